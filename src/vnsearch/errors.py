@@ -1,0 +1,94 @@
+"""Every error that vnsearch raises on purpose. Each message says what went wrong and what to do next.
+
+::
+
+    VnSearchError
+    ├── InvalidArgumentError (ValueError)   an option has a value that makes no sense
+    │   └── UnknownFieldError               a field or filter that this index does not have
+    ├── InvalidReportError (ValueError)     a report that cannot be indexed: no id, a body that is not text…
+    ├── ReadError                           a file that holds no report we can read
+    ├── MissingExtraError (ImportError)     an optional dependency is not installed
+    ├── SegmentationModelError              the installed pyvi has a model we do not know
+    └── IndexError_                         anything about an index on disk
+        ├── IndexExistsError                create() where an index is already
+        ├── IndexNotFoundError              open() where there is none
+        ├── IndexVersionError               made by another layout version or another analysis
+        ├── IndexCorruptedError             damaged files
+        ├── IndexLockedError                another writer holds the lock
+        └── IndexClosedError                used after close()
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "IndexClosedError",
+    "IndexCorruptedError",
+    "IndexError_",
+    "IndexExistsError",
+    "IndexLockedError",
+    "IndexNotFoundError",
+    "IndexVersionError",
+    "InvalidArgumentError",
+    "InvalidReportError",
+    "MissingExtraError",
+    "ReadError",
+    "SegmentationModelError",
+    "UnknownFieldError",
+    "VnSearchError",
+]
+
+
+class VnSearchError(Exception):
+    """Base of every error of this library."""
+
+
+class InvalidArgumentError(VnSearchError, ValueError):
+    """An option was given a value that makes no sense."""
+
+
+class UnknownFieldError(InvalidArgumentError):
+    """A field or filter that this index does not have."""
+
+
+class InvalidReportError(VnSearchError, ValueError):
+    """A report that cannot be indexed."""
+
+
+class ReadError(VnSearchError):
+    """A file that holds no report we can read."""
+
+
+class MissingExtraError(VnSearchError, ImportError):
+    """An optional dependency is not installed."""
+
+
+class SegmentationModelError(VnSearchError):
+    """The installed pyvi has a model that we do not know how to read."""
+
+
+class IndexError_(VnSearchError):
+    """Base of the errors about an index on disk (named so as not to hide Python's own ``IndexError``)."""
+
+
+class IndexExistsError(IndexError_):
+    """There is an index in this folder already."""
+
+
+class IndexNotFoundError(IndexError_):
+    """There is no index in this folder."""
+
+
+class IndexVersionError(IndexError_):
+    """The index was made by another layout version or with another analysis."""
+
+
+class IndexCorruptedError(IndexError_):
+    """Files of the index are damaged or missing."""
+
+
+class IndexLockedError(IndexError_):
+    """Another writer holds the lock of this index."""
+
+
+class IndexClosedError(IndexError_):
+    """The index was used after ``close()``."""
