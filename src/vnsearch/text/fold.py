@@ -1,0 +1,44 @@
+"""Folding: marks dropped. Loses information, so it never decides alone what is found first."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from unidecode import unidecode
+
+from vnsearch.text.letters import UNMARKED
+from vnsearch.text.normalize import normalize
+
+__all__ = ["fold", "fold_normalized"]
+
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+
+
+def _plain(match: re.Match[str]) -> str:
+    char = match[0]
+    if unicodedata.combining(char):
+        return ""
+    if not char.isalpha():
+        return char
+    # Unidecode ends the reading of a Chinese character with a space.
+    return str(unidecode(char)).strip() or char
+
+
+def fold_normalized(text: str) -> str:
+    """Return ``fold(text)`` for a text that is normalized already."""
+    if text.isascii():
+        return text
+    return _NOT_ASCII.sub(_plain, text.translate(UNMARKED))
+
+
+def fold(text: str) -> str:
+    """Return the text normalized and without marks; case, digits and punctuation stay.
+
+    Vietnamese letters by our own table (which knows that Đ is D); letters of other languages by Unidecode, one by one,
+    so the length may change. ``fold(normalize(text)) == fold(text)``. Never raises on any ``str``.
+
+    >>> fold("Đường"), fold("Ðà Nẵng"), fold("Straße"), fold("Москва")
+    ('Duong', 'Da Nang', 'Strasse', 'Moskva')
+    """
+    return fold_normalized(normalize(text))

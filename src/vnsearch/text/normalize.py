@@ -1,0 +1,119 @@
+"""The same text in one spelling: nothing that a reader sees is lost, and every character knows where it came from.
+
+Four steps, in this order, because each may make work for the next: look-alike characters, invisible characters,
+composition (NFC), tone placement. Words and case stay.
+"""
+
+from __future__ import annotations
+
+import re
+
+from vnsearch.text.compose import compose
+from vnsearch.text.letters import LETTER_MARKS, TONE_MARKS, VOWELS, split_tone, with_tone
+from vnsearch.text.offsets import OffsetMap, chain
+from vnsearch.text.syllable import place_tone
+
+__all__ = ["clean", "normalize", "normalize_with_offsets"]
+
+# One character for one. Eth and African D look like Đ and are typed for it; the rest is typography.
+_LOOKALIKES = str.maketrans(
+    {
+        **dict.fromkeys("ÐƉ", "Đ"),
+        **dict.fromkeys("ðɖ", "đ"),
+        **dict.fromkeys("‘’‚‛", "'"),
+        **dict.fromkeys("“”„‟", '"'),
+        **dict.fromkeys("\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B))), " "),
+        **{chr(0xFEE0 + code): chr(code) for code in range(0x21, 0x7F)},  # full-width forms
+    }
+)
+
+# Soft hyphen, grapheme joiner, zero-width space, direction marks, word joiner, byte order mark, tags' cousins. The two
+# joiners (U+200C, U+200D) mean something in other scripts and in emoji: they go only after a Latin letter.
+_UNSEEN = "\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff"
+_INVISIBLE = re.compile(f"(?<=[A-Za-zÀ-ɏḀ-ỿ\u0300-\u036f])[{_UNSEEN}\u200c\u200d]+|[{_UNSEEN}]+")
+
+# A tone typed before the circumflex or breve (é + ^ for ế): no canonical equivalent, so NFC leaves it.
+_TONE_FIRST = re.compile(
+    "([" + "".join(c for v in "aeoAEO" for m in TONE_MARKS if (c := with_tone(v, m)) != v) + "])([" + LETTER_MARKS + "])"
+)
+_LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏḀ-ỿ]{2,}")
+
+# A word seen once is placed once; bounded, since texts are made by strangers.
+_PLACED_LIMIT = 1 << 17
+
+
+class _Placed(dict[str, str]):
+    """Word -> the same word with its tone where we write it."""
+
+    def __missing__(self, word: str) -> str:
+        if len(self) >= _PLACED_LIMIT:
+            self.clear()
+        placed = self[word] = place_tone(word)
+        return placed
+
+
+_PLACED = _Placed()
+
+
+def _remove_invisible(text: str) -> tuple[str, OffsetMap | None]:
+    if text.isascii() or not _INVISIBLE.search(text):
+        return text, None
+    kept: list[int] = []
+    at = 0
+    for match in _INVISIBLE.finditer(text):
+        kept.extend(range(at, match.start()))
+        at = match.end()
+    kept.extend(range(at, len(text)))
+    return "".join(map(text.__getitem__, kept)), OffsetMap(kept, [i + 1 for i in kept])
+
+
+def _reorder_marks(text: str) -> tuple[str, OffsetMap | None]:
+    if text.isascii() or not _TONE_FIRST.search(text):
+        return text, None
+    pieces: list[str] = []
+    starts: list[int] = []
+    at = 0
+    for match in _TONE_FIRST.finditer(text):
+        letter, tone = split_tone(match[1])
+        marked = compose(letter + match[2])[0]
+        if marked.lower() not in VOWELS:
+            continue
+        pieces += (text[at : match.start()], with_tone(marked, tone))
+        starts.extend(range(at, match.start() + 1))
+        at = match.end()
+    pieces.append(text[at:])
+    starts.extend(range(at, len(text)))
+    return "".join(pieces), OffsetMap(starts, [*starts[1:], len(text)])
+
+
+def clean(text: str) -> tuple[str, OffsetMap | None]:
+    """Return the text without look-alikes and invisible characters, composed; tones stay where they were written.
+
+    The map leads from each character back to its slice of the text as given; None when the length did not change.
+    """
+    if text.isascii():
+        return text, None
+    cleaned, removed = _remove_invisible(text.translate(_LOOKALIKES))
+    cleaned, composed = compose(cleaned)
+    cleaned, reordered = _reorder_marks(cleaned)
+    return cleaned, chain(chain(removed, composed), reordered)
+
+
+def normalize_with_offsets(text: str) -> tuple[str, OffsetMap | None]:
+    """Return ``normalize(text)`` and the map onto the text as given; None where every character kept its place."""
+    if text.isascii():
+        return text, None
+    cleaned, offsets = clean(text)
+    return _LATIN_WORD.sub(lambda word: _PLACED[word[0]], cleaned), offsets
+
+
+def normalize(text: str) -> str:
+    """Return the same text in one spelling: NFC, Đ for Ð, one tone placement, no invisible characters.
+
+    Case and words stay; typographic quotation marks, spaces and full-width forms become the plain ones. i and y are not
+    touched (*kỹ, kĩ* differ here; search treats them as variants). Idempotent. Never raises on any ``str``.
+
+    >>> normalize("hoà"), normalize("Ðường thuỷ"), normalize("qúy"), normalize("quý"), normalize("Hoa Kỳ")
+    ('hòa', 'Đường thủy', 'quý', 'quý', 'Hoa Kỳ')
+    """
+    return normalize_with_offsets(text)[0]
