@@ -71,6 +71,8 @@ class Report:
     def __post_init__(self) -> None:
         if not isinstance(self.id, str) or not self.id:
             raise InvalidReportError(f"a report needs an id that is non-empty text, not {self.id!r}")
+        if any("\ud800" <= char <= "\udfff" for char in self.id):
+            raise InvalidReportError(f"the id {self.id!r} holds lone surrogates, which no file can keep; give another id")
         for name in ("title", "body"):
             if not isinstance(getattr(self, name), str):
                 raise self._wrong(name, "text")

@@ -1,0 +1,6 @@
+"""Text -> tokens, the same way for documents and queries."""
+
+from vnsearch.analysis.analyzer import analysis_fingerprint, analyze, analyze_batch, analyze_text, syllables_of
+from vnsearch.analysis.tokens import Analysis, Token
+
+__all__ = ["Analysis", "Token", "analysis_fingerprint", "analyze", "analyze_batch", "analyze_text", "syllables_of"]

@@ -1,6 +1,5 @@
-"""Characters: one spelling for each text, marks dropped on demand, and offsets that stay true."""
+"""Characters: one spelling for each text, marks dropped on demand, and offsets that stay true.
 
-from vnsearch.text.fold import fold
-from vnsearch.text.normalize import normalize
-
-__all__ = ["fold", "normalize"]
+In reading order: ``letters`` and ``syllable`` (tables and rules of the script), ``offsets``, ``compose`` (NFC),
+``normalize`` (loses nothing), ``fold`` (drops marks).
+"""

@@ -1,0 +1,146 @@
+"""Text -> syllables, pairs, words, values. One analyzer for documents and for queries, so that they cannot disagree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from vnsearch.analysis.tokens import Analysis, Token
+from vnsearch.segment import model_fingerprint, segment_spans, segment_spans_batch
+from vnsearch.text.letters import split_tone, with_tone
+from vnsearch.text.normalize import clean
+from vnsearch.text.offsets import OffsetMap
+from vnsearch.text.syllable import place_tone
+
+__all__ = ["analysis_fingerprint", "analyze", "analyze_batch", "analyze_text", "syllables_of"]
+
+#: Counts up whenever the same text would give other terms than before: an older index is then refused.
+ANALYSIS_VERSION = 1
+
+_SYLLABLE = re.compile(r"[^\W_]+")
+# A mark that found no letter to join stays with its word; the slower pattern only for texts that have one.
+_LONE_MARK = re.compile("[\u0300-\u036f]")
+_SYLLABLE_WITH_MARKS = re.compile("[^\\W_](?:[^\\W_]|[\u0300-\u036f])*")
+
+# pyvi's model and word list know the other placement only (hoà, thuỷ); the swap keeps every offset.
+_OPEN_RIME = re.compile("(?:[òóỏõọ][aeAE]|[ÒÓỎÕỌ][aeAE]|(?<![qQ])[ùúủũụÙÚỦŨỤ][yY])(?![^\\W\\d_])")
+
+_TERM_LIMIT = 1 << 18
+
+
+class _Terms(dict[str, str]):
+    """Syllable as written -> its term: tone placed, case folded. Bounded, since texts are made by strangers."""
+
+    def __missing__(self, written: str) -> str:
+        if len(self) >= _TERM_LIMIT:
+            self.clear()
+        term = self[written] = place_tone(written).casefold()
+        return term
+
+
+_TERMS = _Terms()
+
+
+class _Swapped(dict[str, str]):
+    """Two letters of an open rime -> the same with the tone on the second."""
+
+    def __missing__(self, rime: str) -> str:
+        bare, tone = split_tone(rime[0])
+        swapped = self[rime] = bare + with_tone(rime[1], tone)
+        return swapped
+
+
+_SWAPPED = _Swapped()
+
+
+def _syllables(cleaned: str, offsets: OffsetMap | None) -> Analysis:
+    pattern = _SYLLABLE_WITH_MARKS if _LONE_MARK.search(cleaned) else _SYLLABLE
+    terms: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    for match in pattern.finditer(cleaned):
+        terms.append(_TERMS[match[0]])
+        start, end = match.span()
+        starts.append(start)
+        ends.append(end)
+    if offsets is not None:
+        starts = [offsets.starts[start] for start in starts]
+        ends = [offsets.ends[end - 1] for end in ends]
+    return Analysis(terms, starts, ends)
+
+
+def syllables_of(text: str) -> Analysis:
+    """Return the syllables of a text and where they stand; words and values are left out. Several times faster."""
+    return _syllables(*clean(text))
+
+
+def analyze_batch(texts: Sequence[str]) -> list[Analysis]:
+    """Return ``analyze_text`` of every text; the segmenter takes them together, which is several times faster."""
+    cleaned = [clean(text) for text in texts]
+    swapped = [_for_segmenter(text) for text, _ in cleaned]
+    spans: Iterable[Iterable[Sequence[int]]]
+    if len(texts) == 1:
+        spans = [segment_spans(swapped[0])]
+    else:
+        spans = (found.tolist() for found in segment_spans_batch(swapped))
+    analyses = []
+    for (text, offsets), words in zip(cleaned, spans, strict=True):
+        analysis = _syllables(text, None)
+        analysis.words = _words(analysis.starts, words)
+        if offsets is not None:
+            analysis.starts = [offsets.starts[start] for start in analysis.starts]
+            analysis.ends = [offsets.ends[end - 1] for end in analysis.ends]
+        analyses.append(analysis)
+    return analyses
+
+
+def _for_segmenter(cleaned: str) -> str:
+    if cleaned.isascii():
+        return cleaned
+    return _OPEN_RIME.sub(lambda rime: _SWAPPED[rime[0]], cleaned)
+
+
+def _words(starts: list[int], spans: Iterable[Sequence[int]]) -> list[tuple[int, int]]:
+    """Return the words as ranges of syllables; what holds no syllable (a comma) is none."""
+    words = []
+    first, count = 0, len(starts)
+    for _, end in spans:
+        if first >= count:
+            break
+        if starts[first] >= end:
+            continue
+        past = first + 1
+        while past < count and starts[past] < end:
+            past += 1
+        words.append((first, past))
+        first = past
+    return words
+
+
+def analyze_text(text: str) -> Analysis:
+    """Return the analysis of one text."""
+    return analyze_batch([text])[0]
+
+
+def analyze(text: str) -> list[Token]:
+    """Return every token of a text: syllables, pairs of adjacent syllables, words, values.
+
+    Ordered by position; offsets are code points of the text as given, whatever its normalization form. Never raises on
+    any ``str``.
+
+    >>> for token in analyze("Quận uỷ họp"):
+    ...     print(token.text, token.kind, token.start, token.end, token.position)
+    quận syllable 0 4 0
+    quận ủy pair 0 7 0
+    quận_ủy word 0 7 0
+    ủy syllable 5 7 1
+    ủy họp pair 5 11 1
+    họp syllable 8 11 2
+    họp word 8 11 2
+    """
+    return analyze_text(text).tokens()
+
+
+def analysis_fingerprint() -> str:
+    """Return a short text that changes whenever this analysis would make other terms of the same text."""
+    return f"{ANALYSIS_VERSION}-{model_fingerprint()}"

@@ -1,0 +1,206 @@
+"""An index on disk: which files it has, how it is created, opened and recognised.
+
+The folder of an index holds Whoosh's files (``MAIN_*``, ``_MAIN_*``) and ``vnsearch.json``, which says how the index was
+made. Whoosh pickles its table of contents; it is read here with an allow-list, so that opening an index never builds an
+object of any other class.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import pickle
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from whoosh.filedb.filestore import FileStorage
+from whoosh.index import TOC, FileIndex
+
+from vnsearch.analysis import analysis_fingerprint
+from vnsearch.errors import (
+    IndexCorruptedError,
+    IndexExistsError,
+    IndexNotFoundError,
+    IndexVersionError,
+    InvalidArgumentError,
+)
+from vnsearch.index.schema import make_schema
+
+__all__ = ["FORMAT_VERSION", "Settings", "VietnameseIndex", "create", "exists", "open_index"]
+
+#: Counts up whenever the files of an index change their meaning.
+FORMAT_VERSION = 1
+SETTINGS_FILE = "vnsearch.json"
+_NAME = "MAIN"
+
+# What a table of contents of ours is made of, and nothing else.
+_ADMITTED = frozenset(
+    {
+        *(("builtins", name) for name in ("object", "set", "int")),
+        *(("__builtin__", name) for name in ("object", "set", "int", "long")),  # as protocol 2 spells them
+        ("copy_reg", "_reconstructor"),
+        ("copyreg", "_reconstructor"),
+        ("collections", "defaultdict"),
+        ("datetime", "datetime"),
+        *(("vnsearch.index.schema", name) for name in ("Terms", "Labels")),
+        *(("whoosh.fields", name) for name in ("Schema", "ID", "DATETIME", "STORED")),
+        *(("whoosh.formats", name) for name in ("Existence", "Frequency", "Positions")),
+        *(("whoosh.columns", name) for name in ("VarBytesColumn", "NumericColumn")),
+        ("whoosh.analysis.tokenizers", "IDTokenizer"),
+        *(("whoosh.codec.whoosh3", name) for name in ("W3Codec", "W3Segment")),
+    }
+)
+
+
+class _Unpickler(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) not in _ADMITTED:
+            raise pickle.UnpicklingError(f"{module}.{name} has no place in a table of contents")
+        return super().find_class(module, name)
+
+
+def _loads(data: bytes) -> Any:
+    return _Unpickler(io.BytesIO(data)).load()
+
+
+def _read_toc(storage: FileStorage, generation: int) -> TOC:
+    """Read a table of contents as ``whoosh.index.TOC.read`` does, but with the unpickler above."""
+    name = TOC._filename(_NAME, generation)
+    with contextlib.closing(storage.open_file(name)) as stream:
+        for _ in ("int", "long", "float"):  # sizes on the machine that wrote it
+            stream.read_varint()
+        if stream.read_int() != -12345:
+            raise IndexCorruptedError(_damaged(storage.folder, name, "byte order mark missing"))
+        version = stream.read_int()
+        release = (stream.read_varint(), stream.read_varint(), stream.read_varint())
+        schema = _loads(stream.read_string())
+        if stream.read_int() != generation:
+            raise IndexCorruptedError(_damaged(storage.folder, name, "another generation inside"))
+        stream.read_int()  # unused
+        segments = _loads(stream.file.read())
+    return TOC(schema, segments, generation, version=version, release=release)
+
+
+def _damaged(folder: str, name: str, why: object) -> str:
+    return (
+        f"{os.path.join(folder, name)} is damaged ({why}); restore the folder from a copy, "  # noqa: PTH118 - for a message
+        "or make the index again with Index.create(…, overwrite=True)"
+    )
+
+
+class VietnameseIndex(FileIndex):  # type: ignore[misc]  # Whoosh has no types
+    """A Whoosh index whose table of contents is read without running anything from it."""
+
+    def _read_toc(self) -> TOC:
+        generation = self.latest_generation()
+        if generation < 0:
+            raise IndexNotFoundError(f"no index in {self.storage.folder}: its table of contents is gone")
+        try:
+            return _read_toc(self.storage, generation)
+        except OSError:  # a writer may just have replaced it: Whoosh tries again
+            raise
+        except IndexCorruptedError:
+            raise
+        except Exception as error:
+            name = TOC._filename(_NAME, generation)
+            raise IndexCorruptedError(_damaged(self.storage.folder, name, error)) from error
+
+    def __init__(self, storage: FileStorage) -> None:
+        self.storage = storage
+        self._schema = None
+        self.indexname = _NAME
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How an index was made. ``filterable`` names the keys of ``extra`` that can be filtered."""
+
+    format: int
+    analysis: str
+    filterable: tuple[str, ...] = ()
+
+    def write(self, folder: Path) -> None:
+        """Write the settings file, whole or not at all."""
+        temporary = folder / f"{SETTINGS_FILE}.{os.getpid()}.tmp"
+        temporary.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+        temporary.replace(folder / SETTINGS_FILE)
+
+    @classmethod
+    def read(cls, folder: Path) -> Settings:
+        """Read the settings file and check that this version of the library can use the index."""
+        path = folder / SETTINGS_FILE
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+            settings = cls(int(values["format"]), str(values["analysis"]), tuple(map(str, values["filterable"])))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise IndexCorruptedError(_damaged(str(folder), SETTINGS_FILE, error)) from error
+        rebuild = "make it again from the reports: Index.create(…, overwrite=True), then add()"
+        if settings.format != FORMAT_VERSION:
+            raise IndexVersionError(
+                f"the index in {folder} has layout {settings.format}, this vnsearch reads {FORMAT_VERSION}; {rebuild}"
+            )
+        if settings.analysis != analysis_fingerprint():
+            raise IndexVersionError(
+                f"the index in {folder} was made with another analysis ({settings.analysis}, "
+                f"now {analysis_fingerprint()}): its terms would not meet today's queries; {rebuild}"
+            )
+        return settings
+
+
+def exists(folder: Path) -> bool:
+    """Tell whether there is an index (or what is left of one) in a folder."""
+    return (folder / SETTINGS_FILE).exists() or any(folder.glob(f"_{_NAME}_*.toc"))
+
+
+def create(folder: Path, *, overwrite: bool, filterable: tuple[str, ...]) -> tuple[VietnameseIndex, Settings]:
+    """Make an empty index in a folder, which is made too; other files in it are left alone.
+
+    Raises:
+        IndexExistsError: there is one already and ``overwrite`` is False.
+        InvalidArgumentError: a filterable key that cannot be one; a path that is no folder.
+
+    """
+    schema = make_schema(filterable)
+    if folder.exists() and not folder.is_dir():
+        raise InvalidArgumentError(f"{folder} is a file; give the path of a folder for the index")
+    if exists(folder):
+        if not overwrite:
+            raise IndexExistsError(
+                f"there is an index in {folder} already; open it with Index.open(), or give overwrite=True to start anew"
+            )
+        _remove(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    storage = FileStorage(str(folder))
+    TOC.create(storage, schema, _NAME)
+    settings = Settings(FORMAT_VERSION, analysis_fingerprint(), filterable)
+    settings.write(folder)
+    return VietnameseIndex(storage), settings
+
+
+def _remove(folder: Path) -> None:
+    """Remove the files of an index, the table of contents first, so that what is left is never taken for one."""
+    for pattern in (f"_{_NAME}_*", SETTINGS_FILE + "*", f"{_NAME}_*", f"{_NAME}.tmp/*"):
+        for path in folder.glob(pattern):
+            path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        (folder / f"{_NAME}.tmp").rmdir()
+
+
+def open_index(folder: Path) -> tuple[VietnameseIndex, Settings]:
+    """Open the index in a folder.
+
+    Raises:
+        IndexNotFoundError: there is none.
+        IndexVersionError: another layout or another analysis made it.
+        IndexCorruptedError: its files are damaged.
+
+    """
+    if not exists(folder):
+        raise IndexNotFoundError(
+            f"no index in {folder}; make one with Index.create({str(folder)!r}) or: vnsearch index PATH… --index {folder}"
+        )
+    settings = Settings.read(folder)
+    return VietnameseIndex(FileStorage(str(folder))), settings
