@@ -147,8 +147,7 @@ class AbbreviationTable:
             node = roots.get(syllable)
             end = start + 1
             while node is not None:
-                for key in node.keys:
-                    found.append((start, end, key))
+                found.extend((start, end, key) for key in node.keys)
                 if end == count or not node.children:
                     break
                 node = node.children.get(syllables[end])
@@ -220,17 +219,15 @@ class Definition(NamedTuple):
 _UP = "A-ZĂÂĐÊÔƠƯ"
 _LOW = "a-zăâđêôơư"
 # What may stand between two letters; a space only before a run of capitals (TP HCM), so that "Ban QLDA" is two words.
-_BETWEEN = rf"(?:[.&/–-]|\. | [&–-] | (?=[{_UP}]{{2}}))"
+_BETWEEN = rf"(?:[.&/–-]|\. | [&–-] |(?<=[{_UP}]) (?=[{_UP}]{{2}}))"
 # Two capitals with nothing but small letters between them, then at most ten more characters that count. The digits
 # are not \d, which has the digits of other scripts.
-_ABBREVIATION = (
-    rf"[{_UP}](?=[{_LOW}0-9]{{0,3}}{_BETWEEN}?[{_UP}])(?:{_BETWEEN}?[{_UP}{_LOW}0-9]){{1,11}}(?![^\W_])"
-)
+_ABBREVIATION = rf"[{_UP}](?=[{_LOW}0-9]{{0,3}}{_BETWEEN}?[{_UP}])(?:{_BETWEEN}?[{_UP}{_LOW}0-9]){{1,11}}(?![^\W_])"
 _QUOTES = "\"'“”‘’«»"
 _DASH = "[-–—]"
 _LETTERS_MIN, _LETTERS_MAX = 2, 10
 
-# "(viết tắt là …", "(sau đây gọi tắt là: …", "(gọi chung là …". Each word once at most, in this order.
+# "(viết tắt là …", "(sau đây gọi tắt là: …", "(gọi chung là …".
 _LEAD = r"(?:sau đây |tên |được |xin )*(?:(?:gọi|viết) (?:tắt|chung)|gọi)(?: là)?:? |(?:sau đây|tức|hay)(?: là)?:? |là "
 _OPENING = re.compile(
     rf"\(\s?(?i:{_LEAD})?[{_QUOTES}]?"
@@ -248,22 +245,18 @@ _DASHED = re.compile(rf"(?<=\w)\s{_DASH}\s(?P<before>)(?P<abbreviation>{_ABBREVI
 # "QCDC (Quy chế dân chủ)": the abbreviation is looked for in the few characters before the bracket.
 _ABBREVIATION_BEFORE = re.compile(rf"(?<![^\W_])(?<![{_UP}][.&/–-])({_ABBREVIATION})[{_QUOTES}]?\s?\Z")
 _ABBREVIATION_BEFORE_CHARS = 26
-_LEAD_FULL = re.compile(rf"\(\s?(?i:(?:là )?viết tắt (?:của|cho|từ)|tức(?: là)?|nghĩa là|hay|là)?(?: cụm từ)?:?\s?[{_QUOTES}]?")
+_LEAD_FULL = re.compile(
+    rf"\(\s?(?i:(?:là )?viết tắt (?:của|cho|từ)|tức(?: là)?|nghĩa là|hay|là)?(?: cụm từ)?:?\s?[{_QUOTES}]?"
+)
 # Inside the brackets the full form ends here, if not at the bracket.
 _END_FULL = re.compile(rf"[,;:]|\s{_DASH}\s")
 
 # A full form does not reach over these. A comma or a hyphen may be part of one: "văn hóa, thể thao và du lịch".
 _BREAK = re.compile(r"[.;:!?…()\[\]{}<>|\"“”«»\r\n\t]")
-_TRAILING = re.compile(rf"[\s{_QUOTES}]*\Z")
 # 10 syllables + small words + those after the form, each with a space; a window, so that the time stays linear.
 _WINDOW_CHARS = 160
 _EXPANSION_CHARS = 120
 _SKIPPED_MAX = 4
-
-# Left out of abbreviations, though some take them in (DNNVV = doanh nghiệp nhỏ *và* vừa): they may match, too.
-_SMALL = frozenset(
-    "và của về ở các những cho với trong trên tại từ theo do là để bằng đối hoặc of the and for in on to de".split()
-)
 
 
 class _Unit(NamedTuple):
@@ -291,6 +284,20 @@ def _units(abbreviation: str) -> tuple[_Unit, ...]:
     return tuple(units)
 
 
+# Left out of abbreviations, though some take them in (DNNVV = doanh nghiệp nhỏ *và* vừa): they may match, too.
+# The fewer the letters, the less they prove, and the less may be left out.
+_JOINING = frozenset(["và", "của", "of", "the", "and"])
+_SMALL = (
+    _JOINING
+    | {"về", "ở", "các", "những", "cho", "với", "trong", "trên", "tại", "từ", "theo", "do", "là", "để", "bằng"}
+    | {"đối", "hoặc", "for", "in", "on", "to", "de"}
+)
+
+
+def _skippable(units: Sequence[_Unit]) -> frozenset[str]:
+    return _SMALL if len(units) > 3 else _JOINING if len(units) == 3 else frozenset()
+
+
 @functools.lru_cache(maxsize=1024)
 def _initials(char: str) -> str:
     """Return the letters that may stand for a syllable starting with this one: a mark may be dropped, never added."""
@@ -309,32 +316,30 @@ def _matches(unit: _Unit, syllable: str) -> bool:
     return all(any(letter in (bare, _initials(bare)[-1]) for bare, _ in rest) for letter in unit.tail)
 
 
-class _Run(NamedTuple):
-    start: int
-    skipped: int
+def _align(
+    units: Sequence[_Unit], syllables: Sequence[str], end: int, small: frozenset[str], *, start: int | None = None
+) -> int | None:
+    """Match the units, last to last, with the syllables before ``end``; return where the run starts.
 
-
-def _align(units: Sequence[_Unit], syllables: Sequence[str], end: int, start: int | None = None) -> _Run | None:
-    """Match the units, last to last, with the syllables before ``end``: the shortest run, or the one from ``start``.
-
-    Every unit takes one syllable, in order; small words in between may be skipped. Dynamic programming over how many
-    units are left, so that a text of nothing but small words costs no more than another.
+    Every unit takes one syllable, in order; words of ``small`` in between may be skipped. The shortest run, or the one
+    from ``start``. Dynamic programming over how many units are left, so that a text of nothing but small words costs no
+    more than another.
     """
     left = {len(units): 0}  # units not matched yet -> fewest syllables skipped so far
     for at in range(end - 1, -1, -1):
         syllable = syllables[at]
         after: dict[int, int] = {}
         for count, skipped in left.items():
-            if count and _matches(units[count - 1], syllable):
+            if _matches(units[count - 1], syllable):
                 after[count - 1] = min(skipped, after.get(count - 1, skipped))
-            if syllable in _SMALL and count < len(units) and skipped < _SKIPPED_MAX:
+            if syllable in small and count < len(units) and skipped < _SKIPPED_MAX:
                 after[count] = min(skipped + 1, after.get(count, skipped + 1))
-        if not after:
-            return None
         if 0 in after:
             if start is None or start == at:
-                return _Run(at, after[0])
+                return at
             del after[0]
+        if not after:
+            return None
         left = after
     return None
 
@@ -346,7 +351,7 @@ def _syllables(text: str, start: int, end: int) -> list[tuple[int, int]]:
 def _clause_before(text: str, end: int) -> list[tuple[int, int]]:
     """Return the spans of the syllables before ``end`` in the same clause, within the window."""
     window = max(0, end - _WINDOW_CHARS)
-    end = window + _TRAILING.search(text[window:end]).start()  # type: ignore[union-attr]  # \Z always matches
+    end = window + len(text[window:end].rstrip(_QUOTES + " "))
     start = window
     for match in _BREAK.finditer(text, window, end):
         start = match.end()
@@ -358,9 +363,13 @@ def _clause_before(text: str, end: int) -> list[tuple[int, int]]:
 
 def _is_name(abbreviation: str, expansion: str) -> bool:
     """Tell whether letters with a dot after each are the initials of somebody's name (N.T.H.), not an abbreviation."""
-    return "." in abbreviation and "".join(abbreviation.split(".")).isalpha() and (
-        len(abbreviation) == 2 * abbreviation.count(".") + 1
-        and all(syllable[0].isupper() for syllable in expansion.split())
+    return (
+        "." in abbreviation
+        and "".join(abbreviation.split(".")).isalpha()
+        and (
+            len(abbreviation) == 2 * abbreviation.count(".") + 1
+            and all(syllable[0].isupper() for syllable in expansion.split())
+        )
     )
 
 
@@ -381,15 +390,16 @@ def _defined_before(text: str, match: re.Match[str], end: int, *, strict: bool) 
     before = match["before"].lower().split()
     # "Ngân hàng Nhà nước Việt Nam (NHNN)": words may follow the form, if three letters or more agree with it.
     trailing = 0 if strict or after or len(units) < 3 else 3 if len(units) == 3 else 5
+    small = frozenset[str]() if strict else _skippable(units)
     for stop in range(last, max(0, last - trailing - 1), -1):
-        run = _align(units, words, stop)
-        if run is None or (run.skipped and (strict or len(units) < 3)):
+        first = _align(units, words, stop, small)
+        if first is None or (before and words[max(0, first - len(before)) : first] != before):
             continue
-        if before and words[max(0, run.start - len(before)) : run.start] != before:
-            continue
-        span = spans[run.start][0], spans[stop - 1][1]
+        span = spans[first][0], spans[stop - 1][1]
         if stop < last and "," in text[span[1] : end]:
             return None
+        if stop == last - 1 and text[slice(*spans[stop])].istitle():  # half a name cut off: "Công nghiệp Sài" Gòn
+            continue
         expansion = text[slice(*span)]
         if _is_name(abbreviation, expansion) or abbreviation_key(abbreviation) == abbreviation_key(expansion):
             return None
@@ -417,8 +427,7 @@ def _defined_after(text: str, bracket: int) -> Definition | None:
         words = [text[a:b].lower() for a, b in spans]
         if not words or len(words) > len(units) + _SKIPPED_MAX:
             continue
-        run = _align(units, words, len(words), 0)
-        if run is None or (run.skipped and len(units) < 3):
+        if _align(units, words, len(words), _skippable(units), start=0) is None:
             continue
         span = spans[0][0], spans[-1][1]
         expansion = text[slice(*span)]
@@ -457,7 +466,7 @@ def find_definitions(text: str) -> list[Definition]:
     if " tắt " in text:
         for match in _CALLED.finditer(text):
             window = max(0, match.start() - _CALLED_BEFORE_CHARS)
-            end = window + _CALLED_BEFORE.search(text[window : match.start()]).start()  # type: ignore[union-attr]
+            end = window + len(_CALLED_BEFORE.sub("", text[window : match.start()]))
             definition = _defined_before(text, match, end, strict=False)
             if definition:
                 found.setdefault(definition.abbreviation_span, definition)
