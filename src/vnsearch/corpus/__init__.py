@@ -1,0 +1,10 @@
+"""Files -> Reports: folders of pages saved as text, Markdown or HTML, and files of records.
+
+``read_corpus`` is the door. Behind it, by stage: ``files`` (paths, kinds, ids), ``encoding`` (bytes to text),
+``records`` (JSON and tables), ``markdown`` and ``html`` (markup to text), and for pages saved as text ``lines``
+(paragraphs), ``furniture`` (the patterns), ``dates``, ``bylines``, ``headline`` and ``page`` (the parts put together).
+"""
+
+from vnsearch.corpus.files import read_corpus
+
+__all__ = ["read_corpus"]

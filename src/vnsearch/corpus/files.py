@@ -1,0 +1,315 @@
+"""Paths -> Reports: which files, of which kind, under which id.
+
+**Kinds.** .txt is a page saved as text, .md and .markdown Markdown, .html and .htm HTML, .jsonl and .ndjson one record a
+line, .json an array of records or one record, .csv and .tsv tables with a header row. A file named by the caller that
+is of another kind is read as text.
+
+**Folders** are walked in sorted order; hidden files and folders are skipped. Of other kinds found in a folder, files that
+are clearly no reports (pictures, sound, archives, fonts, programs, settings: ``_NO_REPORT``, and files without a known
+suffix that are binary or empty) are passed over; every other one (a .pdf, a .docx, a text without suffix) goes to
+``on_error``, for a report that is missing from the index should be known to be missing.
+
+**Ids.** The path under the folder given, with ``/``; the name of a file given alone; the path under the part of a glob
+that stands before its first wildcard. A file reached twice is read once. When two folders hold the same relative path,
+the first keeps it and the later one is called by its folder too (``b/tin.txt``), with as many folders as it takes: no
+report silently replaces another, and ids do not depend on what else is given unless they have to.
+"""
+
+from __future__ import annotations
+
+import glob
+import logging
+import os
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from vnsearch.corpus.encoding import Decoded, decode
+from vnsearch.corpus.html import read_html
+from vnsearch.corpus.markdown import front_matter, plain_text
+from vnsearch.corpus.page import Page, read_page
+from vnsearch.corpus.records import read_csv, read_json, read_jsonl, to_report
+from vnsearch.errors import InvalidArgumentError, ReadError, VnSearchError
+from vnsearch.report import Report
+
+__all__ = ["OnError", "read_corpus"]
+
+OnError = Callable[[Path, Exception], object]
+PathArgument = str | os.PathLike[str]
+
+_log = logging.getLogger("vnsearch")
+
+_KINDS = {
+    ".txt": "text", ".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html",
+    ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json", ".csv": "csv", ".tsv": "tsv",
+}  # fmt: skip
+_NO_REPORT = frozenset(
+    [".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".svg", ".ico", ".tif", ".tiff", ".heic", ".avif", ".psd", ".ai", ".mp3", ".wav", ".ogg", ".m4a", ".flac", ".mp4", ".avi", ".mov", ".mkv", ".webm", ".flv", ".wmv", ".zip", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar", ".tar", ".tgz", ".ttf", ".otf", ".woff", ".woff2", ".eot", ".exe", ".dll", ".so", ".dylib", ".o", ".a", ".bin", ".iso", ".class", ".jar", ".pyc", ".pyo", ".whl", ".wasm", ".py", ".pyi", ".js", ".mjs", ".ts", ".css", ".scss", ".less", ".map", ".sh", ".bat", ".ps1", ".c", ".h", ".cpp", ".java", ".go", ".rs", ".rb", ".php", ".sql", ".ipynb", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".lock", ".log", ".tmp", ".bak", ".swp", ".db", ".sqlite", ".sqlite3", ".npy", ".npz", ".pkl", ".parquet", ".torrent", ".url", ".lnk", ".sha256", ".md5"]
+)
+_SNIFF_BYTES = 8192
+
+
+def _warn(path: Path, error: Exception) -> None:
+    _log.warning("%s: %s", path, error)
+
+
+class _HandlerError(Exception):
+    """Carries an error of the caller's own ``on_error`` past our handlers."""
+
+
+def read_corpus(paths: PathArgument | Iterable[PathArgument], *, on_error: OnError | None = None) -> Iterator[Report]:
+    """Yield the reports of files, folders and globs, lazily and in a fixed order.
+
+    ``paths`` is one path or several; a text with ``*``, ``?`` or ``[`` that is no existing path is a glob (``**`` goes
+    through folders). See this module's docstring for kinds of files and for ids.
+
+    A file that cannot be read, a record that is none, a path or glob that leads nowhere, goes to
+    ``on_error(path, error)``; by default it is logged as a warning of the logger ``vnsearch``. The rest is read all the
+    same. What ``on_error`` raises stops the reading.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "tin.txt").write_text("Họp tổ dân phố\\n\\nTối nay họp lúc 19 giờ.", encoding="utf-8")
+    ...     [(report.id, report.title, report.body) for report in read_corpus(folder)]
+    [('tin.txt', 'Họp tổ dân phố', 'Tối nay họp lúc 19 giờ.')]
+
+    Raises:
+        InvalidArgumentError: ``paths`` is neither a path nor an iterable of paths.
+
+    """
+    return _Reading(_path_list(paths), on_error or _warn).reports()
+
+
+def _path_list(paths: PathArgument | Iterable[PathArgument]) -> list[str]:
+    if isinstance(paths, str | os.PathLike):
+        paths = [paths]
+    if isinstance(paths, bytes) or not isinstance(paths, Iterable):
+        raise InvalidArgumentError(f"paths must be a path, a glob or several of them, not {type(paths).__name__}")
+    found: list[str] = []
+    for path in paths:
+        text = os.fspath(path) if isinstance(path, str | os.PathLike) else path
+        if not isinstance(text, str) or not text:
+            raise InvalidArgumentError(f"a path must be text or path-like, and not empty: {path!r}")
+        found.append(text)
+    return found
+
+
+class _Reading:
+    def __init__(self, paths: list[str], on_error: OnError) -> None:
+        self._paths = paths
+        self._on_error = on_error
+        self._seen_files: set[str] = set()
+        self._names: set[str] = set()
+
+    def _tell(self, path: Path, error: Exception) -> None:
+        try:
+            self._on_error(path, error)
+        except Exception as raised:
+            raise _HandlerError from raised
+
+    def reports(self) -> Iterator[Report]:
+        try:
+            for given in self._paths:
+                for path, root, named in self._expand(given):
+                    if self._is_new(path):
+                        yield from self._read(path, self._name(path, root), named=named)
+        except _HandlerError as carrier:
+            assert carrier.__cause__ is not None
+            raise carrier.__cause__ from None
+
+    # -- which files
+
+    def _expand(self, given: str) -> Iterator[tuple[Path, Path, bool]]:
+        """Yield (file, folder that its id is told from, whether the caller named it)."""
+        path = Path(given)
+        try:
+            if os.path.lexists(given) or not glob.has_magic(given):
+                yield from self._expand_path(path, path, named=True)
+                return
+            matches = sorted(glob.glob(given, recursive=True))
+        except (OSError, ValueError) as error:  # a name too long for the system, or with a NUL in it
+            self._tell(path, ReadError(f"this path cannot be used: {error}"))
+            return
+        if not matches:
+            self._tell(path, ReadError("no file matches this pattern"))
+        root = _fixed_part(given)
+        for match in matches:
+            found = Path(match)
+            if found.is_dir():
+                if "**" not in given:  # there the files inside are matched themselves
+                    yield from self._walk(found, root)
+            else:
+                yield found, root, False
+
+    def _expand_path(self, path: Path, root: Path, *, named: bool) -> Iterator[tuple[Path, Path, bool]]:
+        if path.is_dir():
+            empty = True
+            for item in self._walk(path, root):
+                empty = False
+                yield item
+            if empty:
+                self._tell(path, ReadError("no file that can be read in this folder"))
+        elif path.is_file():
+            yield path, path.parent, named
+        elif path.exists():
+            self._tell(path, ReadError("this is no regular file"))
+        elif os.path.lexists(path):
+            self._tell(path, ReadError("this link leads nowhere"))
+        else:
+            self._tell(path, ReadError("there is no such file or folder"))
+
+    def _walk(self, folder: Path, root: Path) -> Iterator[tuple[Path, Path, bool]]:
+        """Yield the files under ``folder``; a folder reached again through a link is not walked again."""
+        walked: set[str] = set()
+        stack: list[Path] = [folder]
+        while stack:
+            here = stack.pop()
+            real = os.path.realpath(here)
+            if real in walked:
+                continue
+            walked.add(real)
+            try:
+                with os.scandir(here) as scan:
+                    names = sorted(entry.name for entry in scan if not entry.name.startswith((".", "~$")))
+            except OSError as error:
+                self._tell(here, ReadError(f"this folder cannot be listed: {error.strerror or error}"))
+                continue
+            folders: list[Path] = []
+            for name in names:
+                path = here / name
+                if path.is_dir():
+                    folders.append(path)
+                elif self._is_report(path):
+                    yield path, root, False
+            stack.extend(reversed(folders))
+
+    def _is_report(self, path: Path) -> bool:
+        suffix = path.suffix.lower()
+        if suffix in _KINDS:
+            return True
+        if suffix in _NO_REPORT:
+            return False
+        try:
+            if not path.is_file():
+                if path.is_symlink():
+                    self._tell(path, ReadError("this link leads nowhere"))
+                return False
+            with path.open("rb") as file:
+                start = file.read(_SNIFF_BYTES)
+        except OSError as error:
+            self._tell(path, ReadError(f"it cannot be read: {error.strerror or error}"))
+            return False
+        if suffix in _DOCUMENTS:
+            self._tell(path, ReadError(f"a {suffix} file is not read; save it as text (.txt) or HTML"))
+        elif start and _is_text(start):
+            kind = f"of the kind {suffix}" if suffix else "without a suffix"
+            self._tell(
+                path, ReadError(f"a text {kind} is not read from a folder; call it .txt, or name it to read_corpus")
+            )
+        return False
+
+    # -- ids
+
+    def _is_new(self, path: Path) -> bool:
+        real = os.path.realpath(path)
+        if real in self._seen_files:
+            return False
+        self._seen_files.add(real)
+        return True
+
+    def _name(self, path: Path, root: Path) -> str:
+        try:
+            name = path.relative_to(root).as_posix()
+        except ValueError:
+            name = path.name
+        absolute = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow the links that the caller named
+        depth = len(Path(name).parts)
+        while name in self._names and depth < len(absolute.parts) - 1:
+            depth += 1
+            name = Path(*absolute.parts[-depth:]).as_posix()
+        if name in self._names:
+            name = absolute.as_posix()
+        self._names.add(name)
+        return name
+
+    # -- reading
+
+    def _read(self, path: Path, name: str, *, named: bool) -> Iterator[Report]:
+        del named  # every file that comes here is read; an unknown kind as text
+
+        def bad(error: Exception) -> None:
+            self._tell(path, error)
+
+        try:
+            kind = _KINDS.get(path.suffix.lower(), "text")
+            if kind == "jsonl":
+                yield from read_jsonl(path, name, bad)
+            elif kind == "json":
+                yield from read_json(path, name, bad)
+            elif kind in ("csv", "tsv"):
+                yield from read_csv(path, name, bad, delimiter="\t" if kind == "tsv" else None)
+            else:
+                yield _read_page_file(path, name, kind)
+        except OSError as error:
+            self._tell(path, ReadError(f"it cannot be read: {error.strerror or error}"))
+        except UnicodeError as error:
+            self._tell(path, ReadError(f"its text cannot be decoded: {error}"))
+        except VnSearchError as error:
+            self._tell(path, error)
+
+
+_DOCUMENTS = frozenset(
+    [".pdf", ".doc", ".docx", ".odt", ".rtf", ".xls", ".xlsx", ".ods", ".ppt", ".pptx", ".odp", ".epub", ".mobi", ".djvu", ".eml", ".msg", ".mht", ".mhtml", ".xml", ".xhtml"]
+)
+
+
+def _is_text(start: bytes) -> bool:
+    try:
+        return bool(decode(start[: start.rfind(b"\n") + 1] or start).text.strip())
+    except ReadError:
+        return False
+
+
+def _fixed_part(pattern: str) -> Path:
+    parts = Path(pattern).parts
+    fixed: list[str] = []
+    for part in parts[:-1]:
+        if glob.has_magic(part):
+            break
+        fixed.append(part)
+    return Path(*fixed)
+
+
+def _read_page_file(path: Path, name: str, kind: str) -> Report:
+    decoded = decode(path.read_bytes(), markup=kind == "html")
+    if not decoded.text.strip("\ufeff \t\n\u00a0\f\v\x00"):
+        raise ReadError("it holds no text")
+    _tell_damage(path, decoded)
+    if kind == "html":
+        return _report(name, read_html(decoded.text), {})
+    if kind == "markdown":
+        fields, rest = front_matter(decoded.text)
+        title, text = plain_text(rest)
+        if text.strip():
+            return _report(name, read_page(text, title=fields.get("title") or title), fields)
+        raise ReadError("it holds no text")
+    return _report(name, read_page(decoded.text.strip("\ufeff")), {})
+
+
+def _tell_damage(path: Path, decoded: Decoded) -> None:
+    if decoded.replaced:
+        _log.warning("%s: %d damaged places stand as U+FFFD", path, decoded.replaced)
+
+
+def _report(name: str, page: Page, fields: dict[str, str]) -> Report:
+    record: dict[str, object] = {
+        "title": page.title,
+        "body": page.body,
+        "date": page.date,
+        "author": page.author,
+        "source": page.source,
+        "category": page.category,
+    }
+    extra = {key: value for key, value in fields.items() if key not in (*record, "url", "text", "content")}
+    record.update({key: fields[key] for key in ("date", "author", "source", "category", "url") if fields.get(key)})
+    record["extra"] = extra  # an "id" of the front matter too: the id is the path
+    return to_report({"id": name, **record}, name)

@@ -1,0 +1,519 @@
+"""A page saved as text -> title, body, date, author, source, category.
+
+What such pages have in common decides, not the name of a site:
+
+1. paragraphs are told apart into running text, furniture and short lines (``lines``, ``furniture``);
+2. the report ends at the first opening of a reader's corner, an imprint or a list of other reports that is *believed*:
+   enough running text stands before it, and none goes on behind it (else it was a box in the middle);
+3. its running text, from the first paragraph to the last, is the body, with the short lines between (sub-headings,
+   captions); lists of other reports between paragraphs go;
+4. what stands before is the head (section, headline, byline, date), what stands behind is the tail (byline, date).
+
+A line goes only if the whole of it is furniture, repeats the headline, or was understood as something else. Paragraphs
+of the body are separated by an empty line and stand as they were written.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from vnsearch.corpus.bylines import dateline_source, is_name, owner_in_imprint, read_credit
+from vnsearch.corpus.folding import fold_key
+from vnsearch.corpus.furniture import Furniture, classify, is_category, is_masthead
+from vnsearch.corpus.headline import breadcrumb, choose_headline, is_media, same_title, title_key
+from vnsearch.corpus.lines import Line, first_sentence, read_lines, shorten
+
+__all__ = ["Page", "read_page"]
+
+_OPENS_END = (Furniture.COMMENTS, Furniture.IMPRINT, Furniture.LIST, Furniture.TAGS)
+# How many paragraphs in a row behind such a line prove that the report was not over.
+_RUN_DISPROVES = {Furniture.COMMENTS: 4, Furniture.IMPRINT: 2, Furniture.LIST: 2, Furniture.TAGS: 2}
+_MIN_BEFORE = 0.35  # running text before the end, as a share of that behind it
+_OFFICIAL = re.compile(r"cong hoa xa hoi chu nghia viet nam|doc lap ?[-–] ?tu do ?[-–] ?hanh phuc")
+_OFFICIAL_KIND = re.compile(
+    r"(?:quyet dinh|nghi quyet|thong bao|ke hoach|bao cao|chi thi|to trinh|cong van|huong dan|giay moi|chuong trinh|quy che|quy dinh|ket luan|thong tu|nghi dinh|luat|bien ban|cong dien|thu moi|de an|phuong an)(?: .{0,60})?"
+)
+_GALLERY = re.compile(
+    r"(?:mot so|mot vai|nhung|chum|cac)? ?(?:hinh )?anh(?: hoat dong)?(?: (?:tai|ve|trong|cua) .{3,80})?(?: khac)?:?|.{0,20}mot so hinh anh.{0,80}"
+)
+_LIST_ITEM = re.compile(r"(?:[-+•*–·]|\d{1,2}[.)]|[a-zđ][.)])\s*\S")
+_PHOTO_CREDIT = re.compile(r"\banh ?:|\(anh\b|\bnguon anh\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What was read from a page."""
+
+    title: str
+    body: str
+    date: dt.date | None = None
+    author: str | None = None
+    source: str | None = None
+    category: str | None = None
+
+
+@dataclass(slots=True)
+class _Found:
+    """What has been understood so far; the first word on each stays, the date by its weight."""
+
+    author: str | None = None
+    source: str | None = None
+    category: str | None = None
+    dates: list[tuple[float, dt.date]] = field(default_factory=list)
+
+    def credit(self, author: str | None, source: str | None) -> None:
+        self.author = self.author or author
+        self.source = self.source or source
+
+    @property
+    def date(self) -> dt.date | None:
+        return max(self.dates, key=lambda item: item[0])[1] if self.dates else None
+
+
+def read_page(text: str, *, title: str | None = None) -> Page:
+    """Return what a page saved as text tells; ``title`` is the headline when it is known already.
+
+    >>> page = read_page('''Chính trị
+    ...
+    ... Phường Hoa Mai khen thưởng 12 tổ dân phố
+    ... Ngày đăng 13/12/2019 | 17:44 | Lượt xem: 72
+    ...
+    ... Sáng 13/12, phường Hoa Mai tổ chức hội nghị tổng kết công tác dân vận của năm.
+    ...
+    ... Lan Chi
+    ... Tin khác''')
+    >>> page.title, page.date, page.author, page.category
+    ('Phường Hoa Mai khen thưởng 12 tổ dân phố', datetime.date(2019, 12, 13), 'Lan Chi', 'Chính trị')
+    >>> page.body
+    'Sáng 13/12, phường Hoa Mai tổ chức hội nghị tổng kết công tác dân vận của năm.'
+    """
+    lines = read_lines(text)
+    if not lines:
+        return Page(title or "", "")
+    return _Reader(lines, title).read()
+
+
+class _Reader:
+    def __init__(self, lines: list[Line], title: str | None) -> None:
+        self.lines = lines
+        self.found = _Found()
+        self.given = " ".join(title.split()) if title else None
+        self.gone = bytearray(len(lines))  # lines that are not the report's
+        self._headlines_with_full_stop()
+        self.end = self._find_end()
+        self._drop_furniture()
+        zone = range(self.end)
+        prose = [i for i in zone if lines[i].prose and not self.gone[i]]
+        self.first = prose[0] if prose else None
+        self.last = prose[-1] if prose else None
+        # Somebody's own note has neither furniture nor a date line: nothing of it may go.
+        self.plain = not any(
+            line.furniture not in (None, Furniture.WEAK) or self._date_credit(line) is not None for line in lines
+        )
+
+    # -- the whole page
+
+    def read(self) -> Page:
+        if self.first is None:
+            return self._read_without_prose()
+        if any(_OFFICIAL.fullmatch(line.key) for line in self.lines[: self.first]):
+            return self._read_official()
+        head = self._head_candidates(self.first)
+        place = self._find_given(self.first)
+        if place is None and self.given is None:
+            place = choose_headline(self.lines, head, self._vocabulary())
+        title = self.given or (self._joined_headline(place) if place is not None else None)
+        kept = self._read_head(place, self.first)
+        if title is None:
+            opening = self.lines[self.first].text
+            dateline = dateline_source(opening)
+            title = shorten(first_sentence(opening[dateline[1] :] if dateline else opening))
+        kept += self._read_middle()
+        kept += self._read_tail()
+        return self._page(title, kept)
+
+    def _page(self, title: str, kept: list[int]) -> Page:
+        key = title_key(title)
+        body = [self.lines[i].text for i in kept if not same_title(title_key(self.lines[i].text), key)]
+        if not body:  # rules that leave nothing were wrong about this page
+            body = [
+                line.text for line in self.lines if line.furniture is None and not same_title(title_key(line.text), key)
+            ]
+            body = body or [line.text for line in self.lines]
+        found = self.found
+        if found.source is None:
+            for paragraph in body[:3]:
+                dateline = dateline_source(paragraph)
+                if dateline is not None:
+                    found.source = dateline[0]
+                    break
+        if found.source is None:
+            found.source = self._imprint_source()
+        return Page(title, "\n\n".join(body), found.date, found.author, found.source, found.category)
+
+    def _vocabulary(self) -> frozenset[str]:
+        words = (title_key(line.text).split() for line in self.lines[: self.end] if line.prose)
+        return frozenset(word for found in words for word in found if len(word) > 1)
+
+    # -- where the report ends
+
+    def _headlines_with_full_stop(self) -> None:
+        for here, line in enumerate(self.lines):
+            if not line.prose:
+                continue
+            following = self.lines[here + 1] if here + 1 < len(self.lines) else None
+            if following is not None and self._date_credit(following) is not None and line.words <= 35:
+                one = first_sentence(line.text)
+                if len(one) + 2 >= len(" ".join(line.text.split())):
+                    line.prose = False
+            return
+
+    def _run_after(self, index: int) -> int:
+        best = run = 0
+        for line in self.lines[index + 1 :]:
+            if line.prose:
+                run += 1
+                best = max(best, run)
+            elif line.furniture is not Furniture.DROP:
+                run = 0
+        return best
+
+    def _prose_chars(self, start: int, end: int) -> int:
+        return sum(len(line.text) for line in self.lines[start:end] if line.prose)
+
+    def _find_end(self) -> int:
+        count = len(self.lines)
+        total = self._prose_chars(0, count)
+        before = content = 0
+        for index, line in enumerate(self.lines):
+            if line.prose:
+                before += len(line.text)
+            if line.furniture is None and line.words >= 4:
+                content += 1
+            if line.furniture not in _OPENS_END:
+                continue
+            after = total - before
+            if total == 0:
+                believed = content > 0
+            else:
+                believed = before > 0 and (
+                    after == 0
+                    or (before >= _MIN_BEFORE * after and self._run_after(index) < _RUN_DISPROVES[line.furniture])
+                )
+            if believed:
+                return index
+        return count
+
+    def _drop_furniture(self) -> None:
+        for index, line in enumerate(self.lines[: self.end]):
+            if line.furniture in (Furniture.INLINE, Furniture.LIST):
+                self._drop_list(index)
+            elif line.furniture not in (None, Furniture.WEAK):
+                self.gone[index] = 1
+
+    def _drop_list(self, index: int) -> None:
+        """Drop the opening of a list of other reports at ``index`` and, past the head, its items."""
+        self.gone[index] = 1
+        lines = self.lines
+        if self._prose_chars(0, index) == 0:
+            return  # the headline may be among what follows: the head sorts it out
+        at = index + 1
+        spaced = at < self.end and lines[at].after_blank
+        while (
+            at < self.end and not lines[at].prose and lines[at].furniture not in (Furniture.COMMENTS, Furniture.IMPRINT)
+        ):
+            line = lines[at]
+            if at > index + 1 and line.after_blank and not spaced:
+                return  # the list stood in one block: what comes after the gap is the report's again
+            if _PHOTO_CREDIT.search(line.key) or (read_credit(line.text, tail=True) is not None and line.date is None):
+                return
+            self.gone[at] = 1
+            at += 1
+        if at >= self.end:
+            return
+        # Items may bring a summary each: title, sentence, title, sentence, and no two sentences in a row.
+        alone = self._run_after(at - 1) < 2
+        titled = at - 1 > index and lines[at - 1].furniture is None and lines[at - 1].date is None
+        again = at + 2 < self.end and not lines[at + 1].prose and lines[at + 2].prose
+        if titled and alone and (again or lines[at].text.endswith(("...", "…", "[...]"))):
+            for later in range(index, self.end):
+                self.gone[later] = 1
+
+    # -- the head
+
+    def _head_candidates(self, first: int) -> list[int]:
+        return [
+            i
+            for i in range(first)
+            if not self.gone[i]
+            and self.lines[i].furniture is None
+            and self._date_credit(self.lines[i]) is None
+            and breadcrumb(self.lines[i].text, self.lines[i].key) is None
+        ]
+
+    def _find_given(self, first: int) -> int | None:
+        if self.given is None:
+            return None
+        key = title_key(self.given)
+        return next((i for i in range(first) if title_key(self.lines[i].text) == key), None)
+
+    def _joined_headline(self, place: int) -> str:
+        line = self.lines[place]
+        text = line.text
+        after = self.lines[place + 1] if place + 1 < len(self.lines) else None
+        if after is not None and after.upper and line.upper and not after.after_blank and after.furniture is None:
+            if after.words >= 3 and after.date is None and not is_name(after.text):
+                self.gone[place + 1] = 1  # a headline in capitals on two lines
+                text += " " + after.text
+        return " ".join(text.split())
+
+    def _date_credit(self, line: Line) -> tuple[str | None, str | None, str | None] | None:
+        """Return author, source and category beside a page's date; None when the line is no date line of a page."""
+        date = line.date
+        if date is None or line.prose or line.furniture in (Furniture.IMPRINT, Furniture.COMMENTS):
+            return None
+        author = source = category = None
+        for part in date.rest:
+            key = fold_key(part)
+            if date.place or classify(key) is not None:
+                continue
+            if is_category(key):
+                category = part
+                continue
+            credit = read_credit(part, tail=True)
+            if credit is None:
+                if is_masthead(key):
+                    source = source or part
+                    continue
+                return None
+            author, source = author or credit.author, source or credit.source
+        return author, source, category
+
+    def _take_date(self, index: int, weight: float) -> bool:
+        line = self.lines[index]
+        beside = self._date_credit(line)
+        if beside is None or line.date is None:
+            return False
+        author, source, category = beside
+        self.found.credit(author, source)
+        self.found.category = self.found.category or category
+        date = line.date
+        weight += (
+            (3.0 if date.published else 0.0) + (0.5 if date.time is not None else 0.0) - (0.6 if date.updated else 0.0)
+        )
+        self.found.dates.append((weight, date.date))
+        return True
+
+    def _read_head(self, place: int | None, first: int) -> list[int]:
+        kept: list[int] = []
+        shorts: list[int] = []
+        key = title_key(self.given) if self.given else title_key(self.lines[place].text) if place is not None else ""
+        for index in range(first):
+            line = self.lines[index]
+            before = place is not None and index < place
+            if index == place or self.gone[index] or (line.furniture is Furniture.WEAK and (before or place is None)):
+                # "Tin tức khác" and the like name a section when they lead to a headline.
+                if index != place and before and line.furniture is not Furniture.DROP and is_category(line.key):
+                    shorts.append(index)
+                continue
+            if self._take_date(index, 1.0 if before else 2.0):
+                continue
+            crumbs = breadcrumb(line.text, line.key)
+            if crumbs is not None:
+                steps = [step for step in crumbs if not same_title(title_key(step), key) and len(step.split()) <= 7]
+                if steps:
+                    self.found.category = self.found.category or steps[-1]
+                continue
+            if before or place is None:
+                if is_masthead(line.key) and line.words >= 4 and not is_category(line.key):
+                    self.found.source = self.found.source or (line.text if self._names_site(line.key) else None)
+                elif line.words <= 7:
+                    shorts.append(index)
+                if self.plain and not is_category(line.key):
+                    kept.append(index)
+            elif not self._head_line(line):
+                kept.append(index)
+        self._section(shorts)
+        return kept
+
+    @staticmethod
+    def _names_site(key: str) -> bool:
+        return re.match(r"(?:cong|trang|bao|tap chi)\b", key) is not None
+
+    def _head_line(self, line: Line) -> bool:
+        """Take a line between headline and report if it is a byline or the section."""
+        if line.furniture is Furniture.WEAK:
+            return False
+        if is_category(line.key) and line.words <= 5:
+            self.found.category = self.found.category or line.text
+            return True
+        credit = read_credit(line.text)
+        if credit is None or (not credit.labelled and self.found.author and not credit.source):
+            return False
+        self.found.credit(credit.author, credit.source)
+        return True
+
+    def _section(self, shorts: Sequence[int]) -> None:
+        if self.found.category is not None or not shorts:
+            return
+        named = [i for i in shorts if is_category(self.lines[i].key)]
+        # A few short lines lead to the report; many are the site's menu, and only the last can be the section.
+        last = shorts[-1]
+        if named and (len(shorts) <= 3 or named[-1] == last):
+            self.found.category = self.lines[named[-1]].text
+        elif len(shorts) <= 2 and not is_name(self.lines[last].text) and not self.plain:
+            self.found.category = self.lines[last].text
+
+    # -- the report itself
+
+    def _read_middle(self) -> list[int]:
+        assert self.first is not None
+        assert self.last is not None
+        kept: list[int] = []
+        for index in range(self.first, self.last + 1):
+            line = self.lines[index]
+            if self.gone[index]:
+                continue
+            if line.furniture is Furniture.WEAK and self._beside_bar(index):
+                continue
+            if self.first < index <= self.first + 2 and line.date is not None:
+                beside = self._date_credit(line)
+                if beside is not None and (line.date.sure or any(beside)) and self._take_date(index, 1.9):
+                    continue
+            if self.first < index <= self.first + 1 and not line.prose and self.found.author is None:
+                following = self.lines[index + 1]
+                if is_name(line.text) and not is_category(line.key) and self._date_credit(following) is not None:
+                    self.found.author = line.text
+                    continue
+            kept.append(index)
+        self._byline_near_end(kept)
+        return kept
+
+    def _beside_bar(self, index: int) -> bool:
+        near = self.lines[max(0, index - 1) : index] + self.lines[index + 1 : index + 2]
+        return any(line.furniture not in (None, Furniture.WEAK) and not is_media(line.key) for line in near)
+
+    def _byline_near_end(self, kept: list[int]) -> None:
+        # A byline, and behind it a little running text that we did not know for furniture.
+        assert self.last is not None
+        if self.found.author is not None:
+            return
+        total = self._prose_chars(0, self.end)
+        for at in range(len(kept) - 1, 0, -1):
+            line = self.lines[kept[at]]
+            if self._prose_chars(kept[at], self.end) > 0.2 * total:
+                return
+            if not line.prose and is_name(line.text) and line.words >= 2 and self.lines[kept[at - 1]].prose:
+                self.found.author = line.text
+                del kept[at]
+                return
+
+    # -- the tail
+
+    def _read_tail(self) -> list[int]:
+        assert self.last is not None
+        kept: list[int] = []
+        over = False
+        furnished = self.end < len(self.lines)
+        for index in range(self.last + 1, self.end):
+            line = self.lines[index]
+            if self.gone[index]:
+                over = over or (line.furniture is not None and not is_media(line.key))
+                continue
+            if line.furniture is Furniture.WEAK and not self.plain:
+                over = True
+                continue
+            if self._take_date(index, 1.2):
+                over = True
+                continue
+            if _GALLERY.fullmatch(line.key) and line.words >= 3:
+                over = False
+                kept.append(index)
+                continue
+            credit = read_credit(line.text, tail=True)
+            if credit is not None and (credit.author or credit.source or credit.labelled):
+                photo = credit.author is None and credit.source is None
+                if photo and not is_name(line.text.partition(":")[2].strip(), single=True):
+                    kept.append(index)
+                    continue
+                self.found.credit(credit.author, credit.source)
+                over = over or not photo
+                continue
+            if not over and (self.plain or line.words >= 4 or not furnished or _LIST_ITEM.match(line.text)):
+                kept.append(index)
+        self._labelled_behind_end()
+        return kept
+
+    def _labelled_behind_end(self) -> None:
+        # Some sites print "Tác giả: …", "Nguồn: …" or the day behind the share bar and the key words.
+        for index in range(self.end, min(self.end + 8, len(self.lines))):
+            line = self.lines[index]
+            if line.furniture is Furniture.LIST:
+                return
+            credit = read_credit(line.text)
+            if credit is not None and credit.labelled:
+                self.found.credit(credit.author, credit.source)
+            if line.date is not None and (line.date.published or line.date.updated) and not line.date.rest:
+                self._take_date(index, 0.0)
+
+    def _imprint_source(self) -> str | None:
+        for line in self.lines:
+            if line.furniture is Furniture.IMPRINT:
+                owner = owner_in_imprint(line.text)
+                if owner is not None:
+                    return owner
+        for line in self.lines[self.end :]:
+            if line.furniture is None and is_masthead(line.key) and self._names_site(line.key) and line.words <= 14:
+                return line.text
+        return None
+
+    # -- pages of other kinds
+
+    def _read_without_prose(self) -> Page:
+        content = [i for i in range(self.end) if not self.gone[i] and (self.plain or self.lines[i].furniture is None)]
+        content = content or [i for i in range(len(self.lines)) if self.lines[i].furniture in (None, Furniture.WEAK)]
+        if not content:
+            return self._page(self.given or shorten(" ".join(self.lines[0].text.split())), list(range(len(self.lines))))
+        if self.plain:
+            place: int | None = content[0]
+        else:
+            candidates = [i for i in self._head_candidates(self.end) if i in content]
+            place = choose_headline(self.lines, candidates[:6], frozenset())
+        place = self._find_given(len(self.lines)) if self.given else place
+        title = self.given or " ".join(self.lines[place if place is not None else content[0]].text.split())
+        if self.plain:
+            kept = [i for i in content if i != place] or content
+        else:
+            start = place + 1 if place is not None else content[0]
+            kept = self._read_head(place, start) if place is not None else []
+            self.last = start - 1
+            furnished, self.plain = self.plain, True
+            kept += self._read_tail()
+            self.plain = furnished
+        return self._page(shorten(title), kept)
+
+    def _read_official(self) -> Page:
+        # A decision, a plan, a report of an office: its head belongs to its text.
+        assert self.first is not None
+        title = self.given
+        for index in range(self.first):
+            line = self.lines[index]
+            if line.date is not None and self._date_credit(line) is not None:
+                self._take_date(index, 2.0 if line.date.place else 1.0)
+            if title is None and line.upper and _OFFICIAL_KIND.fullmatch(line.key):
+                parts = [line.text]
+                for after in self.lines[index + 1 : self.first]:
+                    if after.furniture is not None or (after.upper and not line.upper):
+                        break
+                    parts.append(after.text)
+                    if len(parts) == 4:
+                        break
+                title = " ".join(" ".join(parts).split())
+        kept = [i for i in range(self.end) if not self.gone[i]]
+        if title is None:
+            return self._page(shorten(first_sentence(self.lines[self.first].text)), kept)
+        page = self._page("", kept)
+        return Page(title, page.body, page.date, page.author, page.source, page.category)
