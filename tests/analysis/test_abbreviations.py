@@ -265,11 +265,13 @@ class TestFindDefinitions:
     @given(
         st.lists(
             st.sampled_from(
-                words(
-                    'Quy chế dân chủ và của ( ) ( ) . , - – & " QCDC TP.HCM TPHCM ThS T.Ư A. B1 PCCC phòng cháy '
-                    "chữa viết tắt là sau đây gọi İ ſ ß Ǆ ² ٣ \u0301 \ud800"
-                )
-                + ["\n"]
+                [
+                    *words(
+                        'Quy chế dân chủ và của ( ) ( ) . , - – & " QCDC TP.HCM TPHCM ThS T.Ư A. B1 PCCC phòng cháy '
+                        "chữa viết tắt là sau đây gọi İ ſ ß Ǆ ² ٣ ́ �"
+                    ),
+                    "\n",
+                ]
             ),
             max_size=40,
         ),
