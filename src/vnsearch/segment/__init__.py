@@ -49,10 +49,10 @@ def segment_batch(texts: Sequence[str]) -> list[str]:
 def segment_spans(text: str) -> list[tuple[int, int]]:
     """Return where the words of a text are: (start, end) in code points of the text as given, end exclusive, in order.
 
-    Every group of tokens that pyvi joins is a word, punctuation marks and line breaks too; words do not overlap, and what
-    is between them is white space or nothing. In text that is not NFC a span covers the characters that were composed.
-    (Runs of more than thirty combining marks are composed in pieces here, see ``vnsearch.text.compose``, so that such a text
-    may have other words than in ``segment``.)
+    Every group of tokens that pyvi joins is a word, punctuation marks and line breaks too; between words there is white
+    space or nothing. In text that is not NFC a span covers whole letters with their marks. pyvi takes a mark that does not
+    compose for a token of its own: only such words overlap, sharing the letter. (Runs of more than thirty marks are composed
+    in pieces here, see ``vnsearch.text.compose``, so that such a text may have other words than in ``segment``.)
 
     Raises ``SegmentationModelError``: see ``segment``.
 
