@@ -1,0 +1,1 @@
+"""Reports -> a Whoosh index on disk, and a commit of it read back."""

@@ -29,7 +29,7 @@ from vnsearch.errors import (
 )
 from vnsearch.index.schema import make_schema
 
-__all__ = ["FORMAT_VERSION", "Settings", "VietnameseIndex", "create", "exists", "open_index"]
+__all__ = ["FORMAT_VERSION", "Settings", "VietnameseIndex", "create", "exists", "is_ours", "open_index"]
 
 #: Counts up whenever the files of an index change their meaning.
 FORMAT_VERSION = 1
@@ -153,6 +153,11 @@ class Settings:
 def exists(folder: Path) -> bool:
     """Tell whether there is an index (or what is left of one) in a folder."""
     return (folder / SETTINGS_FILE).exists() or any(folder.glob(f"_{_NAME}_*.toc"))
+
+
+def is_ours(name: str) -> bool:
+    """Tell whether a file of this name belongs to an index."""
+    return name.startswith((f"{_NAME}_", f"_{_NAME}_", SETTINGS_FILE))
 
 
 def create(folder: Path, *, overwrite: bool, filterable: tuple[str, ...]) -> tuple[VietnameseIndex, Settings]:

@@ -1,0 +1,1 @@
+"""Query text -> ranked hits, against one commit of an index."""

@@ -1,0 +1,319 @@
+"""``Index``: the public face. No logic of its own: each method hands over to the layer that does the work."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from vnsearch.errors import IndexClosedError, InvalidArgumentError
+from vnsearch.index import storage, writer
+from vnsearch.index.progress import progress_bar
+from vnsearch.index.snapshot import Snapshot
+from vnsearch.index.writer import AddStats, OnError
+from vnsearch.report import Report
+from vnsearch.search import searcher, similar, suggestions
+from vnsearch.search.results import SearchResults
+from vnsearch.search.searcher import Match, SearchOptions, Sort
+
+__all__ = ["CheckResult", "Index", "IndexStats"]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What ``Index.check`` found. ``problems`` is empty when all is sound; then the result is true."""
+
+    reports: int
+    problems: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return not self.problems
+
+
+@dataclass(frozen=True, slots=True)
+class IndexStats:
+    """The size of an index. ``commit`` counts up with every change; terms are different ones, in all text fields."""
+
+    path: str
+    reports: int
+    commit: int
+    size_bytes: int
+    syllables: int
+    syllable_terms: int
+    word_terms: int
+    filterable: tuple[str, ...]
+    format: int
+    analysis: str
+
+
+class Index:
+    """An index in a folder. Made by ``Index.create`` or ``Index.open``; close it, or use it in a ``with``.
+
+    One object may be used from many threads. A search sees one commit from first to last: what this object adds or
+    deletes is seen by the searches after it; what other processes do, after ``refresh``.
+    """
+
+    def __init__(self, path: Path, whoosh: storage.VietnameseIndex, settings: storage.Settings, lock_timeout_s: float) -> None:
+        self.path = path
+        self._whoosh = whoosh
+        self._settings = settings
+        self._lock_timeout_s = lock_timeout_s
+        self._writing = threading.Lock()
+        self._snapshot: Snapshot | None = Snapshot(whoosh, settings.filterable)
+
+    # -- opening and closing
+
+    @classmethod
+    def create(
+        cls,
+        path: str | os.PathLike[str],
+        overwrite: bool = False,
+        *,
+        filterable: Iterable[str] = (),
+        lock_timeout_s: float = 10.0,
+    ) -> Index:
+        """Make an empty index in a folder, and the folder if need be; other files in it are left alone.
+
+        Args:
+            path: the folder.
+            overwrite: start anew where there is an index already.
+            filterable: keys of ``Report.extra`` that can be filtered and faceted, beside source, category and author.
+            lock_timeout_s: seconds to wait for another writer before giving up.
+
+        Raises:
+            IndexExistsError: there is an index already, and ``overwrite`` is False.
+            InvalidArgumentError: a key cannot be filterable, or the path is a file.
+
+        """
+        if isinstance(filterable, str):
+            raise InvalidArgumentError(f"filterable is a sequence of names; write filterable=({filterable!r},)")
+        folder = Path(path)
+        return cls(folder, *storage.create(folder, overwrite=overwrite, filterable=tuple(filterable)), lock_timeout_s)
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str], create: bool = False, *, lock_timeout_s: float = 10.0) -> Index:
+        """Open the index in a folder; with ``create``, make an empty one where there is none.
+
+        Raises:
+            IndexNotFoundError: there is none, and ``create`` is False.
+            IndexVersionError: another version of the library made it.
+            IndexCorruptedError: its files are damaged.
+
+        """
+        folder = Path(path)
+        if create and not storage.exists(folder):
+            return cls.create(folder, lock_timeout_s=lock_timeout_s)
+        return cls(folder, *storage.open_index(folder), lock_timeout_s)
+
+    def close(self) -> None:
+        """Let go of the files; hits that are still held keep working. Closing twice does no harm."""
+        self._snapshot = None
+
+    def __enter__(self) -> Index:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        state = "closed" if self._snapshot is None else f"{self._snapshot.count} reports"
+        return f"<Index {str(self.path)!r}: {state}>"
+
+    @property
+    def _current(self) -> Snapshot:
+        snapshot = self._snapshot
+        if snapshot is None:
+            raise IndexClosedError(f"the index in {self.path} was closed; open it again with Index.open({str(self.path)!r})")
+        return snapshot
+
+    def refresh(self) -> bool:
+        """See the latest commit, of whatever process; return whether there was a new one."""
+        current = self._current
+        if current.generation == self._whoosh.latest_generation():
+            return False
+        self._snapshot = Snapshot(self._whoosh, self._settings.filterable)
+        return True
+
+    @property
+    def whoosh(self) -> storage.VietnameseIndex:
+        """The Whoosh index, for people who know Whoosh: fields are described in ``vnsearch.index.schema``."""
+        return self._whoosh
+
+    # -- changing
+
+    def add(
+        self,
+        reports: Iterable[Report | Mapping[str, Any]],
+        on_error: OnError = "raise",
+        progress: Callable[[int, int | None], object] | bool | None = None,
+        processes: int = 1,
+        memory_mb: int = 512,
+    ) -> AddStats:
+        """Add reports, or replace those with the same id (the last one counts), in one atomic commit.
+
+        Args:
+            reports: reports, or mappings with their fields (see ``Report.from_mapping``).
+            on_error: what to do with a bad report: "raise" (nothing of this call is kept) or "skip" (it is listed in
+                the result).
+            progress: called with (done, total or None) after each report; True shows a bar on the terminal.
+            processes: worker processes for the analysis. With more than one, the calling script needs the usual
+                ``if __name__ == "__main__":``.
+            memory_mb: what the writer may hold in memory before it spills to disk.
+
+        Raises:
+            InvalidReportError: a bad report, with ``on_error="raise"``.
+            IndexLockedError: another writer did not finish within ``lock_timeout_s``.
+
+        """
+        if isinstance(reports, Report | Mapping | str):
+            raise InvalidArgumentError("add takes an iterable of reports; put a single one into a list")
+        with self._writing, progress_bar(progress) as report_progress:
+            current = self._refreshed()
+            stats = writer.add_reports(
+                self._whoosh,
+                reports,
+                is_known=lambda identity: current.number(identity) is not None,
+                filterable=self._settings.filterable,
+                on_error=on_error,
+                progress=report_progress,
+                processes=processes,
+                memory_mb=memory_mb,
+                lock_timeout_s=self._lock_timeout_s,
+            )
+            self.refresh()
+        return stats
+
+    def delete(self, ids: Iterable[str]) -> int:
+        """Delete reports by id, in one atomic commit; return how many there were. Unknown ids are passed over.
+
+        Raises:
+            IndexLockedError: another writer did not finish within ``lock_timeout_s``.
+
+        """
+        wanted = [ids] if isinstance(ids, str) else list(ids)
+        with self._writing:
+            known = [identity for identity in wanted if self._refreshed().number(identity) is not None]
+            if not known:
+                return 0
+            deleted = writer.delete_reports(self._whoosh, known, lock_timeout_s=self._lock_timeout_s)
+            self.refresh()
+        return deleted
+
+    def _refreshed(self) -> Snapshot:
+        self.refresh()
+        return self._current
+
+    # -- searching
+
+    def search(
+        self,
+        query: str,
+        limit: int = 10,
+        offset: int = 0,
+        match: Match = "any",
+        fields: Mapping[str, float] | None = None,
+        filters: Mapping[str, Any] | None = None,
+        date_from: dt.date | str | None = None,
+        date_to: dt.date | str | None = None,
+        sort: Sort = "relevance",
+        facets: Iterable[str] = (),
+        fragments: int = 2,
+        timeout_s: float | None = None,
+    ) -> SearchResults:
+        """Find reports, the best first. Any text is a query: marks may be there, missing, or half of them.
+
+        Args:
+            query: what to look for; past 10,000 characters or 128 syllables it is cut.
+            limit: hits on a page.
+            offset: hits to pass over.
+            match: whether "any" or "all" of the syllables must be in the report.
+            fields: where to look and how much each field counts; by default ``{"title": 2.0, "body": 1.0}``.
+            filters: for each field, the values of which a report must have one (several fields: all of them).
+            date_from: the first day, as date, datetime or ISO text; reports without a date are left out.
+            date_to: the last day, included.
+            sort: "relevance", "date" (oldest first) or "-date"; undated reports come last.
+            facets: fields whose values are to be counted over all matching reports.
+            fragments: how many fragments a snippet has at most.
+            timeout_s: stop scoring after so many seconds and give what was found (``complete`` is False then).
+
+        Raises:
+            InvalidArgumentError: an option makes no sense; a query never raises.
+            UnknownFieldError: a field that cannot be searched, filtered or faceted here.
+
+        """
+        options = SearchOptions(
+            limit=limit,
+            offset=offset,
+            match=match,
+            fields=fields,
+            filters=filters,
+            date_from=date_from,
+            date_to=date_to,
+            sort=sort,
+            facets=facets,
+            fragments=fragments,
+            timeout_s=timeout_s,
+        )
+        return searcher.search(self._current, query, options)
+
+    def suggest(self, prefix: str, limit: int = 8) -> list[str]:
+        """Return completions of what is being typed, with marks, commonest first: words and pairs of this index."""
+        return suggestions.complete(self._current, prefix, limit)
+
+    def more_like_this(self, id: str, limit: int = 10) -> SearchResults:  # noqa: A002 - the name of the field
+        """Return the reports that share most with the one of this id, which is not among them; none for an unknown id."""
+        current = self._current
+        number = current.number(id)
+        options = SearchOptions(limit=limit)
+        options.check()
+        if number is None:
+            return SearchResults((), 0, 0.0, {}, None)
+        return searcher.run(current, similar.like(current, current.report(number)), options, without=(number,))
+
+    # -- reports
+
+    def get(self, id: str) -> Report | None:  # noqa: A002 - the name of the field
+        """Return the report with this id, or None."""
+        current = self._current
+        number = current.number(id)
+        return None if number is None else current.report(number)
+
+    def __contains__(self, id: object) -> bool:  # noqa: A002 - the name of the field
+        return isinstance(id, str) and self._current.number(id) is not None
+
+    def __len__(self) -> int:
+        return self._current.count
+
+    def __iter__(self) -> Iterator[Report]:
+        return self._current.reports()
+
+    # -- the index itself
+
+    def check(self) -> CheckResult:
+        """Read the whole index once and return what is wrong with it, if anything."""
+        current = self._current
+        return CheckResult(current.count, tuple(current.verify()))
+
+    def stats(self) -> IndexStats:
+        """Return the size of the index."""
+        current = self._current
+        files = [path for path in self.path.iterdir() if path.is_file() and storage.is_ours(path.name)]
+        return IndexStats(
+            path=str(self.path),
+            reports=current.count,
+            commit=current.generation,
+            size_bytes=sum(path.stat().st_size for path in files),
+            syllables=current.syllable_count,
+            syllable_terms=sum(len(spellings) for spellings in current.groups.values()),
+            word_terms=len(current.terms("word")),
+            filterable=self._settings.filterable,
+            format=self._settings.format,
+            analysis=self._settings.analysis,
+        )

@@ -1,0 +1,156 @@
+"""Query -> hits: places are scored, what the filters leave is ordered, a page of it is returned."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from vnsearch.errors import InvalidArgumentError, UnknownFieldError
+from vnsearch.index.schema import FACETS, TEXT_FIELDS, labels
+from vnsearch.index.snapshot import Snapshot
+from vnsearch.report import parse_date
+from vnsearch.search.parameters import DEFAULT_FIELDS
+from vnsearch.search.query import ParsedQuery, parse
+from vnsearch.search.results import Hit, SearchResults
+from vnsearch.search.scoring import Evaluation, evaluate
+from vnsearch.search.suggestions import restored
+
+__all__ = ["Match", "SearchOptions", "Sort", "run", "search"]
+
+Match = Literal["any", "all"]
+Sort = Literal["relevance", "date", "-date"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchOptions:
+    """What a search may be told besides the query; see ``Index.search``. Checked when a search runs."""
+
+    limit: int = 10
+    offset: int = 0
+    match: Match = "any"
+    fields: Mapping[str, float] | None = None
+    filters: Mapping[str, Any] | None = None
+    date_from: dt.date | str | None = None
+    date_to: dt.date | str | None = None
+    sort: Sort = "relevance"
+    facets: Iterable[str] = ()
+    fragments: int = 2
+    timeout_s: float | None = None
+
+    def check(self) -> None:
+        """Raise InvalidArgumentError for a value that makes no sense."""
+        for name in ("limit", "offset", "fragments"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+                raise InvalidArgumentError(f"{name} must be a whole number from 0 up, not {value!r}")
+        if self.match not in ("any", "all"):
+            raise InvalidArgumentError(f'match is "any" or "all", not {self.match!r}')
+        if self.sort not in ("relevance", "date", "-date"):
+            raise InvalidArgumentError(f'sort is "relevance", "date" or "-date", not {self.sort!r}')
+        if self.timeout_s is not None and not self.timeout_s > 0:
+            raise InvalidArgumentError(f"timeout_s must be more than 0, not {self.timeout_s!r}")
+        if isinstance(self.facets, str):
+            raise InvalidArgumentError(f"facets is a sequence of names; write facets=({self.facets!r},)")
+
+    def weights(self) -> dict[str, float]:
+        """Return the fields to search, with their weights."""
+        if self.fields is None:
+            return dict(DEFAULT_FIELDS)
+        if not isinstance(self.fields, Mapping) or not self.fields:
+            raise InvalidArgumentError('fields is a mapping of weights such as {"title": 2.0, "body": 1.0}')
+        for name, weight in self.fields.items():
+            if name not in TEXT_FIELDS:
+                raise UnknownFieldError(f"{name!r} cannot be searched; the fields are {', '.join(TEXT_FIELDS)}")
+            if not isinstance(weight, int | float) or isinstance(weight, bool) or not 0 < weight < float("inf"):
+                raise InvalidArgumentError(f"the weight of {name} must be a number above 0, not {weight!r}")
+        return dict(self.fields)
+
+
+def search(snapshot: Snapshot, text: str, options: SearchOptions) -> SearchResults:
+    """Run a query against one commit; see ``Index.search``."""
+    started = time.perf_counter()
+    options.check()
+    if not isinstance(text, str):
+        raise InvalidArgumentError(f"a query is text, not {type(text).__name__}")
+    query = parse(text, snapshot)
+    return run(snapshot, query, options, suggestion=restored(query), started=started)
+
+
+def run(
+    snapshot: Snapshot,
+    query: ParsedQuery,
+    options: SearchOptions,
+    *,
+    suggestion: str | None = None,
+    without: Iterable[int] = (),
+    started: float | None = None,
+) -> SearchResults:
+    """Score, filter, order and cut; ``without`` are document numbers that are left out."""
+    started = time.perf_counter() if started is None else started
+    deadline = time.monotonic() + options.timeout_s if options.timeout_s is not None else None
+    weights = options.weights()
+    allowed = _allowed(snapshot, options)
+    allowed[list(without)] = False
+    found = evaluate(snapshot, query.places, weights, match=options.match, deadline=deadline)
+    matched = found.matched & allowed
+    facets = {name: _labels(snapshot, name).counts(matched) for name in options.facets}
+    hits = []
+    for document in _page(snapshot, found, matched, options).tolist():
+        report = snapshot.report(document)
+        score = float(found.scores[document])
+        hits.append(Hit(report.id, score, report, document, query, snapshot, weights, options.fragments))
+    took_ms = (time.perf_counter() - started) * 1000
+    return SearchResults(tuple(hits), int(np.count_nonzero(matched)), took_ms, facets, suggestion, found.complete)
+
+
+def _labels(snapshot: Snapshot, name: str) -> Any:
+    known = (*FACETS, *snapshot.filterable)
+    if name not in known:
+        raise UnknownFieldError(
+            f"{name!r} cannot be filtered or faceted here; the fields are {', '.join(known)} "
+            "(more keys of extra with Index.create(…, filterable=(…)))"
+        )
+    return snapshot.labels(name)
+
+
+def _allowed(snapshot: Snapshot, options: SearchOptions) -> npt.NDArray[np.bool_]:
+    """Return which documents the filters leave."""
+    allowed = snapshot.live.copy()
+    for name, values in (options.filters or {}).items():
+        allowed &= _labels(snapshot, name).having(labels(values))
+    if options.date_from is not None:
+        allowed &= snapshot.days >= _ordinal(options.date_from, "date_from")
+    if options.date_to is not None:
+        allowed &= (snapshot.days <= _ordinal(options.date_to, "date_to")) & (snapshot.days > 0)
+    return allowed
+
+
+def _ordinal(value: dt.date | str, name: str) -> int:
+    try:
+        return parse_date(value).toordinal()
+    except ValueError as error:
+        raise InvalidArgumentError(f"{name}: {error}") from error
+
+
+def _page(
+    snapshot: Snapshot, found: Evaluation, matched: npt.NDArray[np.bool_], options: SearchOptions
+) -> npt.NDArray[np.intp]:
+    """Return the documents of the page asked for, in order. Equals keep the order in which they were added."""
+    documents = np.flatnonzero(matched)
+    end = options.offset + options.limit
+    if options.sort == "relevance":
+        scores = found.scores[documents]
+        if 0 < end < len(documents):  # what cannot reach the page need not be sorted
+            documents = documents[scores >= np.partition(scores, -end)[-end]]
+        keys: tuple[npt.NDArray[Any], ...] = (documents, -found.scores[documents])
+    else:
+        days = snapshot.days[documents]
+        # Undated reports come last, whichever way.
+        keys = (documents, -found.scores[documents], -days if options.sort == "-date" else days, days == 0)
+    return documents[np.lexsort(keys)][options.offset : end]

@@ -1,0 +1,94 @@
+"""Completions for what is being typed, and the query with its marks restored."""
+
+from __future__ import annotations
+
+from vnsearch.analysis import syllables_of
+from vnsearch.index.snapshot import Snapshot, group_key
+from vnsearch.search.parameters import PARAMETERS, Parameters
+from vnsearch.search.query import ParsedQuery
+from vnsearch.search.spelling import is_compatible, spellings_of
+
+__all__ = ["complete", "restored"]
+
+# Folded groups and continuations looked at for one prefix: the commonest.
+_GROUPS = 40
+_SPELLINGS = 8
+
+
+def restored(query: ParsedQuery, parameters: Parameters = PARAMETERS) -> str | None:
+    """Return the query with its likeliest marks, in its own case and punctuation; None when nothing would change.
+
+    A syllable is changed only where one spelling is likely enough; what was typed with marks stays.
+    """
+    analysis = query.analysis
+    text = query.text[: parameters.query_chars]
+    pieces: list[str] = []
+    at = 0
+    for typed, readings, start, end in zip(
+        analysis.syllables, query.spellings.syllables, analysis.starts, analysis.ends, strict=True
+    ):
+        best = readings[0]
+        if best.term == typed or best.tier not in ("filled", "compatible"):
+            continue
+        if best.probability < parameters.suggestion_probability:
+            continue
+        pieces += (text[at:start], _in_case_of(text[start:end], best.term))
+        at = end
+    return "".join(pieces) + text[at:] if pieces else None
+
+
+def _in_case_of(written: str, term: str) -> str:
+    if len(written) > 1 and written.isupper():
+        return term.upper()
+    return term.capitalize() if written[:1].isupper() else term
+
+
+def complete(snapshot: Snapshot, prefix: str, limit: int = 8) -> list[str]:
+    """Return likely completions of what is being typed, commonest first; see ``Index.suggest``."""
+    analysis = syllables_of(prefix[-PARAMETERS.query_chars :])
+    typed = analysis.syllables[-PARAMETERS.query_syllables :]
+    if not typed or limit <= 0 or not snapshot.size:
+        return []
+    *context, last = typed
+    if prefix[analysis.ends[-1] :].strip(" \t") == "" and prefix[-1:].isspace():  # the last syllable is finished
+        context, last = typed, ""
+    counts = _continuations(snapshot, context, last) if context else _starts(snapshot, last)
+    head = [readings[0].term for readings in spellings_of(snapshot, context[:-1]).syllables]
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return [" ".join([*head, term]) for term, _ in ordered[:limit]]
+
+
+def _fits(term: str, typed: str) -> bool:
+    """Tell whether a syllable starts as typed: marks that were typed are kept, missing ones are filled."""
+    key, typed_key = group_key(term), group_key(typed)
+    if not key.startswith(typed_key):
+        return False
+    return typed == typed_key or term.startswith(typed) or is_compatible(typed, term[: len(typed)])
+
+
+def _starts(snapshot: Snapshot, typed: str) -> dict[str, int]:
+    """Return words of several syllables, pairs and syllables that start as typed, with their counts."""
+    groups = sorted(
+        (spelling for key in snapshot.keys(group_key(typed)) for spelling in snapshot.groups[key]),
+        key=lambda item: -item[1],
+    )
+    counts: dict[str, int] = {}
+    for syllable, count in [item for item in groups if _fits(item[0], typed)][:_GROUPS]:
+        words = {word.replace("_", " "): n for word, n in snapshot.terms("word", f"{syllable}_").items()}
+        counts.update(words)
+        # A syllable counts for what its words leave over.
+        alone = count - sum(words.values())
+        if alone > 0:
+            counts[syllable] = alone
+    return counts
+
+
+def _continuations(snapshot: Snapshot, context: list[str], typed: str) -> dict[str, int]:
+    """Return the pairs that start with the last syllable of the context and go on as typed, with their counts."""
+    readings = spellings_of(snapshot, context).syllables[-1][:_SPELLINGS]
+    counts: dict[str, int] = {}
+    for reading in readings:
+        for pair, count in snapshot.terms("pair", f"{reading.term} ").items():
+            if _fits(pair.partition(" ")[2], typed):
+                counts[pair] = counts.get(pair, 0) + count
+    return counts
