@@ -115,7 +115,7 @@ def document(scan: Scan, start: int, end: int, run: str) -> int:
         return _cited_document(scan, start, end, run)
     number, year, code, party = match.groups()
     segments = forms.SEGMENT_BREAK.split(code or party)
-    if not _is_document(segments, year):
+    if not _is_document(segments, year, hyphened="-" in (code or "")):
         return 0
     canonical = "-".join(map(fold_normalized, segments)).lower()
     if written_otherwise(number):
@@ -139,9 +139,9 @@ def _cited_document(scan: Scan, start: int, end: int, run: str) -> int:
     return scan.add("document", [f"#doc:{match[1].lstrip('0') or '0'}/{match[2]}"], start, end)
 
 
-def _is_document(segments: list[str], year: str | None) -> bool:
-    """Return whether letters after a number are a document's: a known kind, or capitals in two parts."""
+def _is_document(segments: list[str], year: str | None, *, hyphened: bool) -> bool:
+    """Return whether letters after a number are a document's: a known kind, or capitals (*60/KM/H* is none)."""
     if segments[0].rstrip("0123456789").lower() in forms.DOCUMENT_TYPES:
         return segments[0][0].isupper() or len(segments) > 1 or bool(year)
     in_capitals = all(map(forms.CAPITALS.fullmatch, segments))
-    return in_capitals and len(segments[0]) > 1 and (len(segments) > 1 or bool(year))
+    return in_capitals and len(segments[0]) > 1 and (hyphened or bool(year))

@@ -32,7 +32,7 @@ def number(scan: Scan, start: int, end: int, *, alone: bool) -> int:
     if not (suffix or sign) and forms.ADDRESS_IP.fullmatch(run):
         return end
     if not (suffix and suffix.zeros):
-        _plain(scan, start, end, run, readings, alone=alone)
+        _plain(scan, start, end, run, readings, alone=alone and not suffix)
     if suffix is None:
         suffix = _Suffix(end, end)
     if suffix.percent:

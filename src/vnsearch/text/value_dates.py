@@ -39,7 +39,7 @@ def date(scan: Scan, start: int, end: int, run: str) -> int:
 
 def _day(scan: Scan, start: int, end: int, parts: Sequence[str]) -> int:
     day, month, year = (*parts, "")[:3]
-    if not is_day(day, month, year) or (year and year < "1000"):
+    if not is_day(day, month, year) or (year and not "1000" <= year <= "2999"):
         return 0
     return scan.add("date", date_terms(day, month, year), start, end)
 
@@ -72,19 +72,21 @@ def _short(scan: Scan, start: int, end: int, run: str) -> int:
 
 def _in_words(scan: Scan, start: int, end: int, run: str) -> int:
     """*26 tháng 12 năm 2023*, *26 - 12 - 2023*, and *12 năm 2023* after *tháng*."""
-    if len(run) > 2:
-        return 0
     text = scan.text
     word = scan.word_before(start)[0].lower()
-    if match := forms.DAY_MONTH_WORDS.match(text, start):
-        if not match[3] and word in forms.DURATION_CUES:
-            return 0
+    match = forms.DAY_MONTH_WORDS.match(text, start)
+    if len(run) > 2 or (match and not match[3] and word in forms.DURATION_CUES):
+        return 0
+    if match:
         return _day(scan, start, match.end(), (match[1], match[2], match[3] or ""))
     if match := forms.DATE_SPACED.match(text, start):
         return _day(scan, start, match.end(), (match[1], match[3], match[4]))
     if word in forms.MONTH_WORDS and is_month(run) and (match := forms.OF_YEAR.match(text, end)):
         return scan.add("date", date_terms("", run, match[1]), start, match.end())
-    return 0
+    match = forms.DAYS_SPACED.match(text, start)  # "24 - 28/6": the second day is read by itself
+    if match and int(run) < int(match[1]) and is_day(match[1], match[2]):
+        _day(scan, start, match.end(), [run, match[2], match[3] or ""])
+    return end if match else 0
 
 
 def _year(scan: Scan, start: int, end: int, run: str) -> int:
@@ -140,9 +142,10 @@ def _month_or_document(scan: Scan, match: re.Match[str], word: str, earlier: lis
             if is_month(month):
                 scan.add("date", date_terms("", month, year), at, end)
         scan.add("date", date_terms("", number, year), start, end)
-    elif not earlier:
-        ratio(scan, start, end, [number, year])
-    if not earlier and word not in forms.DATE_CUES | forms.MONTH_WORDS:
+    if earlier or word in forms.DATE_CUES or word in forms.MONTH_WORDS:
+        return
+    ratio(scan, start, end, [number, year])
+    if not is_recent_year(number):
         scan.add("document", [f"#doc:{number.lstrip('0') or '0'}/{year}"], start, end)
 
 

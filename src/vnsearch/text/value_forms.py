@@ -174,6 +174,7 @@ DATE_DMY_SHORT = re.compile(r"([0-9]{1,2})([/.\-])([0-9]{1,2})\2([0-9]{2})")
 DATE_DM = re.compile(r"([0-9]{1,2})[/.\-–]([0-9]{1,2})")
 DATE_MY = re.compile(r"([0-9]{1,2})[/.\-–]([12][0-9]{3})")
 DATE_SPACED = re.compile(r"([0-9]{1,2})\s([/-])\s([0-9]{1,2})\s\2\s([0-9]{4})(?!\w)")
+DAYS_SPACED = re.compile(r"[0-9]{1,2}\s[-–]\s([0-9]{1,2})/([0-9]{1,2})(?:/([12][0-9]{3}))?(?!\w|[.,/-][0-9])")
 NUMBER_YEAR = re.compile(r"([0-9]{1,5})/((?:19|20)[0-9]{2})")
 YEARS = re.compile(r"([12][0-9]{3})[\-–]([12][0-9]{3})")
 DAY_MONTH_WORDS = re.compile(
@@ -211,7 +212,7 @@ CAPITALS = re.compile(r"[A-ZĐ](?:[A-ZĐ0-9&][A-Za-zĐđ0-9&]*)?")
 BETWEEN_DASHES = re.compile(r"[^\-–]+")
 NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
 GROUPED = re.compile(r"[1-9][0-9]{0,2}([.,])[0-9]{3}(?:\1[0-9]{3}){0,9}(?:(?!\1)[.,]([0-9]{1,12}))?")
-DECIMAL = re.compile(r"([0-9]{1,30})[.,]([0-9]{1,30})")
+DECIMAL = re.compile(r"(0|[1-9][0-9]{0,29})[.,]([0-9]{1,30})")
 SPACED_GROUPS = re.compile(
     "[1-9][0-9]{0,2}([ \N{NO-BREAK SPACE}\N{THIN SPACE}\N{NARROW NO-BREAK SPACE}])[0-9]{3}(?:\\1[0-9]{3}){0,8}"
     "(?:,[0-9]{1,12})?(?!\\w)(?!\\s[0-9]|[.,/:\\-–][0-9])"

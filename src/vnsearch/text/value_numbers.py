@@ -61,7 +61,7 @@ def read_number(run: str) -> list[Number]:
             return [number] if run.endswith("0") else [number, decimal]
         return [number] if run.endswith("000") else [decimal, number]
     if decimals := DECIMAL.fullmatch(run):
-        return [Number(decimals[1].lstrip("0") or "0", decimals[2])]
+        return [Number(decimals[1], decimals[2])]
     return []
 
 
