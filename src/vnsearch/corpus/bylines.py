@@ -29,7 +29,7 @@ _VERB = re.compile(
     r"\b(?:trao|tang|phat bieu|chup|tham|kiem tra|du|chu tri|tai|ky|khen|tham quan|tang qua|cung|trong|bieu duong|chuc mung|dang|duoc|cho|tham gia|den|phat|to chuc|voi|va cac|cac|mot|nhung|toan canh|quang canh)\b"
 )
 _AUTHOR_LABEL = re.compile(
-    r"(?:tac gia|nguoi viet|nguoi dang|dang boi|viet boi|bai viet|bai|tin|tin ?[,/]? ?(?:va )?(?:bai|anh)|bai ?[,/]? ?(?:va )?anh|tin ?[,/]? ?bai ?[,/]? ?(?:va )?anh|tin ?, ?clip|pv|phong vien"
+    r"(?:tac gia(?: bai viet| tin)?|nguoi viet|nguoi dang|dang boi|viet boi|bai viet|bai|tin|tin ?[,/]? ?(?:va )?(?:bai|anh)|bai ?[,/]? ?(?:va )?anh|tin ?[,/]? ?bai ?[,/]? ?(?:va )?anh|tin ?, ?clip|pv|phong vien"
     r"|thuc hien|noi dung|bai, anh va video|text|by|ctv|author|ghi|luoc ghi|bien soan)(?: ?: ?| (?=by ))"
 )
 _SOURCE_LABEL = re.compile(
@@ -85,7 +85,7 @@ def _is_source(text: str) -> bool:
     )
 
 
-def read_credit(text: str, *, tail: bool = False) -> Credit | None:
+def read_credit(text: str, *, tail: bool = False) -> Credit | None:  # noqa: PLR0911 - one form of byline after the other
     """Return the author and the source that a short line names; None when it is no byline.
 
     ``tail`` says that the line stands after the report, where an office may sign and one syllable may be a name.
@@ -130,7 +130,7 @@ def read_credit(text: str, *, tail: bool = False) -> Credit | None:
     return _shape(text, tail=tail, single=tail)
 
 
-def _shape(text: str, *, tail: bool, single: bool) -> Credit | None:
+def _shape(text: str, *, tail: bool, single: bool) -> Credit | None:  # noqa: PLR0911 - as above
     whole = re.fullmatch(r"\(\s*([^()]{2,60})\s*\)", text)
     if whole:
         inner = whole[1].strip()

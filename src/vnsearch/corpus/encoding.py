@@ -1,4 +1,4 @@
-"""Bytes -> text. The rules, in order:
+r"""Bytes -> text, by these rules in this order.
 
 1. a byte order mark (UTF-8, UTF-16) decides;
 2. a charset declared by the file itself (HTML ``meta``, XML declaration) is honoured when the bytes agree with it;
@@ -8,7 +8,7 @@
    characters, which no author chose: the text is composed (NFC). Text from every other encoding is left as it is;
 6. UTF-8 in which a few bytes are damaged (a file cut in the middle of a letter): U+FFFD stands for them.
 
-Anything else is a ``ReadError``. Line ends become ``\\n``.
+Anything else is a ``ReadError``. Line ends become ``\n``.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Decoded:
 
 
 def normalize_line_ends(text: str) -> str:
-    """Return ``text`` with every line end as ``\\n``."""
+    r"""Return ``text`` with every line end as ``\n``."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -43,7 +43,107 @@ _KINDS = {
     ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json", ".csv": "csv", ".tsv": "tsv",
 }  # fmt: skip
 _NO_REPORT = frozenset(
-    [".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".svg", ".ico", ".tif", ".tiff", ".heic", ".avif", ".psd", ".ai", ".mp3", ".wav", ".ogg", ".m4a", ".flac", ".mp4", ".avi", ".mov", ".mkv", ".webm", ".flv", ".wmv", ".zip", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar", ".tar", ".tgz", ".ttf", ".otf", ".woff", ".woff2", ".eot", ".exe", ".dll", ".so", ".dylib", ".o", ".a", ".bin", ".iso", ".class", ".jar", ".pyc", ".pyo", ".whl", ".wasm", ".py", ".pyi", ".js", ".mjs", ".ts", ".css", ".scss", ".less", ".map", ".sh", ".bat", ".ps1", ".c", ".h", ".cpp", ".java", ".go", ".rs", ".rb", ".php", ".sql", ".ipynb", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".lock", ".log", ".tmp", ".bak", ".swp", ".db", ".sqlite", ".sqlite3", ".npy", ".npz", ".pkl", ".parquet", ".torrent", ".url", ".lnk", ".sha256", ".md5"]
+    [
+        ".jpg",
+        ".jpeg",
+        ".png",
+        ".gif",
+        ".webp",
+        ".bmp",
+        ".svg",
+        ".ico",
+        ".tif",
+        ".tiff",
+        ".heic",
+        ".avif",
+        ".psd",
+        ".ai",
+        ".mp3",
+        ".wav",
+        ".ogg",
+        ".m4a",
+        ".flac",
+        ".mp4",
+        ".avi",
+        ".mov",
+        ".mkv",
+        ".webm",
+        ".flv",
+        ".wmv",
+        ".zip",
+        ".gz",
+        ".bz2",
+        ".xz",
+        ".zst",
+        ".7z",
+        ".rar",
+        ".tar",
+        ".tgz",
+        ".ttf",
+        ".otf",
+        ".woff",
+        ".woff2",
+        ".eot",
+        ".exe",
+        ".dll",
+        ".so",
+        ".dylib",
+        ".o",
+        ".a",
+        ".bin",
+        ".iso",
+        ".class",
+        ".jar",
+        ".pyc",
+        ".pyo",
+        ".whl",
+        ".wasm",
+        ".py",
+        ".pyi",
+        ".js",
+        ".mjs",
+        ".ts",
+        ".css",
+        ".scss",
+        ".less",
+        ".map",
+        ".sh",
+        ".bat",
+        ".ps1",
+        ".c",
+        ".h",
+        ".cpp",
+        ".java",
+        ".go",
+        ".rs",
+        ".rb",
+        ".php",
+        ".sql",
+        ".ipynb",
+        ".yaml",
+        ".yml",
+        ".toml",
+        ".ini",
+        ".cfg",
+        ".conf",
+        ".lock",
+        ".log",
+        ".tmp",
+        ".bak",
+        ".swp",
+        ".db",
+        ".sqlite",
+        ".sqlite3",
+        ".npy",
+        ".npz",
+        ".pkl",
+        ".parquet",
+        ".torrent",
+        ".url",
+        ".lnk",
+        ".sha256",
+        ".md5",
+    ]
 )
 _SNIFF_BYTES = 8192
 
@@ -55,9 +155,13 @@ def _warn(path: Path, error: Exception) -> None:
 class _HandlerError(Exception):
     """Carries an error of the caller's own ``on_error`` past our handlers."""
 
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
 
 def read_corpus(paths: PathArgument | Iterable[PathArgument], *, on_error: OnError | None = None) -> Iterator[Report]:
-    """Yield the reports of files, folders and globs, lazily and in a fixed order.
+    r"""Yield the reports of files, folders and globs, lazily and in a fixed order.
 
     ``paths`` is one path or several; a text with ``*``, ``?`` or ``[`` that is no existing path is a glob (``**`` goes
     through folders). See this module's docstring for kinds of files and for ids.
@@ -68,7 +172,7 @@ def read_corpus(paths: PathArgument | Iterable[PathArgument], *, on_error: OnErr
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     _ = Path(folder, "tin.txt").write_text("Họp tổ dân phố\\n\\nTối nay họp lúc 19 giờ.", encoding="utf-8")
+    ...     _ = Path(folder, "tin.txt").write_text("Họp tổ dân phố\n\nTối nay họp lúc 19 giờ.", encoding="utf-8")
     ...     [(report.id, report.title, report.body) for report in read_corpus(folder)]
     [('tin.txt', 'Họp tổ dân phố', 'Tối nay họp lúc 19 giờ.')]
 
@@ -104,28 +208,27 @@ class _Reading:
         try:
             self._on_error(path, error)
         except Exception as raised:
-            raise _HandlerError from raised
+            raise _HandlerError(raised) from raised
 
     def reports(self) -> Iterator[Report]:
         try:
             for given in self._paths:
-                for path, root, named in self._expand(given):
+                for path, root in self._expand(given):
                     if self._is_new(path):
-                        yield from self._read(path, self._name(path, root), named=named)
+                        yield from self._read(path, self._name(path, root))
         except _HandlerError as carrier:
-            assert carrier.__cause__ is not None
-            raise carrier.__cause__ from None
+            raise carrier.error from None
 
     # -- which files
 
-    def _expand(self, given: str) -> Iterator[tuple[Path, Path, bool]]:
-        """Yield (file, folder that its id is told from, whether the caller named it)."""
+    def _expand(self, given: str) -> Iterator[tuple[Path, Path]]:
+        """Yield (file, the folder that its id is told from)."""
         path = Path(given)
         try:
             if os.path.lexists(given) or not glob.has_magic(given):
-                yield from self._expand_path(path, path, named=True)
+                yield from self._expand_path(path, path)
                 return
-            matches = sorted(glob.glob(given, recursive=True))
+            matches = sorted(glob.glob(given, recursive=True))  # noqa: PTH207 - takes absolute patterns
         except (OSError, ValueError) as error:  # a name too long for the system, or with a NUL in it
             self._tell(path, ReadError(f"this path cannot be used: {error}"))
             return
@@ -137,10 +240,10 @@ class _Reading:
             if found.is_dir():
                 if "**" not in given:  # there the files inside are matched themselves
                     yield from self._walk(found, root)
-            else:
-                yield found, root, False
+            elif Path(given).suffix or self._is_report(found):  # "*.log" names a kind, "*" does not
+                yield found, root
 
-    def _expand_path(self, path: Path, root: Path, *, named: bool) -> Iterator[tuple[Path, Path, bool]]:
+    def _expand_path(self, path: Path, root: Path) -> Iterator[tuple[Path, Path]]:
         if path.is_dir():
             empty = True
             for item in self._walk(path, root):
@@ -149,7 +252,7 @@ class _Reading:
             if empty:
                 self._tell(path, ReadError("no file that can be read in this folder"))
         elif path.is_file():
-            yield path, path.parent, named
+            yield path, path.parent
         elif path.exists():
             self._tell(path, ReadError("this is no regular file"))
         elif os.path.lexists(path):
@@ -157,7 +260,7 @@ class _Reading:
         else:
             self._tell(path, ReadError("there is no such file or folder"))
 
-    def _walk(self, folder: Path, root: Path) -> Iterator[tuple[Path, Path, bool]]:
+    def _walk(self, folder: Path, root: Path) -> Iterator[tuple[Path, Path]]:
         """Yield the files under ``folder``; a folder reached again through a link is not walked again."""
         walked: set[str] = set()
         stack: list[Path] = [folder]
@@ -179,7 +282,7 @@ class _Reading:
                 if path.is_dir():
                     folders.append(path)
                 elif self._is_report(path):
-                    yield path, root, False
+                    yield path, root
             stack.extend(reversed(folders))
 
     def _is_report(self, path: Path) -> bool:
@@ -233,14 +336,12 @@ class _Reading:
 
     # -- reading
 
-    def _read(self, path: Path, name: str, *, named: bool) -> Iterator[Report]:
-        del named  # every file that comes here is read; an unknown kind as text
-
+    def _read(self, path: Path, name: str) -> Iterator[Report]:
         def bad(error: Exception) -> None:
             self._tell(path, error)
 
         try:
-            kind = _KINDS.get(path.suffix.lower(), "text")
+            kind = _KINDS.get(path.suffix.lower(), "text")  # of an unknown kind only when the caller named it
             if kind == "jsonl":
                 yield from read_jsonl(path, name, bad)
             elif kind == "json":
@@ -258,7 +359,28 @@ class _Reading:
 
 
 _DOCUMENTS = frozenset(
-    [".pdf", ".doc", ".docx", ".odt", ".rtf", ".xls", ".xlsx", ".ods", ".ppt", ".pptx", ".odp", ".epub", ".mobi", ".djvu", ".eml", ".msg", ".mht", ".mhtml", ".xml", ".xhtml"]
+    [
+        ".pdf",
+        ".doc",
+        ".docx",
+        ".odt",
+        ".rtf",
+        ".xls",
+        ".xlsx",
+        ".ods",
+        ".ppt",
+        ".pptx",
+        ".odp",
+        ".epub",
+        ".mobi",
+        ".djvu",
+        ".eml",
+        ".msg",
+        ".mht",
+        ".mhtml",
+        ".xml",
+        ".xhtml",
+    ]
 )
 
 

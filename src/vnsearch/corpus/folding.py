@@ -16,9 +16,9 @@ _SPACES = re.compile(r"\s+")
 
 
 def fold_key(text: str) -> str:
-    """Return ``text`` without marks, in lower case, its spaces single.
+    r"""Return ``text`` without marks, in lower case, its spaces single.
 
-    >>> fold_key("  Tin  LIÊN\\u00a0quan ")
+    >>> fold_key("  Tin  LIÊN\u00a0quan ")
     'tin lien quan'
     """
     decomposed = unicodedata.normalize("NFD", text)

@@ -58,6 +58,7 @@ _BAR_STEP = re.compile(
 )
 
 _DROP = """
+(?:moi |ban |quy vi |doc gia )*(?:doc|xem|tham khao|tim hieu)(?: tiep| them)?(?: chi tiet)? (?:tai day|o day)
 \\[?!?(?:(?:image|img|anh|hinh) ?\\d* ?[:.])? ?[^\\s/\\\\|]+(?: [^\\s/\\\\|]+){0,5}\\.(?:jpe?g|png|gif|webp|bmp|svg|jfif|heic|avif|tiff?|mp4|mp3)\\]?(?: ?\\([\\d.,]+ ?[km]?b\\))?
 https?://\\S+\\.(?:jpe?g|png|gif|webp|bmp|svg|jfif)\\S*
 (?:so |tong (?:so )?)?(?:luot|lan|nguoi) ?(?:xem|doc|truy cap|view|thich|chia se)(?: tin| bai| bai viet| trang)? ?[:\\-]? ?[\\d.,]*
@@ -132,7 +133,7 @@ thu vien (?:anh|hinh anh|video|van ban|media|phap luat)|van ban (?:moi|chi dao|p
 
 _INLINE = """
 (?:cac |nhung |mot so )?(?:tin|bai|noi dung|su kien|video|van ban)?(?: tuc| bai| viet|, bai)? ?(?:co )?lien quan(?: den bai viet)?
-(?:doc|xem|tham khao|tim hieu)(?: tiep| them)(?: ve.{0,40}| tai day| tin| bai(?: viet)?)?|(?:moi )?(?:ban )?(?:doc|quy doc gia)? ?xem them|>+
+(?:doc|xem|tham khao|tim hieu)(?: tiep| them)(?: ve.{0,40}| tin| bai(?: viet)?)?|(?:moi )?(?:ban )?(?:doc|quy doc gia)? ?xem them|>+
 """
 
 _ONE_LINE_RELATED = re.compile(
@@ -150,7 +151,7 @@ binh luan|binh chon|bau chon|thong bao|noi bat|chu de(?: ?:.*)?|su kien(?: ?:.*)
 podcast|infographics?|multimedia|e-?magazine|megastory|longform|rss|hot|tin tuc|van ban|tai lieu|su kien noi bat|tin nong|chuyen de|chuyen muc|dong su kien|tieu diem|thu vien|xem them
 (?:dia chi|dien thoai|dt|tel|phone|fax|email|e-mail|website|hotline|duong day nong|zalo|facebook|fanpage|so dien thoai|toa soan|thuong truc) ?:.{0,160}
 (?:tieu de|noi dung|ho (?:va )?ten|ten|dia chi email)[ :*()]*|gui|huy|huy bo|tra loi|thich|xac nhan|dong y|nhap lai|lam moi|ngon ngu|tat ca|khac|cu nhat|them
-(?:moi|quy|ban|doc gia|bạn doc|quy vi|hay|vui long|xin moi|xin vui long|dang ky)(?: .{2,40})? (?:doc gia|ban doc|gui (?:y kien|bai|thong tin|tin)|theo doi|dang ky|tai ung dung|tai app|lien he|phan anh|dat bao|don doc|xem|truy cap|binh luan|cai dat).{0,180}
+(?:(?:kinh |xin |than )?moi (?:ban|quy|doc gia|cac ban)|quy (?:vi|doc gia|ban doc)|(?:ban doc|doc gia) (?:co the|quan tam|muon)|hay|(?:xin )?vui long|dang ky)(?: .{2,40})? (?:doc gia|ban doc|gui (?:y kien|bai|thong tin|tin)|theo doi|dang ky|tai ung dung|tai app|lien he|phan anh|dat bao|don doc|xem|truy cap|binh luan|cai dat).{0,180}
 (?:tat ca|tong(?: cong| so| truy cap| luot)?|nam nay) ?:? ?[\\d.,]+|0|100%|[\\d\\s.,|/:()%-]+|\\S{1,2}|<|>|<<|>>|«|»
 """
 
@@ -187,7 +188,7 @@ _WEAK_LINE = _compile(_WEAK)
 _TRIM = " \t:.>»›<«-–—|•·*▼▲►▶…+"
 
 
-def classify(key: str) -> Furniture | None:
+def classify(key: str) -> Furniture | None:  # noqa: PLR0911 - a ladder, the first step that holds decides
     """Return what a folded line does if it is wholly furniture, else None.
 
     >>> classify("tin lien quan:"), classify("ha.jpg"), classify("(0) binh luan")

@@ -52,7 +52,7 @@ def breadcrumb(text: str, key: str) -> list[str] | None:
         return [] if home and len(key.split()) > 2 and not key.endswith(".") else None
     short = all(len(part.split()) <= 7 for part in parts[:-1])
     if home and short:
-        return [part for part in parts[1:]] if fold_key(parts[0]) in _HOME else []
+        return parts[1:] if fold_key(parts[0]) in _HOME else []
     arrows = any(sign in text for sign in "»›❯→") or " > " in text
     if (arrows and short and len(parts[-1].split()) <= 7) or all(is_category(fold_key(part)) for part in parts):
         return parts

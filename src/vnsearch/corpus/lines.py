@@ -71,10 +71,10 @@ def _continues(previous: str, line: str) -> bool:
 
 
 def read_lines(text: str) -> list[Line]:
-    """Return the paragraphs of a page's text, empty lines left out.
+    r"""Return the paragraphs of a page's text, empty lines left out.
 
-    >>> [line.text for line in read_lines("Tin tức\\n\\nHội nghị khen thưởng 10 tập thể của quận\\nvà phường ")]
-    ['Tin tức', 'Hội nghị khen thưởng 10 tập thể của quận\\nvà phường']
+    >>> [line.text for line in read_lines("Tin tức\n\nHội nghị khen thưởng 10 tập thể của quận\nvà phường ")]
+    ['Tin tức', 'Hội nghị khen thưởng 10 tập thể của quận\nvà phường']
     """
     groups: list[tuple[list[str], bool]] = []
     blank = True

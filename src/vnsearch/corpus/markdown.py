@@ -15,9 +15,9 @@ _RULE = re.compile(r"^ {0,3}(?:=+|-{3,}|\*{3,}|_{3,})\s*$")
 
 
 def front_matter(text: str) -> tuple[dict[str, str], str]:
-    """Return the ``key: value`` lines between two ``---`` at the start, and the rest; nothing else of YAML is read.
+    r"""Return the ``key: value`` lines between two ``---`` at the start, and the rest; nothing else of YAML is read.
 
-    >>> front_matter("---\\ntitle: Tin\\n---\\nNội dung")
+    >>> front_matter("---\ntitle: Tin\n---\nNội dung")
     ({'title': 'Tin'}, 'Nội dung')
     """
     lines = text.lstrip("\ufeff\n").split("\n")
@@ -39,22 +39,19 @@ def front_matter(text: str) -> tuple[dict[str, str], str]:
 
 
 def plain_text(text: str) -> tuple[str | None, str]:
-    """Return the first level-one heading (or None) and the text without the marks of Markdown.
+    r"""Return the first level-one heading (or None) and the text without the marks of Markdown.
 
-    >>> plain_text("# Hội nghị\\n\\n![ảnh](a.png) Xem [văn bản](http://x.vn/a_(b)) **mới**.")
-    ('Hội nghị', 'Hội nghị\\n\\nảnh Xem văn bản mới.')
+    >>> plain_text("# Hội nghị\n\n![ảnh](a.png) Xem [văn bản](http://x.vn/a_(b)) **mới**.")
+    ('Hội nghị', 'Hội nghị\n\nảnh Xem văn bản mới.')
     """
     title: str | None = None
     lines: list[str] = []
-    for line in text.split("\n"):
-        if _RULE.match(line):
+    for raw in text.split("\n"):
+        if _RULE.match(raw):
             lines.append("")
             continue
-        heading = _HEADING.match(line)
-        if heading:
-            line = heading[2]  # noqa: PLW2901
-        elif line.startswith(">"):
-            line = line.lstrip("> ")
+        heading = _HEADING.match(raw)
+        line = heading[2] if heading else raw.lstrip("> ") if raw.startswith(">") else raw
         line = _STRONG.sub(r"\2", _LINK.sub(r"\1", _IMAGE.sub(r"\1", line)))
         if heading and title is None and len(heading[1]) == 1:
             title = line.strip() or None

@@ -96,6 +96,16 @@ def read_page(text: str, *, title: str | None = None) -> Page:
     return _Reader(lines, title).read()
 
 
+def _site_name(text: str) -> str:
+    # "Báo Hoa Mai - Cơ quan của …": the name, without what it adds about itself
+    head, dash, rest = text.partition(" - ")
+    return (
+        head
+        if dash and fold_key(rest).startswith(("co quan", "tieng noi", "dien dan", "kenh", "doc bao", "tin tuc"))
+        else text
+    )
+
+
 class _Reader:
     def __init__(self, lines: list[Line], title: str | None) -> None:
         self.lines = lines
@@ -146,7 +156,7 @@ class _Reader:
         found = self.found
         if found.source is None:
             for paragraph in body[:3]:
-                dateline = dateline_source(paragraph)
+                dateline = dateline_source(paragraph + " …")
                 if dateline is not None:
                     found.source = dateline[0]
                     break
@@ -165,7 +175,10 @@ class _Reader:
             if not line.prose:
                 continue
             following = self.lines[here + 1] if here + 1 < len(self.lines) else None
-            if following is not None and self._date_credit(following) is not None and line.words <= 35:
+            headed = any(earlier.furniture is None and earlier.words >= 5 for earlier in self.lines[:here])
+            if headed or line.words > 35:
+                return
+            if following is not None and self._date_credit(following) is not None:
                 one = first_sentence(line.text)
                 if len(one) + 2 >= len(" ".join(line.text.split())):
                     line.prose = False
@@ -264,11 +277,14 @@ class _Reader:
         line = self.lines[place]
         text = line.text
         after = self.lines[place + 1] if place + 1 < len(self.lines) else None
-        if after is not None and after.upper and line.upper and not after.after_blank and after.furniture is None:
-            if after.words >= 3 and after.date is None and not is_name(after.text):
-                self.gone[place + 1] = 1  # a headline in capitals on two lines
-                text += " " + after.text
+        if after is not None and after.upper and line.upper and not after.after_blank and self._goes_on(after):
+            self.gone[place + 1] = 1  # a headline in capitals on two lines
+            text += " " + after.text
         return " ".join(text.split())
+
+    @staticmethod
+    def _goes_on(line: Line) -> bool:
+        return line.furniture is None and line.date is None and line.words >= 3 and not is_name(line.text)
 
     def _date_credit(self, line: Line) -> tuple[str | None, str | None, str | None] | None:
         """Return author, source and category beside a page's date; None when the line is no date line of a page."""
@@ -314,7 +330,7 @@ class _Reader:
         for index in range(first):
             line = self.lines[index]
             before = place is not None and index < place
-            if index == place or self.gone[index] or (line.furniture is Furniture.WEAK and (before or place is None)):
+            if index == place or self.gone[index] or (line.furniture is Furniture.WEAK and not self.plain):
                 # "Tin tức khác" and the like name a section when they lead to a headline.
                 if index != place and before and line.furniture is not Furniture.DROP and is_category(line.key):
                     shorts.append(index)
@@ -329,7 +345,9 @@ class _Reader:
                 continue
             if before or place is None:
                 if is_masthead(line.key) and line.words >= 4 and not is_category(line.key):
-                    self.found.source = self.found.source or (line.text if self._names_site(line.key) else None)
+                    self.found.source = self.found.source or (
+                        _site_name(line.text) if self._names_site(line.key) else None
+                    )
                 elif line.words <= 7:
                     shorts.append(index)
                 if self.plain and not is_category(line.key):
@@ -345,8 +363,8 @@ class _Reader:
 
     def _head_line(self, line: Line) -> bool:
         """Take a line between headline and report if it is a byline or the section."""
-        if line.furniture is Furniture.WEAK:
-            return False
+        if line.text.endswith(("-", "–", "—")):
+            return False  # a dateline that a line break cut off from its paragraph
         if is_category(line.key) and line.words <= 5:
             self.found.category = self.found.category or line.text
             return True
@@ -467,7 +485,7 @@ class _Reader:
                     return owner
         for line in self.lines[self.end :]:
             if line.furniture is None and is_masthead(line.key) and self._names_site(line.key) and line.words <= 14:
-                return line.text
+                return _site_name(line.text)
         return None
 
     # -- pages of other kinds

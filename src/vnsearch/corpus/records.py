@@ -72,19 +72,11 @@ def _repair(text: str) -> str:
     return decode(text.encode("utf-8", "surrogateescape")).text
 
 
-def _numbered_lines(file: IO[str]) -> Iterator[tuple[int, str]]:
-    # newline="" leaves the line ends to us, but cuts at \r too.
-    number = 0
-    for line in file:
-        number += 1
-        yield number, line
-
-
 def read_jsonl(path: Path, name: str, bad: Bad) -> Iterator[Report]:
     """Yield the reports of a file with one JSON object a line; ``name`` begins the ids of records without one."""
     count = 0
     with _open(path) as file:
-        for number, line in _numbered_lines(file):
+        for number, line in enumerate(file, 1):
             if not line.strip(" \t\r\n\ufeff\x1a"):
                 continue
             count += 1
