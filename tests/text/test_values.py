@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from vnsearch.text.normalize import normalize
+from vnsearch.text.value_forms import ADDRESS_IP
 from vnsearch.text.values import Value, find_values
 
 CASES: list[dict[str, Any]] = json.loads((Path(__file__).parents[1] / "cases" / "values.json").read_text("utf-8"))
@@ -146,8 +147,8 @@ def test_thousands_meet_their_plain_digits(number: int) -> None:
     plain = {value.term for value in find_values(f"có {number} hộ") if value.kind == "number"}
     for mark in (".", ","):
         grouped = f"{number:,}".replace(",", mark)
-        terms = {value.term for value in find_values(f"có {grouped} hộ") if value.kind == "number"}
-        assert plain <= terms or f"#tel:{number}" in {value.term for value in find_values(f"có {number} hộ")}
+        assume(not ADDRESS_IP.fullmatch(grouped))  # 37.221.103.100 is read as an address
+        assert plain <= {value.term for value in find_values(f"có {grouped} hộ")}
 
 
 @given(st.dates())
