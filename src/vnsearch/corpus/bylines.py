@@ -22,6 +22,7 @@ _ORGANISATION = re.compile(
     r"(?:bao|tap chi|cong ttdt|cong thong tin|trang ttdt|trang thong tin|ttxvn|vov|vtv|dai |phong |ban |van phong|trung tam|ubnd|uy ban|hdnd|hoi dong|mttq|ubmttq|cong an|bo |so |cuc |vu |chi cuc"
     r"|quan |huyen |phuong |xa |dang uy|quan uy|thanh uy|huyen uy|tinh uy|thanh doan|quan doan|doan |hoi |lien doan|vien |truong |dang bo)"
 )
+_PUBLICATION = re.compile(r"(?:bao|tap chi|cong ttdt|cong thong tin|trang ttdt|trang thong tin|ttxvn|vov|vtv|dai)\b")
 _SITE = re.compile(
     r"(?:[\w-]+\.)+(?:vn|com|net|org|info|gov)(?:/.*)?|ttxvn|vietnam\+|vietnamplus|vov\d?|vtv\d?|vgp|chinhphu|dcsvn|plo|tto|tpo|hnm|sggp|vnexpress|vietnamnet|dan tri|lao dong|nhan dan"
 )
@@ -170,12 +171,14 @@ def _shape(text: str, *, tail: bool, single: bool) -> Credit | None:  # noqa: PL
     slash = re.fullmatch(r"(.{2,50}?)\s*/\s*(.{2,50})", text) or re.fullmatch(r"(.{2,50}?)\s*[-–—]\s+(.{2,60})", text)
     if slash and _is_source(slash[2]) and not is_name(slash[2]) and is_name(slash[1], single=single):
         return Credit(slash[1], slash[2].strip())
-    if is_name(text, single=single):
-        return Credit(text, None)
     words = text.split()
     key = fold_key(text)
-    if tail and 2 <= len(words) <= 12 and _ORGANISATION.match(key) and not _VERB.search(key) and not text.endswith("."):
+    if len(words) > 1 and re.match(r"(?:bao|tap chi|cong|trang) \S", key) and is_name(text):
+        return Credit(None, text)  # "Báo Hoa Mai" has the shape of a name
+    if is_name(text, single=single):
         return Credit(text, None)
+    if tail and 2 <= len(words) <= 12 and _ORGANISATION.match(key) and not _VERB.search(key) and not text.endswith("."):
+        return Credit(None, text) if _PUBLICATION.match(key) else Credit(text, None)
     return Credit(None, text) if tail and _SITE.fullmatch(key) and len(words) <= 3 else None
 
 

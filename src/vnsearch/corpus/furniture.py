@@ -47,7 +47,7 @@ nam mien nam|mien bac|mien nam|toc do|toc do doc|[0-2](?:[.,]\\d+)?x|do tuong ph
 theo doi bao|google news|bao loi|phan hoi|trang truoc|trang sau|quay lai|quay ve|tro lai|tro ve|ve trang truoc|len dau trang|ve dau trang|dau trang|
 len top|tro len tren|back to top|back|top|refresh|reload|loading|dang tai|\\.\\.\\.|xem anh|xem anh lon|xem anh goc|phong to|phong to anh|toan man hinh|close|menu|
 tim kiem|search|home|hotline|duong day nong|quang cao|advertisement|ads|tai ung dung|qr code|ma qr|tieng viet|english|vietnamese|vie|eng|vn|en|mobile|desktop|so do site|sitemap|so do trang|
-skip to content|chuyen den noi dung chinh|toggle navigation|bo qua|0 gio|gui phan hoi|chia se cong dong|mang xa hoi|cau hinh hien thi|xem them anh|tai ve|tai xuong|download|
+skip to content|chuyen den noi dung chinh|toggle navigation|bo qua|0 gio|gui phan hoi|tat|tat \\[x\\]|\\[x\\]|chia se cong dong|mang xa hoi|cau hinh hien thi|xem them anh|tai ve|tai xuong|download|
 gui bai|gui bai cong tac|tang tuong phan|giam tuong phan|khong tuong phan|luot thich|luot chia se|chon co chu|binh luan facebook
 """
 _BAR_SEPARATORS = r"[\s|,/•·:;.–—()\[\]<>»«\-+\d]"
@@ -60,7 +60,7 @@ _BAR_STEP = re.compile(
 _DROP = """
 (?:moi |ban |quy vi |doc gia )*(?:doc|xem|tham khao|tim hieu)(?: tiep| them)?(?: chi tiet)? (?:tai day|o day)
 \\[?!?(?:(?:image|img|anh|hinh) ?\\d* ?[:.])? ?[^\\s/\\\\|]+(?: [^\\s/\\\\|]+){0,5}\\.(?:jpe?g|png|gif|webp|bmp|svg|jfif|heic|avif|tiff?|mp4|mp3)\\]?(?: ?\\([\\d.,]+ ?[km]?b\\))?
-https?://\\S+\\.(?:jpe?g|png|gif|webp|bmp|svg|jfif)\\S*
+(?:https?://|www\\.)\\S+
 (?:so |tong (?:so )?)?(?:luot|lan|nguoi) ?(?:xem|doc|truy cap|view|thich|chia se)(?: tin| bai| bai viet| trang)? ?[:\\-]? ?[\\d.,]*
 (?:da xem|luot xem|views?|xem|doc|hits?|so lan doc|so lan xem|so lan duoc xem) ?[:\\-]? ?[(]?\\d[\\d.,]*k?[)]?(?: (?:lan|luot))?
 [\\d.,]+k? (?:luot|lan)? ?(?:xem|doc|views?|thich|chia se|likes?|shares?|nguoi thich|nguoi xem|phut doc)
@@ -101,7 +101,8 @@ thong ke ?: ?{_NUMBER}|(?:thong ke|bo dem|so lieu) (?:so )?(?:luot )?(?:truy cap
 (?:so |tong |tong so )?(?:luot|nguoi|khach) ?(?:truy cap|online|dang online|truc tuyen|vieng tham|dang xem)(?: (?:trang|website|hom nay|trong ngay))? ?:? ?{_NUMBER}?
 (?:dang |khach |so nguoi |thanh vien )*(?:truy cap|online|truc tuyen) ?:? ?{_NUMBER}(?: .{{0,30}})?|dang truy cap.{{0,12}}
 (?:(?:truy cap )?(?:hom nay|hom qua|tuan nay|tuan truoc|thang nay|thang truoc|trong (?:ngay|tuan|thang)) ?:? ?{_NUMBER}[ /|-]*(?:tong(?: cong| so| truy cap| luot)? ?:? ?{_NUMBER})?)+
-tra loi(?: ?[|•·] ?.*)?|(?:thich|tra loi) (?:thich|tra loi|chia se).*|tra loi binh luan.*
+email cua ban se khong (?:duoc |bi )?(?:hien thi|cong khai).*|cac truong bat buoc.*|luu ten cua toi.*|(?:leave a (?:reply|comment)|cancel reply|please enter your|post comment|your email address).*|huy tra loi
+(?:nhap )?ma ?: ?|nhap ma.{{0,20}}|tra loi(?: ?[|•·] ?.*)?|(?:thich|tra loi) (?:thich|tra loi|chia se).*|tra loi binh luan.*
 """
 
 _IMPRINT = """
@@ -109,6 +110,7 @@ _IMPRINT = """
 (?:ban quyen|toan bo ban quyen) (?:thuoc|©|cua|20|noi dung|\\(c\\)|website|trang).*|.{0,60}(?:giu|nam giu) (?:toan bo )?ban quyen (?:noi dung|tren|website).*
 [(*) ]*(?:nghiem cam|cam|khong|khong duoc)(?: moi hinh thuc)? (?:sao chep|tai ban|phat hanh lai|su dung lai|trich dan).*
 [(*) ]*(?:vui long |de nghi |yeu cau |xin |phai )?ghi ro (?:nguon|dia chi|ten).*|(?:moi hanh vi |viec )?(?:su dung|phat hanh) lai (?:thong tin|noi dung).*
+ban dang (?:doc|xem) (?:bai|tin|noi dung|chuyen muc).*|moi (?:thong tin|y kien|thac mac|phan anh)(?: (?:gop y|dong gop|phan hoi|chia se|va|phan anh|hop tac|lien quan))*,? ?(?:xin|vui long|quy|ban|doc gia|gui|lien he).*
 (?:so )?giay phep (?:so|thiet lap|hoat dong|xuat ban|bao|trang|cua|mxh|mang).*|gp(?:xb|bc|tttdt)? ?(?:so)? ?:? ?\\d+.*
 (?:co quan|don vi) chu quan ?:?.{0,100}|(?:co quan|don vi) (?:quan ly|van hanh|xay dung) ?:.{0,100}
 (?:nguoi )?chiu trach nhiem (?:chinh|noi dung|quan ly|xuat ban|ve noi dung|bien tap)[^:.]{0,40} ?(?::|-|\\bong\\b|\\bba\\b|\\bdong chi\\b).{0,120}|(?:nguoi )?chiu trach nhiem (?:noi dung|xuat ban|chinh)
@@ -139,7 +141,7 @@ _INLINE = """
 _ONE_LINE_RELATED = re.compile(
     r"[*>»›=►▶•+\- ]*(?:(?:moi |quy |ban |doc |gia |doc gia )*(?:xem|doc|tham khao|tim hieu)(?: them| tiep)|tin(?: bai)? lien quan|bai(?: viet)? lien quan|lien quan"
     r"|co the ban quan tam|moi (?:ban |quy vi |quy doc gia )?(?:xem|doc|don doc))(?: (?:ve|tai|tin|bai|bai viet|chuyen muc))? ?: ?\S.{4,}"
-    r"|(?:>{2,}|»+|›+|=+>|►|▶) ?\S.{5,}"
+    r"|(?:>{1,3}|»+|›+|=+>|►|▶) ?[^\s>].{8,}[^.:;,>]"
 )
 _TAGS = re.compile(
     r"(?:(?:tu khoa|tags?|the|nhan|keywords?|hashtags?|the tag)(?: lien quan| tim kiem| bai viet)? ?(?::.*|[#|].*)?|#[\w.]+(?:[ ,;|]+#[\w.]+)*)"

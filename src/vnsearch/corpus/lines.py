@@ -17,7 +17,7 @@ __all__ = ["Line", "first_sentence", "is_prose", "read_lines", "shorten"]
 
 _PROSE_WORDS = 12
 _LONG_WORDS = 45
-_CLOSERS = "\"'”’»)]*_ "
+_CLOSERS = "\"'”’»)]*_| /"
 _SENTENCE_BREAK = re.compile(
     r"(?<!\bTP)(?<!\bTp)(?<!\bTS)(?<!\bThS)(?<!\bGS)(?<!\bPGS)(?<!\bSt)(?<!\bBS)(?<!\bKS)(?<!\bLS)(?<!\bCN)(?<!\bMr)(?<!\bNo)"
     r"(?<!\b[A-ZĐ])(?<!\d)[.!?…]+[\"”’»)]*\s+(?=[\"“‘«(]?[^\W\da-z_])"
@@ -97,6 +97,8 @@ def _line(text: str, after_blank: bool) -> Line:
     furniture = classify(key)
     prose = furniture is None and is_prose(text, words)
     date = None if prose or "\n" in text else read_date_line(text)
+    if date is not None and furniture is Furniture.WEAK:
+        furniture = None  # "26/12/2023 - 13:44" is all figures, but it says something
     return Line(text, key, words, prose, furniture, date, after_blank)
 
 

@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from vnsearch.corpus.bylines import dateline_source, is_name, owner_in_imprint, read_credit
+from vnsearch.corpus.extent import drop_furniture, find_end, prose_chars
 from vnsearch.corpus.folding import fold_key
 from vnsearch.corpus.furniture import Furniture, classify, is_category, is_masthead
 from vnsearch.corpus.headline import breadcrumb, choose_headline, is_media, same_title, title_key
@@ -28,10 +29,6 @@ from vnsearch.corpus.lines import Line, first_sentence, read_lines, shorten
 
 __all__ = ["Page", "read_page"]
 
-_OPENS_END = (Furniture.COMMENTS, Furniture.IMPRINT, Furniture.LIST, Furniture.TAGS)
-# How many paragraphs in a row behind such a line prove that the report was not over.
-_RUN_DISPROVES = {Furniture.COMMENTS: 4, Furniture.IMPRINT: 2, Furniture.LIST: 2, Furniture.TAGS: 2}
-_MIN_BEFORE = 0.35  # running text before the end, as a share of that behind it
 _OFFICIAL = re.compile(r"cong hoa xa hoi chu nghia viet nam|doc lap ?[-–] ?tu do ?[-–] ?hanh phuc")
 _OFFICIAL_KIND = re.compile(
     r"(?:quyet dinh|nghi quyet|thong bao|ke hoach|bao cao|chi thi|to trinh|cong van|huong dan|giay moi|chuong trinh|quy che|quy dinh|ket luan|thong tu|nghi dinh|luat|bien ban|cong dien|thu moi|de an|phuong an)(?: .{0,60})?"
@@ -40,7 +37,6 @@ _GALLERY = re.compile(
     r"(?:mot so|mot vai|nhung|chum|cac)? ?(?:hinh )?anh(?: hoat dong)?(?: (?:tai|ve|trong|cua) .{3,80})?(?: khac)?:?|.{0,20}mot so hinh anh.{0,80}"
 )
 _LIST_ITEM = re.compile(r"(?:[-+•*–·]|\d{1,2}[.)]|[a-zđ][.)])\s*\S")
-_PHOTO_CREDIT = re.compile(r"\banh ?:|\(anh\b|\bnguon anh\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +107,9 @@ class _Reader:
         self.lines = lines
         self.found = _Found()
         self.given = " ".join(title.split()) if title else None
-        self.gone = bytearray(len(lines))  # lines that are not the report's
         self._headlines_with_full_stop()
-        self.end = self._find_end()
-        self._drop_furniture()
+        self.end = find_end(lines)
+        self.gone = drop_furniture(lines, self.end)  # lines that are not the report's
         zone = range(self.end)
         prose = [i for i in zone if lines[i].prose and not self.gone[i]]
         self.first = prose[0] if prose else None
@@ -147,7 +142,14 @@ class _Reader:
 
     def _page(self, title: str, kept: list[int]) -> Page:
         key = title_key(title)
-        body = [self.lines[i].text for i in kept if not same_title(title_key(self.lines[i].text), key)]
+        body = [
+            self.lines[i].text
+            for at, i in enumerate(kept)
+            if not same_title(title_key(self.lines[i].text), key)
+            and not (
+                at and self.lines[kept[at - 1]].key == self.lines[i].key and not self.lines[i].prose
+            )  # a caption twice
+        ]
         if not body:  # rules that leave nothing were wrong about this page
             body = [
                 line.text for line in self.lines if line.furniture is None and not same_title(title_key(line.text), key)
@@ -168,7 +170,7 @@ class _Reader:
         words = (title_key(line.text).split() for line in self.lines[: self.end] if line.prose)
         return frozenset(word for found in words for word in found if len(word) > 1)
 
-    # -- where the report ends
+    # -- the head
 
     def _headlines_with_full_stop(self) -> None:
         for here, line in enumerate(self.lines):
@@ -183,79 +185,6 @@ class _Reader:
                 if len(one) + 2 >= len(" ".join(line.text.split())):
                     line.prose = False
             return
-
-    def _run_after(self, index: int) -> int:
-        best = run = 0
-        for line in self.lines[index + 1 :]:
-            if line.prose:
-                run += 1
-                best = max(best, run)
-            elif line.furniture is not Furniture.DROP:
-                run = 0
-        return best
-
-    def _prose_chars(self, start: int, end: int) -> int:
-        return sum(len(line.text) for line in self.lines[start:end] if line.prose)
-
-    def _find_end(self) -> int:
-        count = len(self.lines)
-        total = self._prose_chars(0, count)
-        before = content = 0
-        for index, line in enumerate(self.lines):
-            if line.prose:
-                before += len(line.text)
-            if line.furniture is None and line.words >= 4:
-                content += 1
-            if line.furniture not in _OPENS_END:
-                continue
-            after = total - before
-            if total == 0:
-                believed = content > 0
-            else:
-                believed = before > 0 and (
-                    after == 0
-                    or (before >= _MIN_BEFORE * after and self._run_after(index) < _RUN_DISPROVES[line.furniture])
-                )
-            if believed:
-                return index
-        return count
-
-    def _drop_furniture(self) -> None:
-        for index, line in enumerate(self.lines[: self.end]):
-            if line.furniture in (Furniture.INLINE, Furniture.LIST):
-                self._drop_list(index)
-            elif line.furniture not in (None, Furniture.WEAK):
-                self.gone[index] = 1
-
-    def _drop_list(self, index: int) -> None:
-        """Drop the opening of a list of other reports at ``index`` and, past the head, its items."""
-        self.gone[index] = 1
-        lines = self.lines
-        if self._prose_chars(0, index) == 0:
-            return  # the headline may be among what follows: the head sorts it out
-        at = index + 1
-        spaced = at < self.end and lines[at].after_blank
-        while (
-            at < self.end and not lines[at].prose and lines[at].furniture not in (Furniture.COMMENTS, Furniture.IMPRINT)
-        ):
-            line = lines[at]
-            if at > index + 1 and line.after_blank and not spaced:
-                return  # the list stood in one block: what comes after the gap is the report's again
-            if _PHOTO_CREDIT.search(line.key) or (read_credit(line.text, tail=True) is not None and line.date is None):
-                return
-            self.gone[at] = 1
-            at += 1
-        if at >= self.end:
-            return
-        # Items may bring a summary each: title, sentence, title, sentence, and no two sentences in a row.
-        alone = self._run_after(at - 1) < 2
-        titled = at - 1 > index and lines[at - 1].furniture is None and lines[at - 1].date is None
-        again = at + 2 < self.end and not lines[at + 1].prose and lines[at + 2].prose
-        if titled and alone and (again or lines[at].text.endswith(("...", "…", "[...]"))):
-            for later in range(index, self.end):
-                self.gone[later] = 1
-
-    # -- the head
 
     def _head_candidates(self, first: int) -> list[int]:
         return [
@@ -280,6 +209,14 @@ class _Reader:
         if after is not None and after.upper and line.upper and not after.after_blank and self._goes_on(after):
             self.gone[place + 1] = 1  # a headline in capitals on two lines
             text += " " + after.text
+        before = self.lines[place - 1] if place else None
+        if (
+            before is not None
+            and before.text.endswith(":")
+            and self._goes_on(before)
+            and breadcrumb(before.text, before.key) is None
+        ):
+            text = before.text + " " + text  # "Hội Phụ nữ phường:" over what it did
         return " ".join(text.split())
 
     @staticmethod
@@ -352,7 +289,9 @@ class _Reader:
                     shorts.append(index)
                 if self.plain and not is_category(line.key):
                     kept.append(index)
-            elif not self._head_line(line):
+            elif not self._head_line(line) and not (
+                line.words <= 3 and not self.plain and self._beside_furniture(index)
+            ):
                 kept.append(index)
         self._section(shorts)
         return kept
@@ -410,6 +349,10 @@ class _Reader:
         self._byline_near_end(kept)
         return kept
 
+    def _beside_furniture(self, index: int) -> bool:
+        near = self.lines[max(0, index - 1) : index] + self.lines[index + 1 : index + 2]
+        return any(line.furniture is not None and not is_media(line.key) for line in near)
+
     def _beside_bar(self, index: int) -> bool:
         near = self.lines[max(0, index - 1) : index] + self.lines[index + 1 : index + 2]
         return any(line.furniture not in (None, Furniture.WEAK) and not is_media(line.key) for line in near)
@@ -419,10 +362,10 @@ class _Reader:
         assert self.last is not None
         if self.found.author is not None:
             return
-        total = self._prose_chars(0, self.end)
+        total = prose_chars(self.lines, 0, self.end)
         for at in range(len(kept) - 1, 0, -1):
             line = self.lines[kept[at]]
-            if self._prose_chars(kept[at], self.end) > 0.2 * total:
+            if prose_chars(self.lines, kept[at], self.end) > 0.25 * total:
                 return
             if not line.prose and is_name(line.text) and line.words >= 2 and self.lines[kept[at - 1]].prose:
                 self.found.author = line.text

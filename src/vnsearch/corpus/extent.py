@@ -1,0 +1,96 @@
+"""Where a report ends on its page, and which lines before that are none of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from vnsearch.corpus.bylines import read_credit
+from vnsearch.corpus.furniture import Furniture
+from vnsearch.corpus.lines import Line
+
+__all__ = ["drop_furniture", "find_end", "prose_chars"]
+
+_OPENS_END = (Furniture.COMMENTS, Furniture.IMPRINT, Furniture.LIST, Furniture.TAGS)
+# How many paragraphs in a row behind such a line prove that the report was not over.
+_RUN_DISPROVES = {Furniture.COMMENTS: 4, Furniture.IMPRINT: 2, Furniture.LIST: 2, Furniture.TAGS: 2}
+_MIN_BEFORE = 0.35  # running text before the end, as a share of that behind it
+_PHOTO_CREDIT = re.compile(r"\banh ?:|\(anh\b|\bnguon anh\b")
+
+
+def _run_after(lines: Sequence[Line], index: int) -> int:
+    best = run = 0
+    for line in lines[index + 1 :]:
+        if line.prose:
+            run += 1
+            best = max(best, run)
+        elif line.furniture is not Furniture.DROP:
+            run = 0
+    return best
+
+
+def prose_chars(lines: Sequence[Line], start: int, end: int) -> int:
+    """Return how many characters of running text stand in ``lines[start:end]``."""
+    return sum(len(line.text) for line in lines[start:end] if line.prose)
+
+
+def find_end(lines: Sequence[Line]) -> int:
+    """Return the place of the line that ends the report: ``len(lines)`` when none does."""
+    count = len(lines)
+    total = prose_chars(lines, 0, count)
+    before = content = 0
+    for index, line in enumerate(lines):
+        if line.prose:
+            before += len(line.text)
+        if line.furniture is None and line.words >= 4:
+            content += 1
+        if line.furniture not in _OPENS_END:
+            continue
+        after = total - before
+        if total == 0:
+            believed = content > 0
+        else:
+            believed = before > 0 and (
+                after == 0
+                or (before >= _MIN_BEFORE * after and _run_after(lines, index) < _RUN_DISPROVES[line.furniture])
+            )
+        if believed:
+            return index
+    return count
+
+
+def drop_furniture(lines: Sequence[Line], end: int) -> bytearray:
+    """Return for each line whether it goes wherever it stands: furniture, and lists of other reports in the middle."""
+    gone = bytearray(len(lines))
+    for index, line in enumerate(lines[:end]):
+        if line.furniture in (Furniture.INLINE, Furniture.LIST):
+            _drop_list(lines, end, gone, index)
+        elif line.furniture not in (None, Furniture.WEAK):
+            gone[index] = 1
+    return gone
+
+
+def _drop_list(lines: Sequence[Line], end: int, gone: bytearray, index: int) -> None:
+    """Drop the opening of a list of other reports at ``index`` and, past the head, its items."""
+    gone[index] = 1
+    if prose_chars(lines, 0, index) == 0:
+        return  # the headline may be among what follows: the head sorts it out
+    at = index + 1
+    spaced = at < end and lines[at].after_blank
+    while at < end and not lines[at].prose and lines[at].furniture not in (Furniture.COMMENTS, Furniture.IMPRINT):
+        line = lines[at]
+        if at > index + 1 and line.after_blank and not spaced:
+            return  # the list stood in one block: what comes after the gap is the report's again
+        if _PHOTO_CREDIT.search(line.key) or (read_credit(line.text, tail=True) is not None and line.date is None):
+            return
+        gone[at] = 1
+        at += 1
+    if at >= end:
+        return
+    # Items may bring a summary each: title, sentence, title, sentence, and no two sentences in a row.
+    alone = _run_after(lines, at - 1) < 2
+    titled = at - 1 > index and lines[at - 1].furniture is None and lines[at - 1].date is None
+    again = at + 2 < end and not lines[at + 1].prose and lines[at + 2].prose
+    if titled and alone and (again or lines[at].text.endswith(("...", "…", "[...]"))):
+        for later in range(index, end):
+            gone[later] = 1
