@@ -1,0 +1,401 @@
+"""The command line: one command for each call of the library, with the same option names. No logic of its own.
+
+Exit codes: 0 something was found or done, 1 nothing was, 2 wrong use, no index, or an index that cannot be used.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal, TypeVar, cast
+
+import click
+
+from vnsearch import __version__
+from vnsearch.errors import VnSearchError
+
+# What a command does not need is imported when it runs: `vnsearch --help` answers at once.
+
+__all__ = ["main"]
+
+DEFAULT_INDEX = "index/"
+NOTHING_FOUND = 1
+WRONG_USE = 2
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def _index_option(command: Command) -> Command:
+    option = click.option(
+        "--index", "index_path", default=DEFAULT_INDEX, show_default=True, metavar="DIR", help="Folder of the index."
+    )
+    return cast(Command, option(command))
+
+
+def _json_option(command: Command) -> Command:
+    return cast(Command, click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command))
+
+
+def _reports_errors(command: Command) -> Command:
+    """Print our errors in one line and leave with 2; what is not ours is a bug and shows its traceback."""
+
+    @functools.wraps(command)
+    def run(*arguments: Any, **options: Any) -> Any:
+        try:
+            return command(*arguments, **options)
+        except VnSearchError as error:
+            click.echo(f"vnsearch: {error}", err=True)
+            sys.exit(WRONG_USE)
+
+    return cast(Command, run)
+
+
+def _print_json(value: Any) -> None:
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # a lone surrogate cannot leave as UTF-8, but as an escape
+        text = json.dumps(value, indent=2)
+    click.echo(text)
+
+
+def _colour() -> bool:
+    """Tell whether marks may be coloured: on a terminal, unless NO_COLOR asks otherwise (https://no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def _pairs(values: tuple[str, ...], option: str) -> list[tuple[str, str]]:
+    found = []
+    for value in values:
+        name, equals, rest = value.partition("=")
+        if not equals or not name:
+            raise click.BadParameter(f"write {option} NAME=VALUE, not {value!r}", param_hint=option)
+        found.append((name, rest))
+    return found
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="vnsearch")
+def main() -> None:
+    """Full-text search for Vietnamese reports: typed with marks, without them, or with half of them."""
+    for stream in (sys.stdout, sys.stderr):  # a terminal of another encoding must not stop a search
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None and (stream.encoding or "").lower().replace("-", "") != "utf8":
+            reconfigure(encoding="utf-8", errors="backslashreplace")
+    logging.basicConfig(format="%(message)s", level=logging.WARNING)
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@_index_option
+@click.option("--overwrite", is_flag=True, help="Start the index anew.")
+@click.option("--filterable", multiple=True, metavar="KEY", help="Key of `extra` to filter by; for a new index.")
+@click.option("--on-error", type=click.Choice(["raise", "skip"]), default="skip", show_default=True, help="On a bad report.")
+@click.option("--processes", type=int, default=1, show_default=True, help="Processes for the analysis.")
+@click.option("--memory-mb", type=int, default=512, show_default=True, help="Memory of the writer.")
+@_json_option
+@_reports_errors
+def index(
+    paths: tuple[str, ...],
+    index_path: str,
+    overwrite: bool,
+    filterable: tuple[str, ...],
+    on_error: Literal["raise", "skip"],
+    processes: int,
+    memory_mb: int,
+    as_json: bool,
+) -> None:
+    """Read reports from files and folders and index them. Reports indexed before are replaced.
+
+    An unreadable file is reported and passed over.
+    """
+    from vnsearch import Index, read_corpus  # noqa: PLC0415 - see above
+
+    failed: list[dict[str, str]] = []
+
+    def on_read_error(path: Any, error: Exception) -> None:
+        failed.append({"path": str(path), "error": str(error)})
+        click.echo(f"passed over: {_shown(path)}: {_shown(error)}", err=True)
+
+    create = overwrite or filterable
+    opened = Index.create(index_path, overwrite=overwrite, filterable=filterable) if create else Index.open(index_path, create=True)
+    with opened as ix:
+        reports = read_corpus(paths, on_error=on_read_error)
+        stats = ix.add(reports, on_error=on_error, progress=True, processes=processes, memory_mb=memory_mb)
+        total = len(ix)
+    for skipped in stats.errors:
+        click.echo(f"left out: report {skipped.id or skipped.position}: {_shown(skipped.error)}", err=True)
+    if as_json:
+        errors = [{"position": e.position, "id": e.id, "error": str(e.error)} for e in stats.errors]
+        done = {"added": stats.added, "updated": stats.updated, "skipped": stats.skipped, "errors": errors}
+        _print_json({**done, "seconds": stats.seconds, "reports": total, "unreadable": failed})
+    else:
+        click.echo(
+            f"{index_path}: {stats.added} added, {stats.updated} updated, {stats.skipped} left out, "
+            f"{len(failed)} files or records not read; {total} reports now ({stats.seconds:.1f} s)"
+        )
+    if stats.added + stats.updated == 0:
+        sys.exit(NOTHING_FOUND)
+
+
+@main.command()
+@click.argument("query", nargs=-1, required=True)
+@_index_option
+@click.option("--limit", type=click.IntRange(0), default=10, show_default=True, help="Hits on a page.")
+@click.option("--offset", type=click.IntRange(0), default=0, show_default=True, help="Hits to pass over.")
+@click.option("--match", type=click.Choice(["any", "all"]), default="any", show_default=True, help="Syllables that must match.")
+@click.option("--field", "fields", multiple=True, metavar="NAME=WEIGHT", help="Where to look and how much it counts.")
+@click.option("--filter", "filters", multiple=True, metavar="NAME=VALUE", help="Only reports with this value.")
+@click.option("--date-from", metavar="DATE", help="First day, as 2023-12-26.")
+@click.option("--date-to", metavar="DATE", help="Last day, included.")
+@click.option("--sort", type=click.Choice(["relevance", "date", "-date"]), default="relevance", show_default=True, help="Order.")
+@click.option("--facet", "facets", multiple=True, metavar="NAME", help="Count the values of a field.")
+@click.option("--fragments", type=click.IntRange(0), default=2, show_default=True, help="Fragments of a snippet, at most.")
+@click.option("--timeout-s", type=float, help="Give what was found after so many seconds.")
+@click.option("--explain", is_flag=True, help="Say why each hit has its score.")
+@_json_option
+@_reports_errors
+def search(
+    query: tuple[str, ...],
+    index_path: str,
+    fields: tuple[str, ...],
+    filters: tuple[str, ...],
+    explain: bool,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Search the index and print the hits, with what matched marked."""
+    from vnsearch import Index  # noqa: PLC0415 - see above
+
+    if fields:
+        try:
+            options["fields"] = {name: float(weight) for name, weight in _pairs(fields, "--field")}
+        except ValueError as error:
+            raise click.BadParameter(str(error), param_hint="--field") from error
+    if filters:
+        options["filters"] = {}
+        for name, value in _pairs(filters, "--filter"):
+            options["filters"].setdefault(name, []).append(value)
+    text = " ".join(query)
+    with Index.open(index_path) as ix:
+        results = ix.search(text, **options)
+    if as_json:
+        _print_json(_results_json(text, results, explain=explain))
+    else:
+        _print_results(results, offset=options["offset"], explain=explain)
+    if results.total == 0:
+        sys.exit(NOTHING_FOUND)
+
+
+def _results_json(query: str, results: Any, *, explain: bool) -> dict[str, Any]:
+    hits = []
+    for hit in results:
+        snippet = hit.snippet
+        found = {
+            "id": hit.id,
+            "score": hit.score,
+            **{key: value for key, value in hit.report.to_dict().items() if key not in ("id", "body")},
+            "title_html": hit.title_html(),
+            "snippet": {
+                "text": snippet.text,
+                "html": snippet.html(),
+                "fragments": snippet.fragments,
+                "marks": snippet.marks,
+            },
+        }
+        if explain:
+            found["explanation"] = str(hit.explain()).splitlines()
+        hits.append(found)
+    return {
+        "query": query,
+        "total": results.total,
+        "took_ms": results.took_ms,
+        "complete": results.complete,
+        "suggestion": results.suggestion,
+        "facets": results.facets,
+        "hits": hits,
+    }
+
+
+def _shown(value: object) -> str:
+    from vnsearch.search.snippets import visible  # noqa: PLC0415 - see above
+
+    return " ".join(visible(str(value)).split())
+
+
+def _print_results(results: Any, *, offset: int, explain: bool) -> None:
+    # Away from a terminal the marks must be seen without colour.
+    marks = () if _colour() else ("**", "**")
+    for number, hit in enumerate(results, start=offset + 1):
+        report = hit.report
+        title = _shown(report.title or hit.id)
+        facts = [_shown(value) for value in (report.day, report.source, report.author, report.category) if value]
+        click.echo(f"{number}. " + (click.style(title, bold=True) if _colour() else title))
+        click.echo("   " + " · ".join([*facts, _shown(hit.id), f"{hit.score:.2f}"]))
+        snippet = hit.snippet.ansi(*marks)
+        if snippet:
+            click.echo(click.wrap_text(snippet, 100, "   ", "   "), color=_colour())
+        if explain:
+            click.echo("   " + str(hit.explain()).replace("\n", "\n   "))
+        click.echo()
+    for name, counts in results.facets.items():
+        click.echo(f"{name}: " + ", ".join(f"{_shown(value)} ({count})" for value, count in counts[:10]))
+    more = "" if results.complete else "; time ran out before all were scored"
+    click.echo(f"{results.total} reports in {results.took_ms:.0f} ms{more}")
+    if results.suggestion:
+        click.echo(f"read as: {_shown(results.suggestion)}")
+
+
+@main.command()
+@click.argument("prefix", nargs=-1, required=True)
+@_index_option
+@click.option("--limit", type=click.IntRange(0), default=8, show_default=True, help="Completions.")
+@_json_option
+@_reports_errors
+def suggest(prefix: tuple[str, ...], index_path: str, limit: int, as_json: bool) -> None:
+    """Print completions of what is being typed, from the words of the index."""
+    from vnsearch import Index  # noqa: PLC0415 - see above
+
+    with Index.open(index_path) as ix:
+        found = ix.suggest(" ".join(prefix), limit=limit)
+    if as_json:
+        _print_json(found)
+    else:
+        for completion in found:
+            click.echo(completion)
+    if not found:
+        sys.exit(NOTHING_FOUND)
+
+
+@main.command()
+@click.argument("text", nargs=-1, required=True)
+@_json_option
+@_reports_errors
+def analyze(text: tuple[str, ...], as_json: bool) -> None:
+    """Show what the analysis makes of a text, stage by stage. A single - reads standard input."""
+    from vnsearch import analyze as analysis  # noqa: PLC0415 - see above
+    from vnsearch import fold, normalize, segment  # noqa: PLC0415 - see above
+
+    given = click.get_text_stream("stdin").read() if text == ("-",) else " ".join(text)
+    stages = {"given": given, "normalized": normalize(given), "folded": fold(given), "segmented": segment(given)}
+    tokens = analysis(given)
+    if as_json:
+        _print_json({**stages, "tokens": [{name: getattr(token, name) for name in token.__slots__} for token in tokens]})
+    else:
+        for name, stage in stages.items():
+            click.echo(f"{name:<11} {_shown(stage)}")
+        click.echo()
+        _print_tokens(given, tokens)
+    if not tokens:
+        sys.exit(NOTHING_FOUND)
+
+
+def _print_tokens(given: str, tokens: list[Any]) -> None:
+    from rich.console import Console  # noqa: PLC0415 - see above
+    from rich.table import Table  # noqa: PLC0415 - see above
+    from rich.text import Text  # noqa: PLC0415 - see above
+
+    table = Table(box=None, pad_edge=False, header_style="")
+    for name in ("position", "start", "end"):
+        table.add_column(name, justify="right")
+    for name in ("kind", "term", "as written"):
+        table.add_column(name, no_wrap=True)
+    for token in tokens:
+        written = _shown(given[token.start : token.end])
+        numbers = (str(token.position), str(token.start), str(token.end))
+        table.add_row(*numbers, token.kind, Text(token.text), Text(written))
+    width = None if sys.stdout.isatty() else 1000
+    Console(file=sys.stdout, width=width, highlight=False, no_color=not _colour()).print(table)
+
+
+@main.command()
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@_index_option
+@_json_option
+@_reports_errors
+def delete(ids: tuple[str, ...], index_path: str, as_json: bool) -> None:
+    """Delete reports by id."""
+    from vnsearch import Index  # noqa: PLC0415 - see above
+
+    with Index.open(index_path) as ix:
+        deleted = ix.delete(ids)
+        total = len(ix)
+    if as_json:
+        _print_json({"deleted": deleted, "reports": total})
+    else:
+        click.echo(f"{index_path}: {deleted} deleted; {total} reports now")
+    if not deleted:
+        sys.exit(NOTHING_FOUND)
+
+
+@main.command()
+@_index_option
+@_json_option
+@_reports_errors
+def check(index_path: str, as_json: bool) -> None:
+    """Read the whole index once and say what is wrong with it, if anything."""
+    from vnsearch import Index  # noqa: PLC0415 - see above
+
+    with Index.open(index_path) as ix:
+        result = ix.check()
+    if as_json:
+        _print_json({"sound": bool(result), "reports": result.reports, "problems": result.problems})
+    else:
+        for problem in result.problems:
+            click.echo(_shown(problem))
+        click.echo(f"{index_path}: {result.reports} reports, {'sound' if result else 'damaged'}")
+    if not result:
+        sys.exit(WRONG_USE)
+
+
+@main.command()
+@_index_option
+@_json_option
+@_reports_errors
+def stats(index_path: str, as_json: bool) -> None:
+    """Print the size of the index."""
+    from dataclasses import asdict  # noqa: PLC0415 - see above
+
+    from vnsearch import Index  # noqa: PLC0415 - see above
+
+    with Index.open(index_path) as ix:
+        found = asdict(ix.stats())
+    if as_json:
+        _print_json(found)
+    else:
+        for name, value in found.items():
+            click.echo(f"{name:<15} {', '.join(value) if isinstance(value, tuple) else value}")
+
+
+@main.command()
+@click.option("--index", "index_path", metavar="DIR", help="Folder to keep the index in; by default it is thrown away.")
+@_json_option
+@click.pass_context
+@_reports_errors
+def demo(context: click.Context, index_path: str | None, as_json: bool) -> None:
+    """Index the sample reports that come with vnsearch and show a search typed without marks."""
+    from vnsearch import Index, read_corpus  # noqa: PLC0415 - see above
+    from vnsearch.corpus import samples_path  # noqa: PLC0415 - see above
+
+    query = "quy che dan chu o co so"
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = index_path or str(Path(temporary) / "index")
+        with Index.create(folder, overwrite=True) as ix:
+            passed_over: list[str] = []
+            found = read_corpus(samples_path(), on_error=lambda path, error: passed_over.append(f"{path}: {error}"))
+            added = ix.add(found, progress=True)
+        if not as_json:
+            for line in passed_over:
+                click.echo(f"passed over: {line}", err=True)
+            click.echo(f"{added.added} sample reports indexed in {added.seconds:.1f} s\n\n$ vnsearch search {query!r}\n")
+        context.invoke(search, query=(query,), index_path=folder, limit=3, as_json=as_json)
+
+
+if __name__ == "__main__":
+    main()
