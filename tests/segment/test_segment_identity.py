@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vnsearch.segment import decode, segment, segment_batch, segment_spans
+from vnsearch.segment import decode, segment, segment_batch, segment_spans, segmenter
 from vnsearch.segment.exact import attributes, exact_labels
 from vnsearch.segment.segmenter import Segmenter, default_segmenter
 from vnsearch.segment.tokens import tokens_of_chunk
@@ -120,7 +120,8 @@ def test_texts_in_doubt_are_decoded_exactly(sentences, monkeypatch):
     monkeypatch.setattr(decode, "DOUBT", 1e9)  # now every text is in doubt
     asked = []
     monkeypatch.setattr(
-        "vnsearch.segment.segmenter.exact_labels",
+        segmenter,
+        "exact_labels",
         lambda tokens, model: asked.append(tokens) or exact_labels(tokens, model),
     )
     fresh = Segmenter(default_segmenter().model)

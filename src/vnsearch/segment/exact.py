@@ -22,22 +22,22 @@ def attributes(tokens: Sequence[str], model: Model) -> Iterator[list[str]]:
     def shape(k: int, place: str, names: tuple[str, ...]) -> list[str]:
         return [f"{place}word.{name}()" for name in names if getattr(tokens[k], name)()]
 
-    def listed(first: int, past: int, entries: frozenset[str]) -> bool:
-        return " ".join(lower[first:past]) in entries
+    def listed(first: int, past: int) -> bool:
+        return " ".join(lower[first:past]) in model.entries
 
     for k in range(end):
         found = ["bias", f"word.lower():{lower[k]}", *shape(k, "", ("isupper", "istitle", "isdigit"))]
         if k > 0:
             found += [f"-1:word.lower():{lower[k - 1]}", *shape(k - 1, "-1:", ("istitle", "isupper"))]
-            if listed(k - 1, k + 1, model.pairs):
+            if listed(k - 1, k + 1):
                 found.append("-1:word.bi_gram()")
-            if k > 1 and listed(k - 2, k + 1, model.triples):
+            if k > 1 and listed(k - 2, k + 1):
                 found.append("-2:word.tri_gram()")
         if k < end - 1:
             found += [f"+1:word.lower():{lower[k + 1]}", *shape(k + 1, "+1:", ("istitle", "isupper"))]
-            if listed(k, k + 2, model.pairs):
+            if listed(k, k + 2):
                 found.append("+1:word.bi_gram()")
-            if k < end - 2 and listed(k, k + 3, model.triples):
+            if k < end - 2 and listed(k, k + 3):
                 found.append("+2:word.tri_gram()")
         yield found
 

@@ -41,7 +41,7 @@ _MODEL_FILE = "models/pyvi3.pkl"
 _WORDS_FILE = "models/words.txt"
 _HEADER = struct.Struct("<4sI4s9I")
 _TABLE = struct.Struct("<4s5I")
-_RECORD = struct.Struct("<2I")
+_RECORD_BYTES = 8
 _FEATURE_HEADER = struct.Struct("<4s2I")
 _FEATURE = np.dtype([("kind", "<u4"), ("source", "<u4"), ("target", "<u4"), ("weight", "<f8")])
 _BYTE_ORDER_MARK = 0x62445371
@@ -71,14 +71,19 @@ class Model:
     state: dict[str, Weights]
     transition: tuple[Weights, Weights]
     ties_to_inside: bool
-    pairs: frozenset[str]
-    triples: frozenset[str]
+    pairs: tuple[str, ...]
+    triples: tuple[str, ...]
     fingerprint: str
 
     def contrast(self, attribute: str) -> float:
         """Return how much an attribute speaks for I over B; 0.0 for one that the model does not know."""
         begin, inside = self.state.get(attribute, (0.0, 0.0))
         return inside - begin
+
+    @functools.cached_property
+    def entries(self) -> frozenset[str]:
+        """The pairs and triples, to ask for one by one."""
+        return frozenset(self.pairs + self.triples)
 
     @functools.cached_property
     def lower_contrasts(self) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
@@ -124,13 +129,14 @@ def load_model(folder: Path | None = None) -> Model:
             f"cannot read the word model of pyvi {_installed_version()} in {folder}: {error}. "
             "Install the version we know: pip install 'pyvi==0.1.1'"
         ) from error
+    spaces = [word.count(" ") for word in words]
     digest = hashlib.sha256(b"%d/%d/" % (FORMAT, len(crf)) + crf + listed)
     return Model(
         state=state,
         transition=transition,
         ties_to_inside=ties_to_inside,
-        pairs=frozenset(word for word in words if word.count(" ") == 1),
-        triples=frozenset(word for word in words if word.count(" ") == 2),
+        pairs=tuple([word for word, number in zip(words, spaces, strict=True) if number == 1]),
+        triples=tuple([word for word, number in zip(words, spaces, strict=True) if number == 2]),
         fingerprint=digest.hexdigest()[:16],
     )
 
@@ -198,17 +204,19 @@ def _weight_table(features: npt.NDArray[np.void], sources: int, inside: int) -> 
 def _read_names(crf: bytes, at: int, expected: int) -> list[str]:
     """Return the strings of a CQDB table, by their numbers."""
     chunk, size, _, order, count, backward_at = _TABLE.unpack_from(crf, at)
-    end = at + size
-    if chunk != b"CQDB" or order != _BYTE_ORDER_MARK or count != expected or end > len(crf):
+    if chunk != b"CQDB" or order != _BYTE_ORDER_MARK or count != expected:
         raise ValueError("a table of names is damaged")
-    names: list[str] = []
-    for number, offset in enumerate(struct.unpack_from(f"<{count}I", crf, at + backward_at)):
-        found, length = _RECORD.unpack_from(crf, at + offset)
-        start = at + offset + _RECORD.size
-        if found != number or length == 0 or start + length > end or crf[start + length - 1]:
-            raise ValueError("a record in a table of names is damaged")
-        names.append(crf[start : start + length - 1].decode("utf-8"))
-    return names
+    # Whole arrays at a time: this is most of the time that loading takes.
+    content = np.frombuffer(crf, np.uint8, size, at)
+    offsets = np.frombuffer(crf, "<u4", count, at + backward_at).astype(np.int64)
+    if count and offsets.max() > size - _RECORD_BYTES:
+        raise ValueError("a table of names is damaged")
+    numbers, lengths = content[offsets[:, None] + np.arange(_RECORD_BYTES)].view("<u4").astype(np.int64).T
+    ends = offsets + _RECORD_BYTES + lengths
+    if (numbers != np.arange(count)).any() or (lengths == 0).any() or (ends > size).any() or content[ends - 1].any():
+        raise ValueError("a record in a table of names is damaged")
+    places = zip((offsets + (at + _RECORD_BYTES)).tolist(), (ends + (at - 1)).tolist(), strict=True)
+    return [crf[start:end].decode("utf-8") for start, end in places]
 
 
 def _check_attributes(names: Iterable[str]) -> None:

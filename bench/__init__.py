@@ -1,0 +1,1 @@
+"""Benchmarks: each checks its answers while it times them, and runs as ``python -m bench.NAME``."""
