@@ -6,5 +6,6 @@
 """
 
 from vnsearch.corpus.files import read_corpus
+from vnsearch.corpus.samples import samples_path
 
-__all__ = ["read_corpus"]
+__all__ = ["read_corpus", "samples_path"]

@@ -29,6 +29,8 @@ _META_DATE = re.compile(
 )
 _H1 = re.compile(r"<h1\b[^>]*>(.*?)</h1\s*>", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
+_FIGURE = re.compile(r"<(/?)(?:figcaption|figure)\b[^>]*>", re.IGNORECASE)
+_UNSEEN = re.compile(r"<(script|style|head|noscript|template)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
 
@@ -101,6 +103,8 @@ def read_html(markup: str) -> Page:
     except Exception as error:
         raise ReadError(f"it cannot be read as HTML: {type(error).__name__}: {error}") from error
     text = str(found.get("text") or "")
+    if not whole.strip():
+        whole = _bare(markup)
     if not text.strip() and not whole.strip():
         raise ReadError("it holds no text")
     heading = _heading(markup)
@@ -121,7 +125,14 @@ def read_html(markup: str) -> Page:
     )
 
 
+def _bare(markup: str) -> str:
+    """Return the text between the tags: for pages so small that extraction finds nothing worth its while."""
+    seen = _UNSEEN.sub("\n", _COMMENT.sub("", markup))
+    return entities.unescape(re.sub(r"\n\s*\n+", "\n\n", _TAG.sub("\n", seen))).strip()
+
+
 def _extract(trafilatura: Any, config: Any, markup: str) -> tuple[dict[str, Any], str]:
+    markup = _FIGURE.sub(r"<\1p>", markup)  # captions belong to the report; extraction would drop them
     document = trafilatura.bare_extraction(
         markup,
         with_metadata=True,

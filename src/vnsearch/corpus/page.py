@@ -97,7 +97,8 @@ def _site_name(text: str) -> str:
     head, dash, rest = text.partition(" - ")
     return (
         head
-        if dash and fold_key(rest).startswith(("co quan", "tieng noi", "dien dan", "kenh", "doc bao", "tin tuc"))
+        if dash
+        and fold_key(rest).startswith(("co quan", "tieng noi", "dien dan", "kenh", "doc bao", "tin tuc", "dia chi"))
         else text
     )
 
@@ -138,22 +139,19 @@ class _Reader:
             title = shorten(first_sentence(opening[dateline[1] :] if dateline else opening))
         kept += self._read_middle()
         kept += self._read_tail()
-        return self._page(title, kept)
+        return self._page(title, kept, place)
 
-    def _page(self, title: str, kept: list[int]) -> Page:
-        key = title_key(title)
-        body = [
-            self.lines[i].text
-            for at, i in enumerate(kept)
-            if not same_title(title_key(self.lines[i].text), key)
-            and not (
-                at and self.lines[kept[at - 1]].key == self.lines[i].key and not self.lines[i].prose
-            )  # a caption twice
-        ]
+    def _page(self, title: str, kept: list[int], place: int | None = None) -> Page:
+        keys = {title_key(title)} | ({title_key(self.lines[place].text)} if place is not None else set())
+        body: list[str] = []
+        previous: Line | None = None
+        for line in (self.lines[i] for i in kept):
+            twice = previous is not None and previous.key == line.key and not line.prose  # a caption and its alt text
+            previous = line
+            if not twice and not any(same_title(title_key(line.text), key) for key in keys):
+                body.append(line.text)
         if not body:  # rules that leave nothing were wrong about this page
-            body = [
-                line.text for line in self.lines if line.furniture is None and not same_title(title_key(line.text), key)
-            ]
+            body = [line.text for line in self.lines if line.furniture is None and title_key(line.text) not in keys]
             body = body or [line.text for line in self.lines]
         found = self.found
         if found.source is None:
