@@ -6,6 +6,7 @@ import threading
 import numpy as np
 import pytest
 
+from vnsearch.errors import SegmentationModelError
 from vnsearch.segment.decode import Decoder
 from vnsearch.segment.lexicon import PAIR, PREFIX, Lexicon
 from vnsearch.segment.model import Model
@@ -89,3 +90,8 @@ def test_what_the_vocabulary_handed_out_stays_as_it_is():
     assert later.count[vocabulary["x2999."]] == 2
     assert later.pieces[2 * slot : 2 * slot + 4].tolist() == [" x2999", "_x2999", " .", "_."]
     assert later.offset[slot : slot + 2].tolist() == [0, 5]
+
+
+def test_lexicon_that_is_too_large():
+    with pytest.raises(SegmentationModelError, match="too large"):
+        Lexicon([f"a{n} b{n}" for n in range(17_000)], [])

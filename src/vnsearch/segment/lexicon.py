@@ -16,9 +16,13 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
+from vnsearch.errors import SegmentationModelError
+
 __all__ = ["PAIR", "PREFIX", "Lexicon"]
 
 PAIR, PREFIX = 1, 2
+# Of pairs, known or not: they fit 32 bits, and the table stays below 64 MB. pyvi's list makes 22 million.
+_MOST_KEYS = 1 << 28
 
 
 class Lexicon:
@@ -36,6 +40,10 @@ class Lexicon:
         self.width = len(self.right) + 1
         first = dict.fromkeys([*twos[0::2], *threes[0::3]])
         self.left: dict[str, int] = dict(zip(first, itertools.count(self.width, self.width), strict=False))
+        if (len(self.left) + 1) * self.width > _MOST_KEYS:
+            raise SegmentationModelError(
+                "the word list of the installed pyvi is too large for us: pip install 'pyvi==0.1.1'"
+            )
         left, right = self.left.__getitem__, self.right.__getitem__
         prefixes = list(map(operator.add, map(left, threes[0::3]), map(right, threes[1::3])))
         self.pairs: dict[int, int] = dict.fromkeys(
