@@ -12,6 +12,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
@@ -35,11 +36,11 @@ def _index_option(command: Command) -> Command:
     option = click.option(
         "--index", "index_path", default=DEFAULT_INDEX, show_default=True, metavar="DIR", help="Folder of the index."
     )
-    return cast(Command, option(command))
+    return option(command)
 
 
 def _json_option(command: Command) -> Command:
-    return cast(Command, click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command))
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
 
 
 def _reports_errors(command: Command) -> Command:
@@ -96,7 +97,9 @@ def main() -> None:
 @_index_option
 @click.option("--overwrite", is_flag=True, help="Start the index anew.")
 @click.option("--filterable", multiple=True, metavar="KEY", help="Key of `extra` to filter by; for a new index.")
-@click.option("--on-error", type=click.Choice(["raise", "skip"]), default="skip", show_default=True, help="On a bad report.")
+@click.option(
+    "--on-error", type=click.Choice(["raise", "skip"]), default="skip", show_default=True, help="On a bad report."
+)
 @click.option("--processes", type=int, default=1, show_default=True, help="Processes for the analysis.")
 @click.option("--memory-mb", type=int, default=512, show_default=True, help="Memory of the writer.")
 @_json_option
@@ -124,7 +127,11 @@ def index(
         click.echo(f"passed over: {_shown(path)}: {_shown(error)}", err=True)
 
     create = overwrite or filterable
-    opened = Index.create(index_path, overwrite=overwrite, filterable=filterable) if create else Index.open(index_path, create=True)
+    opened = (
+        Index.create(index_path, overwrite=overwrite, filterable=filterable)
+        if create
+        else Index.open(index_path, create=True)
+    )
     with opened as ix:
         reports = read_corpus(paths, on_error=on_read_error)
         stats = ix.add(reports, on_error=on_error, progress=True, processes=processes, memory_mb=memory_mb)
@@ -133,8 +140,7 @@ def index(
         click.echo(f"left out: report {skipped.id or skipped.position}: {_shown(skipped.error)}", err=True)
     if as_json:
         errors = [{"position": e.position, "id": e.id, "error": str(e.error)} for e in stats.errors]
-        done = {"added": stats.added, "updated": stats.updated, "skipped": stats.skipped, "errors": errors}
-        _print_json({**done, "seconds": stats.seconds, "reports": total, "unreadable": failed})
+        _print_json({**asdict(stats), "errors": errors, "reports": total, "unreadable": failed})
     else:
         click.echo(
             f"{index_path}: {stats.added} added, {stats.updated} updated, {stats.skipped} left out, "
@@ -149,14 +155,20 @@ def index(
 @_index_option
 @click.option("--limit", type=click.IntRange(0), default=10, show_default=True, help="Hits on a page.")
 @click.option("--offset", type=click.IntRange(0), default=0, show_default=True, help="Hits to pass over.")
-@click.option("--match", type=click.Choice(["any", "all"]), default="any", show_default=True, help="Syllables that must match.")
+@click.option(
+    "--match", type=click.Choice(["any", "all"]), default="any", show_default=True, help="Syllables that must match."
+)
 @click.option("--field", "fields", multiple=True, metavar="NAME=WEIGHT", help="Where to look and how much it counts.")
 @click.option("--filter", "filters", multiple=True, metavar="NAME=VALUE", help="Only reports with this value.")
 @click.option("--date-from", metavar="DATE", help="First day, as 2023-12-26.")
 @click.option("--date-to", metavar="DATE", help="Last day, included.")
-@click.option("--sort", type=click.Choice(["relevance", "date", "-date"]), default="relevance", show_default=True, help="Order.")
+@click.option(
+    "--sort", type=click.Choice(["relevance", "date", "-date"]), default="relevance", show_default=True, help="Order."
+)
 @click.option("--facet", "facets", multiple=True, metavar="NAME", help="Count the values of a field.")
-@click.option("--fragments", type=click.IntRange(0), default=2, show_default=True, help="Fragments of a snippet, at most.")
+@click.option(
+    "--fragments", type=click.IntRange(0), default=2, show_default=True, help="Fragments of a snippet, at most."
+)
 @click.option("--timeout-s", type=float, help="Give what was found after so many seconds.")
 @click.option("--explain", is_flag=True, help="Say why each hit has its score.")
 @_json_option
@@ -279,14 +291,20 @@ def suggest(prefix: tuple[str, ...], index_path: str, limit: int, as_json: bool)
 @_reports_errors
 def analyze(text: tuple[str, ...], as_json: bool) -> None:
     """Show what the analysis makes of a text, stage by stage. A single - reads standard input."""
-    from vnsearch import analyze as analysis  # noqa: PLC0415 - see above
-    from vnsearch import fold, normalize, segment  # noqa: PLC0415 - see above
+    import vnsearch  # noqa: PLC0415 - see above
 
-    given = click.get_text_stream("stdin").read() if text == ("-",) else " ".join(text)
-    stages = {"given": given, "normalized": normalize(given), "folded": fold(given), "segmented": segment(given)}
-    tokens = analysis(given)
+    given = sys.stdin.read() if text == ("-",) else " ".join(text)
+    stages = {
+        "given": given,
+        "normalized": vnsearch.normalize(given),
+        "folded": vnsearch.fold(given),
+        "segmented": vnsearch.segment(given),
+    }
+    tokens = vnsearch.analyze(given)
     if as_json:
-        _print_json({**stages, "tokens": [{name: getattr(token, name) for name in token.__slots__} for token in tokens]})
+        _print_json(
+            {**stages, "tokens": [{name: getattr(token, name) for name in token.__slots__} for token in tokens]}
+        )
     else:
         for name, stage in stages.items():
             click.echo(f"{name:<11} {_shown(stage)}")
@@ -360,8 +378,6 @@ def check(index_path: str, as_json: bool) -> None:
 @_reports_errors
 def stats(index_path: str, as_json: bool) -> None:
     """Print the size of the index."""
-    from dataclasses import asdict  # noqa: PLC0415 - see above
-
     from vnsearch import Index  # noqa: PLC0415 - see above
 
     with Index.open(index_path) as ix:
@@ -393,7 +409,9 @@ def demo(context: click.Context, index_path: str | None, as_json: bool) -> None:
         if not as_json:
             for line in passed_over:
                 click.echo(f"passed over: {line}", err=True)
-            click.echo(f"{added.added} sample reports indexed in {added.seconds:.1f} s\n\n$ vnsearch search {query!r}\n")
+            click.echo(
+                f"{added.added} sample reports indexed in {added.seconds:.1f} s\n\n$ vnsearch search {query!r}\n"
+            )
         context.invoke(search, query=(query,), index_path=folder, limit=3, as_json=as_json)
 
 

@@ -58,7 +58,9 @@ class Index:
     deletes is seen by the searches after it; what other processes do, after ``refresh``.
     """
 
-    def __init__(self, path: Path, whoosh: storage.VietnameseIndex, settings: storage.Settings, lock_timeout_s: float) -> None:
+    def __init__(
+        self, path: Path, whoosh: storage.VietnameseIndex, settings: storage.Settings, lock_timeout_s: float
+    ) -> None:
         self.path = path
         self._whoosh = whoosh
         self._settings = settings
@@ -130,7 +132,9 @@ class Index:
     def _current(self) -> Snapshot:
         snapshot = self._snapshot
         if snapshot is None:
-            raise IndexClosedError(f"the index in {self.path} was closed; open it again with Index.open({str(self.path)!r})")
+            raise IndexClosedError(
+                f"the index in {self.path} was closed; open it again with Index.open({str(self.path)!r})"
+            )
         return snapshot
 
     def refresh(self) -> bool:
@@ -267,7 +271,7 @@ class Index:
         """Return completions of what is being typed, with marks, commonest first: words and pairs of this index."""
         return suggestions.complete(self._current, prefix, limit)
 
-    def more_like_this(self, id: str, limit: int = 10) -> SearchResults:  # noqa: A002 - the name of the field
+    def more_like_this(self, id: str, limit: int = 10) -> SearchResults:
         """Return the reports that share most with the one of this id, which is not among them; none for an unknown id."""
         current = self._current
         number = current.number(id)
@@ -279,13 +283,13 @@ class Index:
 
     # -- reports
 
-    def get(self, id: str) -> Report | None:  # noqa: A002 - the name of the field
+    def get(self, id: str) -> Report | None:
         """Return the report with this id, or None."""
         current = self._current
         number = current.number(id)
         return None if number is None else current.report(number)
 
-    def __contains__(self, id: object) -> bool:  # noqa: A002 - the name of the field
+    def __contains__(self, id: object) -> bool:
         return isinstance(id, str) and self._current.number(id) is not None
 
     def __len__(self) -> int:

@@ -9,7 +9,7 @@
     ├── ReadError                           a file that holds no report we can read
     ├── MissingExtraError (ImportError)     an optional dependency is not installed
     ├── SegmentationModelError              the installed pyvi has a model we do not know
-    └── IndexError_                         anything about an index on disk
+    └── SearchIndexError                    anything about an index on disk
         ├── IndexExistsError                create() where an index is already
         ├── IndexNotFoundError              open() where there is none
         ├── IndexVersionError               made by another layout version or another analysis
@@ -23,7 +23,6 @@ from __future__ import annotations
 __all__ = [
     "IndexClosedError",
     "IndexCorruptedError",
-    "IndexError_",
     "IndexExistsError",
     "IndexLockedError",
     "IndexNotFoundError",
@@ -32,6 +31,7 @@ __all__ = [
     "InvalidReportError",
     "MissingExtraError",
     "ReadError",
+    "SearchIndexError",
     "SegmentationModelError",
     "UnknownFieldError",
     "VnSearchError",
@@ -66,29 +66,29 @@ class SegmentationModelError(VnSearchError):
     """The installed pyvi has a model that we do not know how to read."""
 
 
-class IndexError_(VnSearchError):
-    """Base of the errors about an index on disk (named so as not to hide Python's own ``IndexError``)."""
+class SearchIndexError(VnSearchError):
+    """Base of the errors about an index on disk."""
 
 
-class IndexExistsError(IndexError_):
+class IndexExistsError(SearchIndexError):
     """There is an index in this folder already."""
 
 
-class IndexNotFoundError(IndexError_):
+class IndexNotFoundError(SearchIndexError):
     """There is no index in this folder."""
 
 
-class IndexVersionError(IndexError_):
+class IndexVersionError(SearchIndexError):
     """The index was made by another layout version or with another analysis."""
 
 
-class IndexCorruptedError(IndexError_):
+class IndexCorruptedError(SearchIndexError):
     """Files of the index are damaged or missing."""
 
 
-class IndexLockedError(IndexError_):
+class IndexLockedError(SearchIndexError):
     """Another writer holds the lock of this index."""
 
 
-class IndexClosedError(IndexError_):
+class IndexClosedError(SearchIndexError):
     """The index was used after ``close()``."""

@@ -72,7 +72,9 @@ class Report:
         if not isinstance(self.id, str) or not self.id:
             raise InvalidReportError(f"a report needs an id that is non-empty text, not {self.id!r}")
         if any("\ud800" <= char <= "\udfff" for char in self.id):
-            raise InvalidReportError(f"the id {self.id!r} holds lone surrogates, which no file can keep; give another id")
+            raise InvalidReportError(
+                f"the id {self.id!r} holds lone surrogates, which no file can keep; give another id"
+            )
         for name in ("title", "body"):
             if not isinstance(getattr(self, name), str):
                 raise self._wrong(name, "text")
@@ -89,7 +91,9 @@ class Report:
         object.__setattr__(self, "extra", _json_value(self.extra, f"report {self.id!r}: extra"))
 
     def _wrong(self, name: str, wanted: str) -> InvalidReportError:
-        return InvalidReportError(f"report {self.id!r}: {name} must be {wanted}, not {type(getattr(self, name)).__name__}")
+        return InvalidReportError(
+            f"report {self.id!r}: {name} must be {wanted}, not {type(getattr(self, name)).__name__}"
+        )
 
     @classmethod
     def from_mapping(cls, record: Mapping[str, Any], *, default_id: str | None = None) -> Report:

@@ -73,7 +73,9 @@ def _writing(index: VietnameseIndex, lock_timeout_s: float, memory_mb: int) -> I
     except BaseException:
         with contextlib.suppress(Exception):
             writer.cancel()
-        if not writer.is_closed:  # a commit that failed half-way cannot be cancelled any more; Whoosh would keep the lock
+        if (
+            not writer.is_closed
+        ):  # a commit that failed half-way cannot be cancelled any more; Whoosh would keep the lock
             with contextlib.suppress(Exception):
                 writer._tempstorage.destroy()
             writer.is_closed = True

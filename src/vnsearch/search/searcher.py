@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vnsearch.errors import InvalidArgumentError, UnknownFieldError
+from vnsearch.index.columns import LabelColumn
 from vnsearch.index.schema import FACETS, TEXT_FIELDS, labels
 from vnsearch.index.snapshot import Snapshot
 from vnsearch.report import parse_date
@@ -109,7 +110,7 @@ def run(
     return SearchResults(tuple(hits), int(np.count_nonzero(matched)), took_ms, facets, suggestion, found.complete)
 
 
-def _labels(snapshot: Snapshot, name: str) -> Any:
+def _labels(snapshot: Snapshot, name: str) -> LabelColumn:
     known = (*FACETS, *snapshot.filterable)
     if name not in known:
         raise UnknownFieldError(
@@ -121,7 +122,7 @@ def _labels(snapshot: Snapshot, name: str) -> Any:
 
 def _allowed(snapshot: Snapshot, options: SearchOptions) -> npt.NDArray[np.bool_]:
     """Return which documents the filters leave."""
-    allowed = snapshot.live.copy()
+    allowed: npt.NDArray[np.bool_] = snapshot.live.copy()
     for name, values in (options.filters or {}).items():
         allowed &= _labels(snapshot, name).having(labels(values))
     if options.date_from is not None:

@@ -54,7 +54,7 @@ class Snippet:
         return self._render(visible, open_mark, close_mark)
 
     def _render(self, escape: _Escape, open_mark: str, close_mark: str) -> str:
-        pieces = []
+        pieces: list[str] = []
         for start, end in self.fragments:
             inside = [mark for mark in self.marks if start <= mark[0] and mark[1] <= end]
             piece = _marked(self.body, start, end, inside, escape, open_mark, close_mark)
@@ -78,7 +78,7 @@ def visible(text: str) -> str:
 def _marked(
     text: str, start: int, end: int, marks: Iterable[tuple[int, int]], escape: _Escape, open_mark: str, close_mark: str
 ) -> str:
-    pieces = []
+    pieces: list[str] = []
     at = start
     for first, last in marks:
         pieces += (escape(text[at:first]), open_mark, escape(text[first:last]), close_mark)

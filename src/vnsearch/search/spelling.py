@@ -13,6 +13,7 @@ keeps up to date.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -75,7 +76,7 @@ def spellings_of(snapshot: Snapshot, syllables: list[str], parameters: Parameter
         return Spellings([], [])
     found = [_options(snapshot, typed, parameters) for typed in syllables]
     options = [terms for terms, _ in found]
-    steps = [_step(snapshot, a, b, parameters) for a, b in zip(options, options[1:], strict=False)]
+    steps = [_step(snapshot, a, b, parameters) for a, b in pairwise(options)]
     total = snapshot.syllable_count
     forward = [np.array([_prior(snapshot, term, total) for term in options[0]])]
     for step in steps:
@@ -89,7 +90,12 @@ def spellings_of(snapshot: Snapshot, syllables: list[str], parameters: Parameter
     for typed, (terms, tier), before, after in zip(syllables, found, forward, backward, strict=True):
         posterior = _normal(before * after)
         readings.append(
-            _sorted([Spelling(term, p, "typed" if term == typed else tier) for term, p in zip(terms, posterior.tolist(), strict=True)])
+            _sorted(
+                [
+                    Spelling(term, p, "typed" if term == typed else tier)
+                    for term, p in zip(terms, posterior.tolist(), strict=True)
+                ]
+            )
         )
     pairs = []
     for at, step in enumerate(steps):
@@ -132,6 +138,9 @@ def _step(snapshot: Snapshot, before: list[str], after: list[str], parameters: P
     for a in before:
         count = snapshot.frequency("syllable", a)
         rows.append(
-            [(snapshot.frequency("pair", f"{a} {b}") + mu * p) / (count + mu) for b, p in zip(after, prior, strict=True)]
+            [
+                (snapshot.frequency("pair", f"{a} {b}") + mu * p) / (count + mu)
+                for b, p in zip(after, prior, strict=True)
+            ]
         )
     return np.array(rows)

@@ -42,12 +42,12 @@ def _clusters() -> re.Pattern[str]:
 
 
 def compose(text: str) -> tuple[str, OffsetMap | None]:
-    """Return ``text`` in NFC and the map onto the text as given; no map when nothing had to change.
+    r"""Return ``text`` in NFC and the map onto the text as given; no map when nothing had to change.
 
     The same as ``unicodedata.normalize("NFC", text)``, but for runs of more than thirty marks on one letter, which are
     composed in pieces (see above).
 
-    >>> composed, offsets = compose("ho\\u0300a")
+    >>> composed, offsets = compose("ho\u0300a")
     >>> composed, offsets.span(1, 2)
     ('hòa', (1, 3))
     """

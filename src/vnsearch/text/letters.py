@@ -41,13 +41,15 @@ _SPLIT = {composed: (letter, mark) for (letter, mark), composed in _COMPOSED.ite
 #: Every marked letter, both cases, composed: 66 vowels and đ, twice.
 MARKED_LETTERS = "".join(sorted({c for c in _COMPOSED.values() if not c.isascii()} | {"đ", "Đ"}))
 #: Marked letter -> letter of the Latin alphabet, for ``str.translate``.
-UNMARKED = {ord(c): unicodedata.normalize("NFD", c)[0] if c not in "đĐ" else {"đ": "d", "Đ": "D"}[c] for c in MARKED_LETTERS}
+UNMARKED = {
+    ord(c): unicodedata.normalize("NFD", c)[0] if c not in "đĐ" else {"đ": "d", "Đ": "D"}[c] for c in MARKED_LETTERS
+}
 
 
 def split_tone(letter: str) -> tuple[str, str]:
-    """Return a composed letter without its tone mark, and the combining tone mark ("" when it has none).
+    r"""Return a composed letter without its tone mark, and the combining tone mark ("" when it has none).
 
-    >>> split_tone("ộ") == ("ô", "\\u0323"), split_tone("a")
+    >>> split_tone("ộ") == ("ô", "\u0323"), split_tone("a")
     (True, ('a', ''))
     """
     return _SPLIT.get(letter, (letter, ""))

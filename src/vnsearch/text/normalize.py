@@ -35,7 +35,11 @@ _INVISIBLE = re.compile(f"(?<=[A-Za-zÀ-ɏḀ-ỿ\u0300-\u036f])[{_UNSEEN}\u200c
 # A tone typed before the circumflex or breve (é + ^ for ế): no canonical equivalent, so NFC leaves it. (The horn sorts
 # before every tone, and the dot below before every letter mark, so these four tones and two marks are all.)
 _TONE_FIRST = re.compile(
-    "([" + "".join(c for v in "aeoAEO" for m in TONE_MARKS if (c := with_tone(v, m)) != v) + "])([" + LETTER_MARKS + "])"
+    "(["
+    + "".join(c for v in "aeoAEO" for m in TONE_MARKS if (c := with_tone(v, m)) != v)
+    + "])(["
+    + LETTER_MARKS
+    + "])"
 )
 # With the marks that found no letter to join: what carries one is no syllable, and is left alone.
 _LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏḀ-ỿ\u0300-\u036f]{2,}")
