@@ -31,7 +31,7 @@ _VERB = re.compile(
 )
 _AUTHOR_LABEL = re.compile(
     r"(?:tac gia(?: bai viet| tin)?|nguoi viet|nguoi dang|dang boi|viet boi|bai viet|bai|tin|tin ?[,/]? ?(?:va )?(?:bai|anh)|bai ?[,/]? ?(?:va )?anh|tin ?[,/]? ?bai ?[,/]? ?(?:va )?anh|tin ?, ?clip|pv|phong vien"
-    r"|thuc hien|noi dung|bai, anh va video|text|by|ctv|author|ghi|luoc ghi|bien soan)(?: ?: ?| (?=by ))"
+    r"|thuc hien|noi dung|bai, anh va video|text|by|ctv|author|ghi|luoc ghi|bien soan)(?: ?: ?| (?=by ))|(?:viet|dang|gui|tao) boi ?:? "
 )
 _SOURCE_LABEL = re.compile(
     r"(?:\(?(?:nguon|nguon tin|source|nguon bai viet|dan nguon|theo nguon)\)? ?: ?|\(?theo ?:? (?=\S))"
@@ -39,6 +39,8 @@ _SOURCE_LABEL = re.compile(
 _NOT_AUTHOR = re.compile(
     r"(?:anh|photo|do hoa|video|clip|bien tap|hieu dinh|nguoi duyet|duyet|minh hoa|trinh bay|ky thuat|nguon anh|anh minh hoa|editor) ?:"
 )
+_TAIL_PHRASE = re.compile(r"\s+(?:copy link|sao chép liên kết)\b.*$", re.IGNORECASE)
+_PHOTO_BY = re.compile(r"\s*[-–|,;.]\s*(?:Ảnh|Video|Clip|Đồ họa|ảnh|video|clip)\s*:.*$")
 _ADMIN = re.compile(r"admin(?:istrator)?|quan tri(?: vien)?|webmaster|user|root|editor")
 _MAX_CREDIT = 90
 
@@ -96,7 +98,7 @@ def read_credit(text: str, *, tail: bool = False) -> Credit | None:  # noqa: PLR
     >>> read_credit("Bài và ảnh: Xuân Hòa"), read_credit("(TTXVN/Vietnam+)")
     (Credit(author='Xuân Hòa', source=None, labelled=True), Credit(author=None, source='TTXVN/Vietnam+', labelled=False))
     """
-    text = " ".join(text.split()).strip(" *_|•–—-")
+    text = _TAIL_PHRASE.sub("", " ".join(text.split())).strip(" *_|•–—-")
     if (
         not text
         or len(text) > _MAX_CREDIT
@@ -121,7 +123,7 @@ def read_credit(text: str, *, tail: bool = False) -> Credit | None:  # noqa: PLR
         return Credit(None, value, labelled=True)
     match = _AUTHOR_LABEL.match(line.key)
     if match:
-        value = line.original(match.end(), len(line.key)).strip(" .")
+        value = _PHOTO_BY.sub("", line.original(match.end(), len(line.key))).strip(" .")
         if not value or _ADMIN.fullmatch(fold_key(value)):
             return Credit(None, None, labelled=True) if value else None
         inner = _shape(value, tail=True, single=True)

@@ -40,7 +40,7 @@ _TIME = re.compile(
 )
 _WEEKDAY = re.compile(r"\b(?:thu\s+(?:hai|ba|tu|nam|sau|bay|[2-7])|chu\s+nhat|cn|t[2-7])\b")
 _UPDATED = re.compile(
-    r"\b(?:(?:ngay )?cap nhat(?: lan cuoi)?|sua(?: doi)?(?: lan cuoi)?|last update[d]?|updated|modified)\b"
+    r"\b(?:(?:ngay |lan )?cap nhat(?: lan cuoi)?|sua(?: doi)?(?: lan cuoi)?|last update[d]?|updated|modified)\b"
 )
 _PUBLISHED = re.compile(
     r"\b(?:(?:ngay|thoi gian|gio) (?:dang|xuat ban|gui|phat hanh|viet|tao)(?: (?:tin|bai|tai))?"

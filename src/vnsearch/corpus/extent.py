@@ -11,9 +11,9 @@ from vnsearch.corpus.lines import Line
 
 __all__ = ["drop_furniture", "find_end", "prose_chars"]
 
-_OPENS_END = (Furniture.COMMENTS, Furniture.IMPRINT, Furniture.LIST, Furniture.TAGS)
+_OPENS_END = (Furniture.COMMENTS, Furniture.IMPRINT, Furniture.LIST)
 # How many paragraphs in a row behind such a line prove that the report was not over.
-_RUN_DISPROVES = {Furniture.COMMENTS: 4, Furniture.IMPRINT: 2, Furniture.LIST: 2, Furniture.TAGS: 2}
+_RUN_DISPROVES = {Furniture.COMMENTS: 4, Furniture.IMPRINT: 2, Furniture.LIST: 2}
 _MIN_BEFORE = 0.35  # running text before the end, as a share of that behind it
 _PHOTO_CREDIT = re.compile(r"\banh ?:|\(anh\b|\bnguon anh\b")
 

@@ -8,7 +8,7 @@ sentence is never furniture. The classes say what a line does, not only that it 
 - ``IMPRINT``  opens the foot of the site: copyright, licence, editor. The report is over;
 - ``LIST``     opens a list of other reports that stands after the report;
 - ``INLINE``   opens a list of other reports that may stand in the middle of one;
-- ``TAGS``     opens the key words;
+- ``TAGS``     gives the key words, on its own line or on short ones behind it;
 - ``WEAK``     is furniture in the tail or beside other furniture only: it could as well be a sub-heading.
 """
 
@@ -65,6 +65,7 @@ _DROP = """
 (?:da xem|luot xem|views?|xem|doc|hits?|so lan doc|so lan xem|so lan duoc xem) ?[:\\-]? ?[(]?\\d[\\d.,]*k?[)]?(?: (?:lan|luot))?
 [\\d.,]+k? (?:luot|lan)? ?(?:xem|doc|views?|thich|chia se|likes?|shares?|nguoi thich|nguoi xem|phut doc)
 (?:doc|thoi gian doc) ?:? ?\\d+ phut(?: doc)?|\\d+ phut doc
+xem ket qua ?: ?/? ?\\d*|binh thuong tuyet voi
 (?:vua xong|hom qua|\\d+ (?:giay|phut|gio|ngay|tuan|thang|nam) truoc)
 (?:nghe|audio|podcast).{0,25}\\d+:\\d\\d(?: ?/ ?\\d+:\\d\\d)?
 [\\d:]+ ?/ ?\\d+:\\d\\d

@@ -47,6 +47,8 @@ def breadcrumb(text: str, key: str) -> list[str] | None:
     if "\n" in text or len(key) > 260:
         return None
     parts = [part.strip() for part in _CRUMB_SPLIT.split(text) if part.strip()]
+    if text[0] in "/›»→" and len(key.split()) <= 6:
+        return parts[:1]  # a breadcrumb with a step on each line
     home = key.startswith(_HOME)
     if len(parts) < 2:
         return [] if home and len(key.split()) > 2 and not key.endswith(".") else None

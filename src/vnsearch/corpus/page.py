@@ -131,6 +131,8 @@ class _Reader:
         place = self._find_given(self.first)
         if place is None and self.given is None:
             place = choose_headline(self.lines, head, self._vocabulary())
+            if self.plain and place is not None:  # without a site around it, what stands first is the headline
+                place = next((i for i in head if not is_category(self.lines[i].key)), place)
         title = self.given or (self._joined_headline(place) if place is not None else None)
         kept = self._read_head(place, self.first)
         if title is None:
@@ -239,6 +241,8 @@ class _Reader:
                 if is_masthead(key):
                     source = source or part
                     continue
+                if date.time is not None and (date.weekday or date.published or date.updated):
+                    continue  # a day, an hour and a label: whatever else it says, it is no sentence of the report
                 return None
             author, source = author or credit.author, source or credit.source
         return author, source, category
@@ -275,8 +279,8 @@ class _Reader:
             crumbs = breadcrumb(line.text, line.key)
             if crumbs is not None:
                 steps = [step for step in crumbs if not same_title(title_key(step), key) and len(step.split()) <= 7]
-                if steps:
-                    self.found.category = self.found.category or steps[-1]
+                if steps and (self.found.category is None or len(crumbs) == 1):  # one step a line: the last is nearest
+                    self.found.category = steps[-1]
                 continue
             if before or place is None:
                 if is_masthead(line.key) and line.words >= 4 and not is_category(line.key):
@@ -307,7 +311,7 @@ class _Reader:
             return True
         credit = read_credit(line.text)
         if credit is None or (not credit.labelled and self.found.author and not credit.source):
-            return False
+            return credit is not None and credit.author == self.found.author
         self.found.credit(credit.author, credit.source)
         return True
 
@@ -392,7 +396,8 @@ class _Reader:
                 over = False
                 kept.append(index)
                 continue
-            credit = read_credit(line.text, tail=True)
+            heads_list = index + 1 < self.end and _LIST_ITEM.match(self.lines[index + 1].text) is not None
+            credit = None if heads_list else read_credit(line.text, tail=True)
             if credit is not None and (credit.author or credit.source or credit.labelled):
                 photo = credit.author is None and credit.source is None
                 if photo and not is_name(line.text.partition(":")[2].strip(), single=True):
