@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 import unicodedata
 
@@ -10,8 +11,8 @@ from vnsearch.text.offsets import OffsetMap
 
 __all__ = ["compose"]
 
-# UAX #15, "Stream-Safe Text Process": no text needs more than thirty marks on one letter, and sorting a longer run takes
-# quadratic time, which would let a hostile document stop an indexer.
+# UAX #15, "Stream-Safe Text Process": no text needs more than thirty marks on one letter. unicodedata sorts a longer run in
+# quadratic time, which would let a hostile document stop an indexer: such a run is sorted beforehand.
 _LONGEST_RUN = 30
 # Past the last character of Unicode's planes 0 and 1 that takes part in a canonical composition.
 _SCANNED = 0x20000
@@ -38,14 +39,22 @@ def _clusters() -> re.Pattern[str]:
                 joining.update(ord(second) for second in whole[1:])
     joining.update(code for code, whole in decomposed if ord(whole[0]) in joining)
     members = "".join(re.escape(chr(code)) for code in sorted(joining))
-    return re.compile(f"[^{members}]?[{members}]{{1,{_LONGEST_RUN}}}|[^{members}]", re.DOTALL)
+    return re.compile(f"[^{members}]?[{members}]+|[^{members}]", re.DOTALL)
+
+
+def _in_canonical_order(piece: str) -> str:
+    """Return a long piece decomposed, its marks sorted as the standard wants them."""
+    chars = [char for given in piece for char in unicodedata.normalize("NFD", given)]
+    classes = [unicodedata.combining(char) for char in chars]
+    # What is no mark (class 0) stays where it is, and marks do not pass it.
+    groups = itertools.accumulate(not combining for combining in classes)
+    return "".join(chars[at] for _, _, at in sorted(zip(groups, classes, range(len(chars)), strict=True)))
 
 
 def compose(text: str) -> tuple[str, OffsetMap | None]:
     r"""Return ``text`` in NFC and the map onto the text as given; no map when nothing had to change.
 
-    The same as ``unicodedata.normalize("NFC", text)``, but for runs of more than thirty marks on one letter, which are
-    composed in pieces (see above).
+    The same as ``unicodedata.normalize("NFC", text)``, but in linear time whatever the text.
 
     >>> composed, offsets = compose("ho\u0300a")
     >>> composed, offsets.span(1, 2)
@@ -59,6 +68,8 @@ def compose(text: str) -> tuple[str, OffsetMap | None]:
     for match in _clusters().finditer(text):
         piece = match[0]
         start, end = match.span()
+        if len(piece) > _LONGEST_RUN:
+            piece = _in_canonical_order(piece)
         if len(piece) > 1 or not piece.isascii():
             piece = unicodedata.normalize("NFC", piece)
         pieces.append(piece)
