@@ -26,11 +26,11 @@ _LOOKALIKES = {
 }
 _LOOKALIKE = re.compile("[" + "".join(_LOOKALIKES) + "]")  # none of them means anything inside brackets
 
-# Soft hyphen, grapheme joiner, zero-width space, direction marks, word joiner, byte order mark, tags' cousins. The two
-# joiners (U+200C, U+200D) mean something in other scripts and in emoji: they go only after a Latin letter.
-_UNSEEN = "\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff"
-_MAYBE_INVISIBLE = re.compile(f"[{_UNSEEN}\u200c\u200d]")
-_INVISIBLE = re.compile(f"(?<=[A-Za-zÀ-ɏḀ-ỿ\u0300-\u036f])[{_UNSEEN}\u200c\u200d]+|[{_UNSEEN}]+")
+# Soft hyphen, grapheme joiner, zero-width space, direction marks, word joiner, byte order mark, tags' cousins.
+_INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]")
+# The two joiners mean something in other scripts and in emoji: they go only after a Latin letter and its marks.
+_JOINERS = "\u200c\u200d"
+_JOINED = re.compile(f"(?<=[A-Za-zÀ-ɏḀ-ỿ])[\u0300-\u036f{_JOINERS}]+")
 
 # A tone typed before the circumflex or breve (é + ^ for ế): no canonical equivalent, so NFC leaves it. (The horn sorts
 # before every tone, and the dot below before every letter mark, so these four tones and two marks are all.)
@@ -61,16 +61,27 @@ class _Placed(dict[str, str]):
 _PLACED = _Placed()
 
 
-def _remove_invisible(text: str) -> tuple[str, OffsetMap | None]:
-    if not _MAYBE_INVISIBLE.search(text):  # without look-behind: three times as fast
+def _without(gone: list[int], text: str) -> tuple[str, OffsetMap | None]:
+    if not gone:
         return text, None
     kept: list[int] = []
     at = 0
-    for match in _INVISIBLE.finditer(text):
-        kept.extend(range(at, match.start()))
-        at = match.end()
+    for place in gone:
+        kept.extend(range(at, place))
+        at = place + 1
     kept.extend(range(at, len(text)))
-    return "".join(map(text.__getitem__, kept)), OffsetMap(kept, [i + 1 for i in kept])
+    return "".join(map(text.__getitem__, kept)), OffsetMap(kept, [at + 1 for at in kept])
+
+
+def _remove_joiners(composed: str) -> tuple[str, OffsetMap | None]:
+    if not any(joiner in composed for joiner in _JOINERS):
+        return composed, None
+    runs = [match.span() for match in _JOINED.finditer(composed)]
+    text, offsets = _without(
+        [at for start, end in runs for at in range(start, end) if composed[at] in _JOINERS], composed
+    )
+    recomposed, joined = compose(text)  # a letter may have met its marks
+    return recomposed, chain(offsets, joined)
 
 
 def _reorder_marks(text: str) -> tuple[str, OffsetMap | None]:
@@ -99,10 +110,12 @@ def clean(text: str) -> tuple[str, OffsetMap | None]:
     """
     if text.isascii():
         return text, None
-    cleaned, removed = _remove_invisible(_LOOKALIKE.sub(lambda char: _LOOKALIKES[char[0]], text))
+    plain = _LOOKALIKE.sub(lambda char: _LOOKALIKES[char[0]], text)
+    cleaned, removed = _without([match.start() for match in _INVISIBLE.finditer(plain)], plain)
     cleaned, composed = compose(cleaned)
+    cleaned, joined = _remove_joiners(cleaned)
     cleaned, reordered = _reorder_marks(cleaned)
-    return cleaned, chain(chain(removed, composed), reordered)
+    return cleaned, chain(chain(removed, composed), chain(joined, reordered))
 
 
 def normalize_with_offsets(text: str) -> tuple[str, OffsetMap | None]:
