@@ -95,7 +95,7 @@ hay (?:la nguoi dau tien|tro thanh nguoi).{{0,80}}
 dang nhap (?:de|voi|bang|qua) .{{2,50}}
 quan tam nhat ?[|/•-]? ?(?:moi nhat)?|moi nhat ?[|/•-] ?(?:quan tam nhat|cu nhat)|sap xep (?:theo|binh luan).*
 (?:ho (?:va )?ten|ten cua ban|ten hien thi|email cua ban) ?(?:\(?\*\)?|:)+.{{0,12}}
-danh gia ?:|danh gia (?:bai viet|bai|tin|noi dung)(?: nay)?|danh gia (?:cua ban|trung binh).{{0,110}}|ban (?:danh gia|thay|nghi) (?:the nao |gi )?ve (?:bai viet|trang|website|cong|giao dien).{{0,90}}|(?:{_NUMBER} )?luot danh gia.{{0,60}}
+danh gia ?:|danh gia (?:bai viet|bai|tin|noi dung)(?: nay)?|danh gia (?:cua ban(?: ve .{{2,100}})?|trung binh.{{0,60}})|ban (?:danh gia|thay|nghi) (?:the nao |gi )?ve (?:bai viet|trang|website|cong|giao dien).{{0,90}}|(?:{_NUMBER} )?luot danh gia.{{0,60}}
 (?:tong so diem cua bai|click de danh gia|hay danh gia|binh chon cho bai).{{0,90}}|(?:diem danh gia|xep hang) ?:.{{0,30}}|[\d.,]+ ?/ ?5(?: .{{0,40}})?|\d ?sao
 {_NUMBER} (?:nguoi|phieu|luot) (?:da )?(?:binh chon|bau chon|tham gia).{{0,30}}|tham do (?:y kien|du luan).{{0,40}}|phieu tham do.*|xem ket qua
 thong ke ?: ?{_NUMBER}|(?:thong ke|bo dem|so lieu) (?:so )?(?:luot )?(?:truy cap|website|trang).{{0,20}}
@@ -108,7 +108,7 @@ email cua ban se khong (?:duoc |bi )?(?:hien thi|cong khai).*|cac truong bat buo
 
 _IMPRINT = """
 (?:©|\\(c\\) ?\\d|copyright|all rights? reserved).*
-(?:ban quyen|toan bo ban quyen) (?:thuoc|©|cua|20|noi dung|\\(c\\)|website|trang).*|.{0,60}(?:giu|nam giu) (?:toan bo )?ban quyen (?:noi dung|tren|website).*
+(?:toan bo )?ban quyen ?(?:©|20\\d\\d|\\(c\\)).*|(?:toan bo )?ban quyen (?:noi dung |website |trang (?:web |tin )?)?(?:thuoc(?: ve)?|cua) ?:? ?(?:bao|tap chi|cong|trang|dai|so|ubnd|uy ban|quan|huyen|tinh|thanh|phuong|dang|ttxvn|thong tan|website|\\S+\\.\\S+)\\b.*|.{0,60}(?:giu|nam giu) (?:toan bo )?ban quyen (?:noi dung|tren|website).*
 [(*) ]*(?:nghiem cam|cam|khong|khong duoc)(?: moi hinh thuc)? (?:sao chep|tai ban|phat hanh lai|su dung lai|trich dan).*
 [(*) ]*(?:vui long |de nghi |yeu cau |xin |phai )?ghi ro (?:nguon|dia chi|ten).*|(?:moi hanh vi |viec )?(?:su dung|phat hanh) lai (?:thong tin|noi dung).*
 ban dang (?:doc|xem) (?:bai|tin|noi dung|chuyen muc).*|moi (?:thong tin|y kien|thac mac|phan anh)(?: (?:gop y|dong gop|phan hoi|chia se|va|phan anh|hop tac|lien quan))*,? ?(?:xin|vui long|quy|ban|doc gia|gui|lien he).*

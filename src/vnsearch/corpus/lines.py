@@ -7,6 +7,7 @@ line ends with them.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from vnsearch.corpus.dates import DateLine, read_date_line
@@ -22,13 +23,15 @@ _SENTENCE_BREAK = re.compile(
     r"(?<!\bTP)(?<!\bTp)(?<!\bTS)(?<!\bThS)(?<!\bGS)(?<!\bPGS)(?<!\bSt)(?<!\bBS)(?<!\bKS)(?<!\bLS)(?<!\bCN)(?<!\bMr)(?<!\bNo)"
     r"(?<!\b[A-ZĐ])(?<!\d)[.!?…]+[\"”’»)]*\s+(?=[\"“‘«(]?[^\W\da-z_])"
 )
+_COMPANY = (Furniture.COMMENTS, Furniture.IMPRINT, Furniture.WEAK)
 _WRAP_MIN = 40  # a line shorter than this was not ended by a margin
 
 
 @dataclass(slots=True)
 class Line:
-    """One paragraph of a page."""
+    """One paragraph of a page: ``raw`` as written, ``text`` composed, which is what the rules look at."""
 
+    raw: str
     text: str
     key: str
     words: int
@@ -73,7 +76,7 @@ def _continues(previous: str, line: str) -> bool:
 def read_lines(text: str) -> list[Line]:
     r"""Return the paragraphs of a page's text, empty lines left out.
 
-    >>> [line.text for line in read_lines("Tin tức\n\nHội nghị khen thưởng 10 tập thể của quận\nvà phường ")]
+    >>> [line.raw for line in read_lines("Tin tức\n\nHội nghị khen thưởng 10 tập thể của quận\nvà phường ")]
     ['Tin tức', 'Hội nghị khen thưởng 10 tập thể của quận\nvà phường']
     """
     groups: list[tuple[list[str], bool]] = []
@@ -88,10 +91,18 @@ def read_lines(text: str) -> list[Line]:
         else:
             groups.append(([line], blank))
         blank = False
-    return [_line("\n".join(parts), after_blank) for parts, after_blank in groups]
+    lines = [_line("\n".join(parts), after_blank) for parts, after_blank in groups]
+    for index, paragraph in enumerate(lines[:-1]):
+        # A whole sentence that begins like furniture is furniture in its company only.
+        if paragraph.furniture in _COMPANY and is_prose(paragraph.text, paragraph.words):
+            near = lines[max(0, index - 1) : index] + lines[index + 1 : index + 2]
+            if not any(other.furniture is not None for other in near):
+                paragraph.furniture, paragraph.prose = None, True
+    return lines
 
 
-def _line(text: str, after_blank: bool) -> Line:
+def _line(raw: str, after_blank: bool) -> Line:
+    text = unicodedata.normalize("NFC", raw)
     key = fold_key(text)
     words = len(text.split())
     furniture = classify(key)
@@ -99,7 +110,7 @@ def _line(text: str, after_blank: bool) -> Line:
     date = None if prose or "\n" in text else read_date_line(text)
     if date is not None and furniture is Furniture.WEAK:
         furniture = None  # "26/12/2023 - 13:44" is all figures, but it says something
-    return Line(text, key, words, prose, furniture, date, after_blank)
+    return Line(raw, text, key, words, prose, furniture, date, after_blank)
 
 
 def first_sentence(text: str) -> str:

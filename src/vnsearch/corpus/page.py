@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -136,7 +137,7 @@ class _Reader:
         title = self.given or (self._joined_headline(place) if place is not None else None)
         kept = self._read_head(place, self.first)
         if title is None:
-            opening = self.lines[self.first].text
+            opening = self.lines[self.first].raw
             dateline = dateline_source(opening)
             title = shorten(first_sentence(opening[dateline[1] :] if dateline else opening))
         kept += self._read_middle()
@@ -151,14 +152,14 @@ class _Reader:
             twice = previous is not None and previous.key == line.key and not line.prose  # a caption and its alt text
             previous = line
             if not twice and not any(same_title(title_key(line.text), key) for key in keys):
-                body.append(line.text)
+                body.append(line.raw)
         if not body:  # rules that leave nothing were wrong about this page
-            body = [line.text for line in self.lines if line.furniture is None and title_key(line.text) not in keys]
-            body = body or [line.text for line in self.lines]
+            body = [line.raw for line in self.lines if line.furniture is None and title_key(line.text) not in keys]
+            body = body or [line.raw for line in self.lines]
         found = self.found
         if found.source is None:
             for paragraph in body[:3]:
-                dateline = dateline_source(paragraph + " …")
+                dateline = dateline_source(unicodedata.normalize("NFC", paragraph) + " …")
                 if dateline is not None:
                     found.source = dateline[0]
                     break
@@ -204,11 +205,11 @@ class _Reader:
 
     def _joined_headline(self, place: int) -> str:
         line = self.lines[place]
-        text = line.text
+        text = line.raw
         after = self.lines[place + 1] if place + 1 < len(self.lines) else None
         if after is not None and after.upper and line.upper and not after.after_blank and self._goes_on(after):
             self.gone[place + 1] = 1  # a headline in capitals on two lines
-            text += " " + after.text
+            text += " " + after.raw
         before = self.lines[place - 1] if place else None
         if (
             before is not None
@@ -216,7 +217,7 @@ class _Reader:
             and self._goes_on(before)
             and breadcrumb(before.text, before.key) is None
         ):
-            text = before.text + " " + text  # "Hội Phụ nữ phường:" over what it did
+            text = before.raw + " " + text  # "Hội Phụ nữ phường:" over what it did
         return " ".join(text.split())
 
     @staticmethod
@@ -440,14 +441,15 @@ class _Reader:
         content = [i for i in range(self.end) if not self.gone[i] and (self.plain or self.lines[i].furniture is None)]
         content = content or [i for i in range(len(self.lines)) if self.lines[i].furniture in (None, Furniture.WEAK)]
         if not content:
-            return self._page(self.given or shorten(" ".join(self.lines[0].text.split())), list(range(len(self.lines))))
+            return self._page(self.given or shorten(" ".join(self.lines[0].raw.split())), list(range(len(self.lines))))
         if self.plain:
             place: int | None = content[0]
         else:
             candidates = [i for i in self._head_candidates(self.end) if i in content]
             place = choose_headline(self.lines, candidates[:6], frozenset())
         place = self._find_given(len(self.lines)) if self.given else place
-        title = self.given or " ".join(self.lines[place if place is not None else content[0]].text.split())
+        head = self.lines[place if place is not None else content[0]].raw
+        title = self.given or (first_sentence(head) if len(content) == 1 else " ".join(head.split()))
         if self.plain:
             kept = [i for i in content if i != place] or content
         else:
@@ -468,16 +470,16 @@ class _Reader:
             if line.date is not None and self._date_credit(line) is not None:
                 self._take_date(index, 2.0 if line.date.place else 1.0)
             if title is None and line.upper and _OFFICIAL_KIND.fullmatch(line.key):
-                parts = [line.text]
+                parts = [line.raw]
                 for after in self.lines[index + 1 : self.first]:
                     if after.furniture is not None or (after.upper and not line.upper):
                         break
-                    parts.append(after.text)
+                    parts.append(after.raw)
                     if len(parts) == 4:
                         break
                 title = " ".join(" ".join(parts).split())
         kept = [i for i in range(self.end) if not self.gone[i]]
         if title is None:
-            return self._page(shorten(first_sentence(self.lines[self.first].text)), kept)
+            return self._page(shorten(first_sentence(self.lines[self.first].raw)), kept)
         page = self._page("", kept)
         return Page(title, page.body, page.date, page.author, page.source, page.category)
