@@ -15,21 +15,26 @@ __all__ = ["fold", "fold_normalized"]
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
+# Joiners that follow no Latin letter are left by ``normalize``; now that the letter is Latin, they go as well.
+_JOINERS = re.compile("(?<=[A-Za-z])[\u200c\u200d]+")
+
+
 def _plain(match: re.Match[str]) -> str:
     char = match[0]
+    category = unicodedata.category(char)[0]
     if unicodedata.combining(char):
         return ""
-    if not char.isalpha():
+    if category not in "LM":
         return char
-    # Unidecode ends the reading of a Chinese character with a space.
-    return str(unidecode(char)).strip() or char
+    # Unidecode ends the reading of a Chinese character with a space. Vowel signs (Devanagari) are marks that are read.
+    return str(unidecode(char)).strip() or (char if category == "L" else "")
 
 
 def fold_normalized(text: str) -> str:
     """Return ``fold(text)`` for a text that is normalized already."""
     if text.isascii():
         return text
-    return _NOT_ASCII.sub(_plain, text.translate(UNMARKED))
+    return _JOINERS.sub("", _NOT_ASCII.sub(_plain, text.translate(UNMARKED)))
 
 
 def fold(text: str) -> str:
