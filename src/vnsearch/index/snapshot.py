@@ -7,6 +7,7 @@ theirs happens under one lock; what was read is kept as arrays, and scoring runs
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import threading
 import weakref
 from bisect import bisect_left
@@ -226,10 +227,11 @@ class Snapshot:
             for leaf, base in self._leaves:
                 if leaf.has_column("date"):
                     column = leaf.column_reader("date", translate=False)
-                    values = np.array([column[number] for number in range(leaf.doc_count_all())], np.int64)
-                    # Whoosh keeps microseconds since year 1; what no report can have stands for no date.
-                    ordinals = values // 86_400_000_000
-                    days[base : base + len(values)] = np.where((ordinals > 0) & (ordinals < 3_652_060), ordinals, 0)
+                    values = np.array([column[number] for number in range(leaf.doc_count_all())], np.uint64)
+                    # Whoosh keeps microseconds since the first day of year 1, whose ordinal is 1; no date is the
+                    # largest number.
+                    ordinals = values // np.uint64(86_400_000_000) + np.uint64(1)
+                    days[base : base + len(values)] = np.where(ordinals <= dt.date.max.toordinal(), ordinals, 0)
         return days
 
     def labels(self, name: str) -> LabelColumn:
