@@ -7,13 +7,14 @@ composition (NFC), tone placement. Words and case stay.
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from vnsearch.text.compose import compose
 from vnsearch.text.letters import LETTER_MARKS, TONE_MARKS, VOWELS, split_tone, with_tone
 from vnsearch.text.offsets import OffsetMap, chain
 from vnsearch.text.syllable import place_tone
 
-__all__ = ["clean", "normalize", "normalize_with_offsets"]
+__all__ = ["clean", "normalize", "normalize_with_offsets", "place_tones"]
 
 # One character for one. Eth and African D look like Đ and are typed for it; the rest is typography.
 _LOOKALIKES = {
@@ -26,11 +27,14 @@ _LOOKALIKES = {
 }
 _LOOKALIKE = re.compile("[" + "".join(_LOOKALIKES) + "]")  # none of them means anything inside brackets
 
+# × and ÷ stand among the letters, and are none.
+_LATIN = "A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ"
+
 # Soft hyphen, grapheme joiner, zero-width space, direction marks, word joiner, byte order mark, tags' cousins.
 _INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]")
 # The two joiners mean something in other scripts and in emoji: they go only after a Latin letter and its marks.
 _JOINERS = "\u200c\u200d"
-_JOINED = re.compile(f"(?<=[A-Za-zÀ-ɏḀ-ỿ])[\u0300-\u036f{_JOINERS}]+")
+_JOINED = re.compile(f"(?<=[{_LATIN}])[\u0300-\u036f{_JOINERS}]+")
 
 # A tone typed before the circumflex or breve (é + ^ for ế): no canonical equivalent, so NFC leaves it. (The horn sorts
 # before every tone, and the dot below before every letter mark, so these four tones and two marks are all.)
@@ -42,7 +46,7 @@ _TONE_FIRST = re.compile(
     + "])"
 )
 # With the marks that found no letter to join: what carries one is no syllable, and is left alone.
-_LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏḀ-ỿ\u0300-\u036f]{2,}")
+_LATIN_WORD = re.compile(f"[{_LATIN}\u0300-\u036f]{{2,}}")
 
 # A word seen once is placed once; bounded, since texts are made by strangers.
 _PLACED_LIMIT = 1 << 17
@@ -118,12 +122,25 @@ def clean(text: str) -> tuple[str, OffsetMap | None]:
     return cleaned, chain(chain(removed, composed), chain(joined, reordered))
 
 
+def _place(word: re.Match[str]) -> str:
+    written = word[0]
+    placed = _PLACED[written]
+    if placed != written and unicodedata.combining(word.string[word.end() : word.end() + 1] or " "):
+        return written  # a mark of another script stands on its last letter
+    return placed
+
+
+def place_tones(cleaned: str) -> str:
+    """Return a text that ``clean`` gave, with the tone of every syllable where we write it. Same length."""
+    return _LATIN_WORD.sub(_place, cleaned)
+
+
 def normalize_with_offsets(text: str) -> tuple[str, OffsetMap | None]:
     """Return ``normalize(text)`` and the map onto the text as given; None where every character kept its place."""
     if text.isascii():
         return text, None
     cleaned, offsets = clean(text)
-    return _LATIN_WORD.sub(lambda word: _PLACED[word[0]], cleaned), offsets
+    return place_tones(cleaned), offsets
 
 
 def normalize(text: str) -> str:
