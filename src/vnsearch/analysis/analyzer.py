@@ -8,9 +8,8 @@ from collections.abc import Iterable, Sequence
 from vnsearch.analysis.tokens import Analysis, Token
 from vnsearch.segment import model_fingerprint, segment_spans, segment_spans_batch
 from vnsearch.text.letters import split_tone, with_tone
-from vnsearch.text.normalize import clean
+from vnsearch.text.normalize import clean, place_tones
 from vnsearch.text.offsets import OffsetMap
-from vnsearch.text.syllable import place_tone
 
 __all__ = ["analysis_fingerprint", "analyze", "analyze_batch", "analyze_text", "syllables_of"]
 
@@ -26,6 +25,7 @@ _SYLLABLE_WITH_MARKS = re.compile("[^\\W_](?:[^\\W_]|[\u0300-\u036f])*")
 _OPEN_RIME = re.compile("(?:[òóỏõọ][aeAE]|[ÒÓỎÕỌ][aeAE]|(?<![qQ])[ùúủũụÙÚỦŨỤ][yY])(?![^\\W\\d_])")
 
 _TERM_LIMIT = 1 << 18
+_KEPT_CHARS = 64  # a longer one hardly comes again
 
 
 class _Terms(dict[str, str]):
@@ -34,7 +34,9 @@ class _Terms(dict[str, str]):
     def __missing__(self, written: str) -> str:
         if len(self) >= _TERM_LIMIT:
             self.clear()
-        term = self[written] = place_tone(written).casefold()
+        term = place_tones(written).casefold()  # inside "hoà2" too, as normalize does
+        if len(written) <= _KEPT_CHARS:
+            self[written] = term
         return term
 
 
