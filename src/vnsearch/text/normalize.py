@@ -50,6 +50,7 @@ _LATIN_WORD = re.compile(f"[{_LATIN}\u0300-\u036f]{{2,}}")
 
 # A word seen once is placed once; bounded, since texts are made by strangers.
 _PLACED_LIMIT = 1 << 17
+_KEPT_CHARS = 64  # a longer one hardly comes again
 
 
 class _Placed(dict[str, str]):
@@ -58,7 +59,9 @@ class _Placed(dict[str, str]):
     def __missing__(self, word: str) -> str:
         if len(self) >= _PLACED_LIMIT:
             self.clear()
-        placed = self[word] = place_tone(word)
+        placed = place_tone(word)
+        if len(word) <= _KEPT_CHARS:
+            self[word] = placed
         return placed
 
 

@@ -57,6 +57,7 @@ _STOP_TONES = (TONES["sắc"], TONES["nặng"])
 _FRONT = "eêiy"
 _BEFORE_FRONT_ONLY = ("gh", "ngh", "k")
 _NOT_BEFORE_FRONT = ("c", "ng")
+_LONGEST = max(map(len, _INITIALS)) + max(map(len, _RIMES))
 # Open rimes whose tone may stand on either letter.
 _TWO_PLACEMENTS = ("oa", "oe", "uy")
 
@@ -84,7 +85,9 @@ def split_syllable(letters: str) -> tuple[str, str] | None:
 
 
 def _tone_of(word: str) -> tuple[str, str, int] | None:
-    """Return the word without tone, its tone mark and where it stands (-1 without one); None with several tones."""
+    """Return the word without tone, its tone mark and where it stands (-1 without one); None with several tones or too long."""
+    if len(word) > _LONGEST:
+        return None
     bare: list[str] = []
     tone, place = "", -1
     for at, char in enumerate(word):
