@@ -16,6 +16,9 @@ __all__ = ["Report", "parse_date"]
 
 _TEXT_FIELDS = ("source", "author", "category", "url")
 _ALIASES = {"text": "body", "content": "body"}
+# What JSON readers manage, with room to spare: levels of nesting, and bits of a whole number.
+_DEEPEST = 100
+_LONGEST_BITS = 10_000
 
 
 def parse_date(value: dt.date | str) -> dt.date:
@@ -37,7 +40,7 @@ def parse_date(value: dt.date | str) -> dt.date:
     text = value.strip()
     try:
         parsed = isoparse(text.replace(" ", "T", 1))
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:  # 24:00 on the last day there is
         raise ValueError(f"{value!r} is no ISO 8601 date; write it like 2023-12-26 or 2023-12-26T13:44") from error
     return parsed if "T" in text or " " in text else parsed.date()
 
@@ -150,9 +153,15 @@ extra={'district': 'Ba Đình'})
         }
 
 
-def _json_value(value: Any, where: str) -> Any:
+def _json_value(value: Any, where: str, depth: int = 0) -> Any:
     """Return a copy of ``value`` made of JSON types only, so that what is stored equals what was given."""
-    if value is None or isinstance(value, str | bool | int):
+    if depth > _DEEPEST:
+        raise InvalidReportError(f"{where[:200]}…: nested deeper than {_DEEPEST} levels; store it as text")
+    if value is None or isinstance(value, str | bool):
+        return value
+    if isinstance(value, int):
+        if value.bit_length() > _LONGEST_BITS:
+            raise InvalidReportError(f"{where}: a whole number of {value.bit_length()} bits; store it as text")
         return value
     if isinstance(value, float):
         if not math.isfinite(value):
@@ -162,7 +171,7 @@ def _json_value(value: Any, where: str) -> Any:
         for key in value:
             if not isinstance(key, str):
                 raise InvalidReportError(f"{where}: keys must be text, not {type(key).__name__}")
-        return {key: _json_value(item, f"{where}[{key!r}]") for key, item in value.items()}
+        return {key: _json_value(item, f"{where}[{key!r}]", depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_json_value(item, f"{where}[{n}]") for n, item in enumerate(value)]
+        return [_json_value(item, f"{where}[{n}]", depth + 1) for n, item in enumerate(value)]
     raise InvalidReportError(f"{where}: {type(value).__name__} cannot be stored as JSON; convert it to text or numbers")
