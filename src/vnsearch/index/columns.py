@@ -28,7 +28,7 @@ class LabelColumn:
         documents: list[int] = []
         codes: list[int] = []
         for document, row in enumerate(rows):
-            for label in dict.fromkeys(json.loads(row)) if row else ():
+            for label in dict.fromkeys(json.loads(row.decode("utf-8", "surrogatepass"))) if row else ():
                 documents.append(document)
                 codes.append(numbers.setdefault(label, len(numbers)))
         return cls(list(numbers), np.array(documents, np.int32), np.array(codes, np.int32), len(rows))

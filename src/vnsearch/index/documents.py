@@ -15,13 +15,17 @@ __all__ = ["pack_report", "prepare", "unpack_report"]
 
 
 def pack_report(report: Report) -> bytes:
-    """Return a report as JSON bytes (ASCII, so that any ``str`` survives)."""
-    return json.dumps({key: value for key, value in report.to_dict().items() if value is not None}).encode()
+    """Return a report as JSON bytes. Any ``str`` survives, also two lone surrogates side by side."""
+    fields = {key: value for key, value in report.to_dict().items() if value is not None}
+    return json.dumps(fields, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 def unpack_report(data: bytes) -> Report:
     """Return the report that ``pack_report`` was given; equal to it."""
-    return Report(**json.loads(data))
+    fields = json.loads(data.decode("utf-8", "surrogatepass"))
+    if date := fields.get("date"):  # with offsets of seconds, as local mean times have them
+        fields["date"] = dt.datetime.fromisoformat(date) if "T" in date else dt.date.fromisoformat(date)
+    return Report(**fields)
 
 
 def _terms(text_field: str, analysis: Analysis) -> dict[str, Sequence[str]]:

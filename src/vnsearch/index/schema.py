@@ -82,8 +82,8 @@ class Labels(fields.FieldType):  # type: ignore[misc]  # Whoosh has no types
         return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
 
     def to_column_value(self, value: Sequence[str]) -> bytes:
-        """Return the labels as JSON (ASCII, so that any ``str`` survives)."""
-        return json.dumps(list(value)).encode()
+        """Return the labels as JSON. Any ``str`` survives, also two lone surrogates side by side."""
+        return json.dumps(list(value), ensure_ascii=False).encode("utf-8", "surrogatepass")
 
     def process_text(self, qstring: str, mode: str = "", **_: Any) -> Iterator[str]:
         """Yield the query text as it is: labels are matched whole."""
