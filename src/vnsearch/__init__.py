@@ -7,33 +7,38 @@
 ('hòa', 'Duong')
 """
 
-from vnsearch.analysis import Token, analyze
-from vnsearch.corpus import read_corpus
-from vnsearch.engine import CheckResult, Index, IndexStats
-from vnsearch.errors import (
-    IndexClosedError,
-    IndexCorruptedError,
-    IndexExistsError,
-    IndexLockedError,
-    IndexNotFoundError,
-    IndexVersionError,
-    InvalidArgumentError,
-    InvalidReportError,
-    MissingExtraError,
-    ReadError,
-    SearchIndexError,
-    SegmentationModelError,
-    UnknownFieldError,
-    VnSearchError,
-)
-from vnsearch.index.writer import AddStats, SkippedReport
-from vnsearch.report import Report
-from vnsearch.search.results import Explanation, Hit, SearchResults
-from vnsearch.search.scoring import Contribution
-from vnsearch.search.snippets import Snippet
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from vnsearch.segment import segment
 from vnsearch.text.fold import fold
 from vnsearch.text.normalize import normalize
+
+if TYPE_CHECKING:
+    from vnsearch.analysis import Token, analyze
+    from vnsearch.corpus import read_corpus
+    from vnsearch.engine import CheckResult, Index, IndexStats
+    from vnsearch.errors import (
+        IndexClosedError,
+        IndexCorruptedError,
+        IndexExistsError,
+        IndexLockedError,
+        IndexNotFoundError,
+        IndexVersionError,
+        InvalidArgumentError,
+        InvalidReportError,
+        MissingExtraError,
+        ReadError,
+        SearchIndexError,
+        SegmentationModelError,
+        UnknownFieldError,
+        VnSearchError,
+    )
+    from vnsearch.index.writer import AddStats, SkippedReport
+    from vnsearch.report import Report
+    from vnsearch.search.results import Explanation, Hit, SearchResults
+    from vnsearch.search.scoring import Contribution
+    from vnsearch.search.snippets import Snippet
 
 __version__ = "0.1.0"
 
@@ -70,3 +75,34 @@ __all__ = [
     "read_corpus",
     "segment",
 ]
+
+# Where the names live that are imported when they are first asked for, so that `import vnsearch` stays light: whoever wants
+# words does not wait for Whoosh. What is not named here is an error.
+_MODULES = {
+    "AddStats": "index.writer",
+    "CheckResult": "engine",
+    "Contribution": "search.scoring",
+    "Explanation": "search.results",
+    "Hit": "search.results",
+    "Index": "engine",
+    "IndexStats": "engine",
+    "Report": "report",
+    "SearchResults": "search.results",
+    "SkippedReport": "index.writer",
+    "Snippet": "search.snippets",
+    "Token": "analysis",
+    "analyze": "analysis",
+    "read_corpus": "corpus",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'vnsearch' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"vnsearch.{_MODULES.get(name, 'errors')}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
