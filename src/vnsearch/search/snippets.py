@@ -102,8 +102,8 @@ def marks_of(text: str, analysis: Analysis, wanted: Sequence[dict[str, float]]) 
 def _join(text: str, spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     joined: list[tuple[int, int]] = []
     for start, end in spans:
-        if joined and _JOINT.fullmatch(text, joined[-1][1], start):
-            joined[-1] = joined[-1][0], end
+        if joined and (start < joined[-1][1] or _JOINT.fullmatch(text, joined[-1][1], start)):
+            joined[-1] = joined[-1][0], max(end, joined[-1][1])
         else:
             joined.append((start, end))
     return joined
@@ -134,18 +134,27 @@ def _matches(analysis: Analysis, wanted: Sequence[dict[str, float]]) -> list[_Ma
 
 def make_snippet(body: str, analysis: Analysis, wanted: Sequence[dict[str, float]], fragments: int = 2) -> Snippet:
     """Return the best ``fragments`` windows of a body; its beginning, unmarked, where nothing matches."""
-    matches = _matches(analysis, wanted)
+    runs = [_matches(analysis, wanted)]  # what lies between the fragments chosen so far: no window goes across one
     chosen: list[tuple[int, int]] = []
     seen: set[int] = set()
-    while matches and len(chosen) < fragments:
-        worth, first, last = _best_window(matches, seen)
-        if worth <= 0 or (chosen and not {match.place for match in matches[first : last + 1]} - seen):
+    while len(chosen) < fragments and any(runs):
+        worth, window = max(
+            ((worth, run[first : last + 1]) for run in runs if run for worth, first, last in [_best_window(run, seen)]),
+            key=lambda found: found[0],
+        )
+        if worth <= 0 or (chosen and not {match.place for match in window} - seen):
             break
-        window = matches[first : last + 1]
         fragment = _widen(body, window[0].start, window[-1].end, chosen)
         chosen.append(fragment)
         seen.update(match.place for match in window)
-        matches = [match for match in matches if match.end <= fragment[0] or match.start >= fragment[1]]
+        runs = [
+            part
+            for run in runs
+            for part in (
+                [match for match in run if match.end <= fragment[0]],
+                [match for match in run if match.start >= fragment[1]],
+            )
+        ]
     if not chosen and fragments and body:
         chosen = [_widen(body, 0, 0, [])]
     chosen.sort()
