@@ -27,6 +27,9 @@ __all__ = ["Match", "SearchOptions", "Sort", "run", "search"]
 Match = Literal["any", "all"]
 Sort = Literal["relevance", "date", "-date"]
 
+# Scores have single precision; larger weights, and smaller ones, would leave nothing of them.
+_WEIGHT_MAX = 1e6
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchOptions:
@@ -54,10 +57,14 @@ class SearchOptions:
             raise InvalidArgumentError(f'match is "any" or "all", not {self.match!r}')
         if self.sort not in ("relevance", "date", "-date"):
             raise InvalidArgumentError(f'sort is "relevance", "date" or "-date", not {self.sort!r}')
-        if self.timeout_s is not None and not self.timeout_s > 0:
-            raise InvalidArgumentError(f"timeout_s must be more than 0, not {self.timeout_s!r}")
+        if self.timeout_s is not None and not (_is_number(self.timeout_s) and self.timeout_s > 0):
+            raise InvalidArgumentError(f"timeout_s must be a number above 0, not {self.timeout_s!r}")
         if isinstance(self.facets, str):
             raise InvalidArgumentError(f"facets is a sequence of names; write facets=({self.facets!r},)")
+        if not isinstance(self.facets, Iterable):
+            raise InvalidArgumentError(f"facets is a sequence of names, not {self.facets!r}")
+        if not isinstance(self.filters, Mapping | None):
+            raise InvalidArgumentError(f'filters is a mapping such as {{"source": ["…", "…"]}}, not {self.filters!r}')
 
     def weights(self) -> dict[str, float]:
         """Return the fields to search, with their weights."""
@@ -68,9 +75,15 @@ class SearchOptions:
         for name, weight in self.fields.items():
             if name not in TEXT_FIELDS:
                 raise UnknownFieldError(f"{name!r} cannot be searched; the fields are {', '.join(TEXT_FIELDS)}")
-            if not isinstance(weight, int | float) or isinstance(weight, bool) or not 0 < weight < float("inf"):
-                raise InvalidArgumentError(f"the weight of {name} must be a number above 0, not {weight!r}")
+            if not _is_number(weight) or not 1 / _WEIGHT_MAX <= weight <= _WEIGHT_MAX:
+                raise InvalidArgumentError(
+                    f"the weight of {name} must be a number from {1 / _WEIGHT_MAX:g} to {_WEIGHT_MAX:g}, not {weight!r}"
+                )
         return dict(self.fields)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def search(snapshot: Snapshot, text: str, options: SearchOptions) -> SearchResults:
@@ -124,12 +137,22 @@ def _allowed(snapshot: Snapshot, options: SearchOptions) -> npt.NDArray[np.bool_
     """Return which documents the filters leave."""
     allowed: npt.NDArray[np.bool_] = snapshot.live.copy()
     for name, values in (options.filters or {}).items():
-        allowed &= _labels(snapshot, name).having(labels(values))
+        allowed &= _labels(snapshot, name).having(_wanted(name, values))
     if options.date_from is not None:
         allowed &= snapshot.days >= _ordinal(options.date_from, "date_from")
     if options.date_to is not None:
         allowed &= (snapshot.days <= _ordinal(options.date_to, "date_to")) & (snapshot.days > 0)
     return allowed
+
+
+def _wanted(name: str, values: Any) -> list[str]:
+    """Return the labels that a filter asks for: one value, or any iterable of them."""
+    try:
+        return labels(
+            values if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable) else list(values)
+        )
+    except (TypeError, ValueError) as error:
+        raise InvalidArgumentError(f"filters: {name}: values are text, numbers or true and false ({error})") from error
 
 
 def _ordinal(value: dt.date | str, name: str) -> int:
