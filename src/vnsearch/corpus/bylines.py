@@ -133,6 +133,13 @@ def read_credit(text: str, *, tail: bool = False) -> Credit | None:  # noqa: PLR
     return _shape(text, tail=tail, single=tail)
 
 
+def _is_office(text: str, words: list[str], key: str) -> bool:
+    # Offices are written with capitals; a sentence about one has fewer of them, and a verb.
+    letters = [word for word in words if word[0].isalpha()]
+    capitals = sum(1 for word in letters if word[0].isupper())
+    return not text.endswith(".") and _VERB.search(key) is None and capitals >= 0.45 * len(letters)
+
+
 def _shape(text: str, *, tail: bool, single: bool) -> Credit | None:  # noqa: PLR0911 - as above
     whole = re.fullmatch(r"\(\s*([^()]{2,60})\s*\)", text)
     if whole:
@@ -179,7 +186,7 @@ def _shape(text: str, *, tail: bool, single: bool) -> Credit | None:  # noqa: PL
         return Credit(None, text)  # "Báo Hoa Mai" has the shape of a name
     if is_name(text, single=single):
         return Credit(text, None)
-    if tail and 2 <= len(words) <= 12 and _ORGANISATION.match(key) and not _VERB.search(key) and not text.endswith("."):
+    if tail and 2 <= len(words) <= 12 and _ORGANISATION.match(key) and _is_office(text, words, key):
         return Credit(None, text) if _PUBLICATION.match(key) else Credit(text, None)
     return Credit(None, text) if tail and _SITE.fullmatch(key) and len(words) <= 3 else None
 

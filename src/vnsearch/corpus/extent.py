@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from vnsearch.corpus.bylines import read_credit
+from vnsearch.corpus.bylines import is_name, read_credit
 from vnsearch.corpus.furniture import Furniture
 from vnsearch.corpus.lines import Line
 
@@ -15,6 +15,7 @@ _OPENS_END = (Furniture.COMMENTS, Furniture.IMPRINT, Furniture.LIST)
 # How many paragraphs in a row behind such a line prove that the report was not over.
 _RUN_DISPROVES = {Furniture.COMMENTS: 4, Furniture.IMPRINT: 2, Furniture.LIST: 2}
 _MIN_BEFORE = 0.35  # running text before the end, as a share of that behind it
+_SENTENCE_END = re.compile(r"(?<!\.)\.[\"”’»)\s]*$|[!?][\"”’»)]+\.?$|[,;]$")
 _PHOTO_CREDIT = re.compile(r"\banh ?:|\(anh\b|\bnguon anh\b")
 
 
@@ -81,7 +82,10 @@ def _drop_list(lines: Sequence[Line], end: int, gone: bytearray, index: int) -> 
         line = lines[at]
         if at > index + 1 and line.after_blank and not spaced:
             return  # the list stood in one block: what comes after the gap is the report's again
-        if _PHOTO_CREDIT.search(line.key) or (read_credit(line.text, tail=True) is not None and line.date is None):
+        credit = None if line.date is not None else read_credit(line.text, tail=True)
+        signed = credit is not None and (credit.labelled or is_name(line.text))
+        # A caption, a byline, a sentence: none of them is another report's headline.
+        if signed or _PHOTO_CREDIT.search(line.key) or _SENTENCE_END.search(line.text):
             return
         gone[at] = 1
         at += 1

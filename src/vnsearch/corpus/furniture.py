@@ -155,7 +155,7 @@ podcast|infographics?|multimedia|e-?magazine|megastory|longform|rss|hot|tin tuc|
 (?:dia chi|dien thoai|dt|tel|phone|fax|email|e-mail|website|hotline|duong day nong|zalo|facebook|fanpage|so dien thoai|toa soan|thuong truc) ?:.{0,160}
 (?:tieu de|noi dung|ho (?:va )?ten|ten|dia chi email)[ :*()]*|gui|huy|huy bo|tra loi|thich|xac nhan|dong y|nhap lai|lam moi|ngon ngu|tat ca|khac|cu nhat|them
 (?:(?:kinh |xin |than )?moi (?:ban|quy|doc gia|cac ban)|quy (?:vi|doc gia|ban doc)|(?:ban doc|doc gia) (?:co the|quan tam|muon)|hay|(?:xin )?vui long|dang ky)(?: .{2,40})? (?:doc gia|ban doc|gui (?:y kien|bai|thong tin|tin)|theo doi|dang ky|tai ung dung|tai app|lien he|phan anh|dat bao|don doc|xem|truy cap|binh luan|cai dat).{0,180}
-(?:tat ca|tong(?: cong| so| truy cap| luot)?|nam nay) ?:? ?[\\d.,]+|0|100%|[\\d\\s.,|/:()%-]+|\\S{1,2}|<|>|<<|>>|«|»
+(?:tat ca|tong(?: cong| so| truy cap| luot)?|nam nay) ?:? ?[\\d.,]+|0|100%|[\\d\\s.,|/:()%-]+|\\S|[^a-z\\s]{2}|<|>|<<|>>|«|»
 """
 
 _CATEGORY = re.compile(
@@ -167,7 +167,7 @@ _CATEGORY = re.compile(
     r"|(?:tin|ban tin|hoat dong|goc|chuyen muc|chuyen trang|chuyen de) \S+(?: \S+){0,3}"
 )
 _MASTHEAD = re.compile(
-    r"(?:cong|trang) (?:thong tin|ttdt|giao tiep)(?: dien tu)?(?: tong hop)?\b.{0,90}|(?:bao|tap chi)(?: dien tu)? \S.{0,50}|(?:bao |tap chi )?.{0,30}dien tu"
+    r"(?:cong|trang) (?:thong tin|ttdt|giao tiep)(?: dien tu)?(?: tong hop)?\b.{0,90}|(?:bao|tap chi)(?: dien tu)?(?: [^\s:,?!]+){1,4}(?: (?:dien tu|online))?|(?:bao |tap chi )?.{0,30}dien tu"
     r"|(?:co quan|tieng noi|dien dan|chuyen trang)(?: ngon luan| trung uong)* (?:cua )?.{3,110}|(?:uy ban nhan dan|ubnd|dang bo|dang uy|quan uy|huyen uy|thanh uy|tinh uy|hoi dong nhan dan|hdnd|ubmttq|ban dan van|so|bo|cuc|vu|chi cuc) \S+(?: \S+){0,8}"
     r"|(?:chao mung|kinh chao|hotline|duong day nong)\b.{0,90}|\S+\.(?:gov\.)?(?:vn|com|net|org)(?:\.vn)?"
 )

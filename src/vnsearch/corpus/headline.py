@@ -114,7 +114,7 @@ def _beside_date(lines: Sequence[Line], index: int) -> float:
     for line in lines[index + 1 : index + 4]:
         if line.date is not None and len(line.date.rest) <= 2:
             return 1.2
-        if line.furniture is None and not is_name(line.text):
+        if line.furniture is None and read_credit(line.text) is None:
             break
     before = lines[index - 1] if index else None
     if before is not None and (before.date is not None or breadcrumb(before.text, before.key) is not None):

@@ -34,6 +34,9 @@ _OFFICIAL = re.compile(r"cong hoa xa hoi chu nghia viet nam|doc lap ?[-–] ?tu 
 _OFFICIAL_KIND = re.compile(
     r"(?:quyet dinh|nghi quyet|thong bao|ke hoach|bao cao|chi thi|to trinh|cong van|huong dan|giay moi|chuong trinh|quy che|quy dinh|ket luan|thong tu|nghi dinh|luat|bien ban|cong dien|thu moi|de an|phuong an)(?: .{0,60})?"
 )
+_CITY = re.compile(
+    r"ha noi|hai phong|da nang|can tho|thua thien hue|(?:tp\.? ?)?(?:ho chi minh|hcm)|sai gon|nha trang|da lat|quang ninh"
+)
 _GALLERY = re.compile(
     r"(?:mot so|mot vai|nhung|chum|cac)? ?(?:hinh )?anh(?: hoat dong)?(?: (?:tai|ve|trong|cua) .{3,80})?(?: khac)?:?|.{0,20}mot so hinh anh.{0,80}"
 )
@@ -108,6 +111,7 @@ class _Reader:
     def __init__(self, lines: list[Line], title: str | None) -> None:
         self.lines = lines
         self.found = _Found()
+        self.above: str | None = None  # a name above the headline: the byline when there is no other
         self.given = " ".join(title.split()) if title else None
         self._headlines_with_full_stop()
         self.end = find_end(lines)
@@ -157,6 +161,7 @@ class _Reader:
             body = [line.raw for line in self.lines if line.furniture is None and title_key(line.text) not in keys]
             body = body or [line.raw for line in self.lines]
         found = self.found
+        found.author = found.author or self.above
         if found.source is None:
             for paragraph in body[:3]:
                 dateline = dateline_source(unicodedata.normalize("NFC", paragraph) + " …")
@@ -266,6 +271,7 @@ class _Reader:
     def _read_head(self, place: int | None, first: int) -> list[int]:
         kept: list[int] = []
         shorts: list[int] = []
+        above: str | None = None
         key = title_key(self.given) if self.given else title_key(self.lines[place].text) if place is not None else ""
         for index in range(first):
             line = self.lines[index]
@@ -284,7 +290,9 @@ class _Reader:
                     self.found.category = steps[-1]
                 continue
             if before or place is None:
-                if is_masthead(line.key) and line.words >= 4 and not is_category(line.key):
+                if self._signs_above(index):
+                    above = line.text
+                elif is_masthead(line.key) and line.words >= 4 and not is_category(line.key):
                     self.found.source = self.found.source or (
                         _site_name(line.text) if self._names_site(line.key) else None
                     )
@@ -297,7 +305,21 @@ class _Reader:
             ):
                 kept.append(index)
         self._section(shorts)
+        self.above = above
         return kept
+
+    def _signs_above(self, index: int) -> bool:
+        """Return whether a line above the headline is a byline: a name beside the date, and no city of a weather box."""
+        line = self.lines[index]
+        near = self.lines[max(0, index - 1) : index] + self.lines[index + 1 : index + 2]
+        dated = any(other.date is not None and self._date_credit(other) is not None for other in near)
+        return (
+            dated
+            and line.words >= 2
+            and is_name(line.text)
+            and not is_category(line.key)
+            and not _CITY.fullmatch(line.key)
+        )
 
     @staticmethod
     def _names_site(key: str) -> bool:
