@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from vnsearch.corpus.bylines import is_name, read_credit
 from vnsearch.corpus.furniture import Furniture
-from vnsearch.corpus.lines import Line
+from vnsearch.corpus.lines import Line, has_two_sentences
 
 __all__ = ["drop_furniture", "find_end", "prose_chars"]
 
@@ -19,13 +19,22 @@ _SENTENCE_END = re.compile(r"(?<!\.)\.[\"”’»)\s]*$|[!?][\"”’»)]+\.?$|[
 _PHOTO_CREDIT = re.compile(r"\banh ?:|\(anh\b|\bnguon anh\b")
 
 
+def _is_sentence(text: str) -> bool:
+    return _SENTENCE_END.search(text) is not None or has_two_sentences(text)
+
+
+def _ends_sentence(line: Line) -> bool:
+    # Too short for running text by itself, but no headline ends so.
+    return line.furniture is None and line.words >= 4 and _is_sentence(line.text)
+
+
 def _run_after(lines: Sequence[Line], index: int) -> int:
     best = run = 0
     for line in lines[index + 1 :]:
         if line.prose:
             run += 1
             best = max(best, run)
-        elif line.furniture is not Furniture.DROP:
+        elif line.furniture is not Furniture.DROP and not _ends_sentence(line):
             run = 0
     return best
 
@@ -83,9 +92,11 @@ def _drop_list(lines: Sequence[Line], end: int, gone: bytearray, index: int) -> 
         if at > index + 1 and line.after_blank and not spaced:
             return  # the list stood in one block: what comes after the gap is the report's again
         credit = None if line.date is not None else read_credit(line.text, tail=True)
-        signed = credit is not None and (credit.labelled or is_name(line.text))
+        signed = credit is not None and (
+            is_name(line.text) or (credit.labelled and bool(credit.author or credit.source))
+        )
         # A caption, a byline, a sentence: none of them is another report's headline.
-        if signed or _PHOTO_CREDIT.search(line.key) or _SENTENCE_END.search(line.text):
+        if signed or _PHOTO_CREDIT.search(line.key) or _is_sentence(line.text):
             return
         gone[at] = 1
         at += 1
@@ -94,7 +105,7 @@ def _drop_list(lines: Sequence[Line], end: int, gone: bytearray, index: int) -> 
     # Items may bring a summary each: title, sentence, title, sentence, and no two sentences in a row.
     alone = _run_after(lines, at - 1) < 2
     titled = at - 1 > index and lines[at - 1].furniture is None and lines[at - 1].date is None
-    again = at + 2 < end and not lines[at + 1].prose and lines[at + 2].prose
+    again = at + 2 < end and not lines[at + 1].prose and not _ends_sentence(lines[at + 1]) and lines[at + 2].prose
     if titled and alone and (again or lines[at].text.endswith(("...", "…", "[...]"))):
         for later in range(index, end):
             gone[later] = 1

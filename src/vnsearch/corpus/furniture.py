@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 
-__all__ = ["Furniture", "classify", "is_category", "is_masthead"]
+__all__ = ["Furniture", "classify", "is_category", "is_masthead", "is_related_link"]
 
 
 class Furniture(Enum):
@@ -167,7 +167,7 @@ _CATEGORY = re.compile(
     r"|(?:tin|ban tin|hoat dong|goc|chuyen muc|chuyen trang|chuyen de) \S+(?: \S+){0,3}"
 )
 _MASTHEAD = re.compile(
-    r"(?:cong|trang) (?:thong tin|ttdt|giao tiep)(?: dien tu)?(?: tong hop)?\b.{0,90}|(?:bao|tap chi)(?: dien tu)?(?: [^\s:,?!]+){1,4}(?: (?:dien tu|online))?|(?:bao |tap chi )?.{0,30}dien tu"
+    r"(?:cong|trang) (?:thong tin|ttdt|giao tiep)(?: dien tu)?(?: tong hop)?\b.{0,90}|(?:bao|tap chi)(?: dien tu)?(?: [^\s:,?!]+){1,4}(?: (?:dien tu|online))?(?: [-–|] .{3,90})?|(?:bao |tap chi )?.{0,30}dien tu"
     r"|(?:co quan|tieng noi|dien dan|chuyen trang)(?: ngon luan| trung uong)* (?:cua )?.{3,110}|(?:uy ban nhan dan|ubnd|dang bo|dang uy|quan uy|huyen uy|thanh uy|tinh uy|hoi dong nhan dan|hdnd|ubmttq|ban dan van|so|bo|cuc|vu|chi cuc) \S+(?: \S+){0,8}"
     r"|(?:chao mung|kinh chao|hotline|duong day nong)\b.{0,90}|\S+\.(?:gov\.)?(?:vn|com|net|org)(?:\.vn)?"
 )
@@ -225,6 +225,15 @@ def _is_bar(key: str) -> bool:
             return False
         at = match.end()
     return True
+
+
+def is_related_link(key: str) -> bool:
+    """Return whether a folded line is a link to one other report, which may stand anywhere.
+
+    >>> is_related_link("xem them: thon dong mo hoi"), is_related_link("xem them")
+    (True, False)
+    """
+    return _ONE_LINE_RELATED.fullmatch(key) is not None
 
 
 def is_category(key: str) -> bool:

@@ -14,7 +14,7 @@ from vnsearch.corpus.dates import DateLine, read_date_line
 from vnsearch.corpus.folding import fold_key
 from vnsearch.corpus.furniture import Furniture, classify
 
-__all__ = ["Line", "first_sentence", "is_prose", "read_lines", "shorten"]
+__all__ = ["Line", "first_sentence", "has_two_sentences", "is_prose", "read_lines", "shorten"]
 
 _PROSE_WORDS = 12
 _LONG_WORDS = 45
@@ -57,9 +57,19 @@ def is_prose(text: str, words: int) -> bool:
     if words < _PROSE_WORDS:
         return False
     end = text.rstrip(_CLOSERS)[-1:]
-    if end in ".;…":
+    trailing = text.rstrip(_CLOSERS).endswith(("...", "…"))  # headlines trail off too, where a list cuts them
+    if end in ".;" and not trailing:
         return True
-    return words >= 20 and (end == ":" or _SENTENCE_BREAK.search(text) is not None)
+    return words >= 20 and (trailing or end == ":" or has_two_sentences(text))
+
+
+def has_two_sentences(text: str) -> bool:
+    """Return whether a sentence ends inside a line and another begins: no headline does that.
+
+    >>> has_two_sentences("Tàu đã rời ga. Hãy lên tàu!"), has_two_sentences("TP. Huế mở hội")
+    (True, False)
+    """
+    return _SENTENCE_BREAK.search(text) is not None
 
 
 def _continues(previous: str, line: str) -> bool:

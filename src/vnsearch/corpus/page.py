@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from vnsearch.corpus.bylines import dateline_source, is_name, owner_in_imprint, read_credit
 from vnsearch.corpus.extent import drop_furniture, find_end, prose_chars
 from vnsearch.corpus.folding import fold_key
-from vnsearch.corpus.furniture import Furniture, classify, is_category, is_masthead
+from vnsearch.corpus.furniture import Furniture, classify, is_category, is_masthead, is_related_link
 from vnsearch.corpus.headline import breadcrumb, choose_headline, is_media, same_title, title_key
 from vnsearch.corpus.lines import Line, first_sentence, read_lines, shorten
 
@@ -290,8 +290,9 @@ class _Reader:
                     self.found.category = steps[-1]
                 continue
             if before or place is None:
-                if self._signs_above(index):
-                    above = line.text
+                signed = self._signs_above(index)
+                if signed is not None:
+                    above = signed
                 elif is_masthead(line.key) and line.words >= 4 and not is_category(line.key):
                     self.found.source = self.found.source or (
                         _site_name(line.text) if self._names_site(line.key) else None
@@ -308,18 +309,16 @@ class _Reader:
         self.above = above
         return kept
 
-    def _signs_above(self, index: int) -> bool:
-        """Return whether a line above the headline is a byline: a name beside the date, and no city of a weather box."""
+    def _signs_above(self, index: int) -> str | None:
+        """Return who signs above the headline: a name beside the date, and no city of a weather box."""
         line = self.lines[index]
         near = self.lines[max(0, index - 1) : index] + self.lines[index + 1 : index + 2]
-        dated = any(other.date is not None and self._date_credit(other) is not None for other in near)
-        return (
-            dated
-            and line.words >= 2
-            and is_name(line.text)
-            and not is_category(line.key)
-            and not _CITY.fullmatch(line.key)
-        )
+        if _CITY.fullmatch(line.key) or is_category(line.key):
+            return None
+        if not any(other.date is not None and self._date_credit(other) is not None for other in near):
+            return None
+        credit = read_credit(line.text)
+        return credit.author if credit is not None else None
 
     @staticmethod
     def _names_site(key: str) -> bool:
@@ -407,7 +406,7 @@ class _Reader:
         for index in range(self.last + 1, self.end):
             line = self.lines[index]
             if self.gone[index]:
-                over = over or (line.furniture is not None and not is_media(line.key))
+                over = over or self._opens_furniture(line)
                 continue
             if line.furniture is Furniture.WEAK and not self.plain:
                 over = True
@@ -433,6 +432,13 @@ class _Reader:
                 kept.append(index)
         self._labelled_behind_end()
         return kept
+
+    @staticmethod
+    def _opens_furniture(line: Line) -> bool:
+        """Return whether behind a dropped line more furniture is to be expected; a picture or one link may stand anywhere."""
+        if line.furniture is None or not any(c.isalnum() for c in line.key):
+            return False
+        return not (is_media(line.key) or is_related_link(line.key))
 
     def _labelled_behind_end(self) -> None:
         # Some sites print "Tác giả: …", "Nguồn: …" or the day behind the share bar and the key words.
