@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
+from vnsearch.analysis.abbreviations import find_definitions
 from vnsearch.analysis.tokens import Analysis, Token
 from vnsearch.segment import model_fingerprint, segment_spans, segment_spans_batch
 from vnsearch.text.letters import split_tone, with_tone
 from vnsearch.text.normalize import clean, place_tones
 from vnsearch.text.offsets import OffsetMap
+from vnsearch.text.values import find_values
 
 __all__ = ["analysis_fingerprint", "analyze", "analyze_batch", "analyze_text", "syllables_of"]
 
@@ -55,7 +58,7 @@ class _Swapped(dict[str, str]):
 _SWAPPED = _Swapped()
 
 
-def _syllables(cleaned: str, offsets: OffsetMap | None) -> Analysis:
+def _syllables(cleaned: str) -> Analysis:
     pattern = _SYLLABLE_WITH_MARKS if _LONE_MARK.search(cleaned) else _SYLLABLE
     terms: list[str] = []
     starts: list[int] = []
@@ -65,15 +68,37 @@ def _syllables(cleaned: str, offsets: OffsetMap | None) -> Analysis:
         start, end = match.span()
         starts.append(start)
         ends.append(end)
-    if offsets is not None:
-        starts = [offsets.starts[start] for start in starts]
-        ends = [offsets.ends[end - 1] for end in ends]
     return Analysis(terms, starts, ends)
 
 
-def syllables_of(text: str) -> Analysis:
-    """Return the syllables of a text and where they stand; words and values are left out. Several times faster."""
-    return _syllables(*clean(text))
+def _values(cleaned: str, analysis: Analysis) -> list[Token]:
+    """Return the values of a text as tokens; each stands at the position of the first syllable it covers."""
+    ends = analysis.ends
+    return [
+        Token(value.term, value.kind, value.start, value.end, bisect_right(ends, value.start))
+        for value in find_values(cleaned)
+    ]
+
+
+def _mapped(analysis: Analysis, offsets: OffsetMap | None) -> Analysis:
+    """Lead every offset back to the text as given."""
+    if offsets is not None:
+        analysis.starts = [offsets.starts[start] for start in analysis.starts]
+        analysis.ends = [offsets.ends[end - 1] for end in analysis.ends]
+        analysis.values = [
+            Token(value.text, value.kind, *offsets.span(value.start, value.end), value.position)
+            for value in analysis.values
+        ]
+    return analysis
+
+
+def syllables_of(text: str, *, values: bool = False) -> Analysis:
+    """Return the syllables of a text and where they stand, and its values if asked; no words. Several times faster."""
+    cleaned, offsets = clean(text)
+    analysis = _syllables(cleaned)
+    if values:
+        analysis.values = _values(cleaned, analysis)
+    return _mapped(analysis, offsets)
 
 
 def analyze_batch(texts: Sequence[str]) -> list[Analysis]:
@@ -87,12 +112,11 @@ def analyze_batch(texts: Sequence[str]) -> list[Analysis]:
         spans = (found.tolist() for found in segment_spans_batch(swapped))
     analyses = []
     for (text, offsets), words in zip(cleaned, spans, strict=True):
-        analysis = _syllables(text, None)
+        analysis = _syllables(text)
         analysis.words = _words(analysis.starts, words)
-        if offsets is not None:
-            analysis.starts = [offsets.starts[start] for start in analysis.starts]
-            analysis.ends = [offsets.ends[end - 1] for end in analysis.ends]
-        analyses.append(analysis)
+        analysis.values = _values(text, analysis)
+        analysis.definitions = [(found.abbreviation, found.expansion) for found in find_definitions(text)]
+        analyses.append(_mapped(analysis, offsets))
     return analyses
 
 

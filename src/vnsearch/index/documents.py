@@ -7,8 +7,8 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from vnsearch.analysis import Analysis, analyze_batch
-from vnsearch.index.schema import TEXT_FIELDS, field_name, report_labels
+from vnsearch.analysis import Analysis, analyze_batch, syllables_of
+from vnsearch.index.schema import DEFINITIONS, TEXT_FIELDS, field_name, report_labels
 from vnsearch.report import Report
 
 __all__ = ["pack_report", "prepare", "unpack_report"]
@@ -33,7 +33,7 @@ def _terms(text_field: str, analysis: Analysis) -> dict[str, Sequence[str]]:
         field_name(text_field, "syllable"): analysis.syllables,
         field_name(text_field, "pair"): analysis.pairs(),
         field_name(text_field, "word"): analysis.word_terms(),
-        field_name(text_field, "value"): [value[0] for value in analysis.values],
+        field_name(text_field, "value"): analysis.value_terms(),
     }
     return {name: values for name, values in terms.items() if values}
 
@@ -45,8 +45,13 @@ def prepare(reports: Sequence[Report], filterable: Iterable[str]) -> list[dict[s
     documents = []
     for report in reports:
         fields: dict[str, Any] = {"id": report.id, "report": pack_report(report), **report_labels(report, filterable)}
+        definitions: list[str] = []
         for text_field in TEXT_FIELDS:
-            fields.update(_terms(text_field, next(analyses)))
+            analysis = next(analyses)
+            fields.update(_terms(text_field, analysis))
+            definitions += (f"{short}={' '.join(syllables_of(full).syllables)}" for short, full in analysis.definitions)
+        if definitions:
+            fields[DEFINITIONS] = definitions
         if report.day is not None:
             fields["date"] = dt.datetime.combine(report.day, dt.time())
         documents.append(fields)

@@ -7,7 +7,9 @@ count them, so that Whoosh's own token pipeline is not in the way.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -18,12 +20,14 @@ from vnsearch.analysis import analyze_text, syllables_of
 from vnsearch.errors import InvalidArgumentError
 from vnsearch.report import Report
 
-__all__ = ["FACETS", "KINDS", "TEXT_FIELDS", "Labels", "Terms", "field_name", "labels", "make_schema", "report_labels"]
+__all__ = ["DEFINITIONS", "FACETS", "KINDS", "TEXT_FIELDS", "Labels", "Terms", "field_name", "label_field", "labels", "make_schema", "report_labels"]
 
 #: The fields of a report that are searched by their words.
 TEXT_FIELDS = ("title", "body")
 #: The kinds of terms kept for each of them.
 KINDS = ("syllable", "pair", "word", "value")
+#: The field of the abbreviations that reports define themselves: terms "QCDC=quy chế dân chủ".
+DEFINITIONS = "definitions"
 #: The fields of a report that can always be filtered and faceted.
 FACETS = ("source", "category", "author")
 
@@ -33,6 +37,22 @@ _RESERVED = frozenset((*TEXT_FIELDS, *FACETS, "id", "date", "url", "extra", "rep
 def field_name(text_field: str, kind: str) -> str:
     """Return the Whoosh field that holds the terms of one kind: "body", "body_pairs", "body_words", "body_values"."""
     return text_field if kind == "syllable" else f"{text_field}_{kind}s"
+
+
+_SAFE = re.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+
+
+def label_field(key: str) -> str:
+    """Return the Whoosh field that holds the labels of one key.
+
+    Whoosh makes file names of field names; a key that is no safe one (*quận/huyện*) has a digest for its field.
+
+    >>> label_field("district"), label_field("quận/huyện")
+    ('district', 'label_3f0c7d0e2c0f1c9b')
+    """
+    if _SAFE.fullmatch(key):
+        return key
+    return f"label_{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
 
 
 class Terms(fields.FieldType):  # type: ignore[misc]  # Whoosh has no types
@@ -61,14 +81,18 @@ class Terms(fields.FieldType):  # type: ignore[misc]  # Whoosh has no types
         if self.kind == "pair":
             return iter(syllables_of(qstring).pairs())
         analysis = analyze_text(qstring)
-        return iter(analysis.word_terms() if self.kind == "word" else [value[0] for value in analysis.values])
+        return iter(analysis.word_terms() if self.kind == "word" else analysis.value_terms())
 
 
 class Labels(fields.FieldType):  # type: ignore[misc]  # Whoosh has no types
-    """A field of exact values, one or several for a document, as terms and as a column for filters and facets."""
+    """A field of exact values, one or several for a document, as terms and as a column for filters and facets.
 
-    def __init__(self) -> None:
+    ``key`` is the field of the report, or the key of its ``extra``, that the values come from.
+    """
+
+    def __init__(self, key: str) -> None:
         super().__init__(formats.Existence(), None, sortable=columns.VarBytesColumn())
+        self.key = key
 
     def index(self, value: Sequence[str], **_: Any) -> Iterator[tuple[bytes, int, float, bytes]]:
         """Yield each different label as a term."""
@@ -102,9 +126,9 @@ def labels(value: Any) -> list[str]:
 
 
 def report_labels(report: Report, filterable: Iterable[str]) -> dict[str, list[str]]:
-    """Return the labels of every field that can be filtered; fields without any are left out."""
+    """Return the labels of every Whoosh field that can be filtered; fields without any are left out."""
     found = {name: labels(getattr(report, name)) for name in FACETS}
-    found.update((name, labels(report.extra.get(name))) for name in filterable)
+    found.update((label_field(key), labels(report.extra.get(key))) for key in filterable)
     return {name: values for name, values in found.items() if values}
 
 
@@ -112,9 +136,13 @@ def make_schema(filterable: Iterable[str]) -> fields.Schema:
     """Return the schema of an index in which these keys of ``extra`` can be filtered too.
 
     Raises:
-        InvalidArgumentError: a key is a field of a report, or cannot name a Whoosh field.
+        InvalidArgumentError: a key is a field of a report, or no key.
 
     """
+    extra_keys = list(dict.fromkeys(filterable))
+    for key in extra_keys:
+        if not isinstance(key, str) or not key:
+            raise InvalidArgumentError(f"filterable: {key!r} is no key of extra; keys are non-empty text")
     schema = fields.Schema(
         id=fields.ID(unique=True),
         date=fields.DATETIME(sortable=True),
@@ -123,10 +151,10 @@ def make_schema(filterable: Iterable[str]) -> fields.Schema:
     for text_field in TEXT_FIELDS:
         for kind in KINDS:
             schema.add(field_name(text_field, kind), Terms(kind))
-    for name in (*FACETS, *filterable):
-        if name in schema or (name in _RESERVED and name not in FACETS):
-            raise InvalidArgumentError(f"filterable: {name!r} is a field of every report already; name keys of extra")
-        if name.startswith("_") or " " in name:
-            raise InvalidArgumentError(f"filterable: {name!r} cannot be a field name; no spaces, no leading underscore")
-        schema.add(name, Labels())
+    for name in FACETS:
+        schema.add(name, Labels(name))
+    for key in extra_keys:
+        if label_field(key) in schema or key in _RESERVED:
+            raise InvalidArgumentError(f"filterable: {key!r} is a field of every report already; name keys of extra")
+        schema.add(label_field(key), Labels(key))
     return schema

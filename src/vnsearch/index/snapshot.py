@@ -21,10 +21,11 @@ import numpy as np
 import numpy.typing as npt
 from whoosh.reading import IndexReader
 
+from vnsearch.analysis.abbreviations import AbbreviationTable, abbreviation_key
 from vnsearch.errors import IndexCorruptedError, VnSearchError
 from vnsearch.index.columns import LabelColumn
 from vnsearch.index.documents import unpack_report
-from vnsearch.index.schema import TEXT_FIELDS, field_name
+from vnsearch.index.schema import DEFINITIONS, TEXT_FIELDS, field_name
 from vnsearch.index.storage import VietnameseIndex
 from vnsearch.report import Report
 from vnsearch.text.fold import fold_normalized
@@ -211,6 +212,22 @@ class Snapshot:
         keys = self._keys
         first = bisect_left(keys, prefix)
         return list(takewhile(lambda key: key.startswith(prefix), keys[first:]))
+
+    @cached_property
+    def abbreviations(self) -> AbbreviationTable:
+        """Return the abbreviations that the reports define, the form that most reports give first.
+
+        Two letters prove little: such a definition counts when two reports agree.
+        """
+        found: list[tuple[int, str, str]] = []
+        with self._reading("the abbreviations"):
+            for (field, term), info in self._reader.iter_from(DEFINITIONS, b""):
+                if field != DEFINITIONS:
+                    break
+                short, _, full = term.decode().partition("=")
+                if info.doc_frequency() > 1 or len(abbreviation_key(short)) > 2:
+                    found.append((-info.doc_frequency(), short, full))
+        return AbbreviationTable((short, full) for _, short, full in sorted(found))
 
     @cached_property
     def syllable_count(self) -> int:
