@@ -48,7 +48,7 @@ def label_field(key: str) -> str:
     Whoosh makes file names of field names; a key that is no safe one (*quận/huyện*) has a digest for its field.
 
     >>> label_field("district"), label_field("quận/huyện")
-    ('district', 'label_3f0c7d0e2c0f1c9b')
+    ('district', 'label_4313d8eaec8d5881')
     """
     if _SAFE.fullmatch(key):
         return key
@@ -151,6 +151,7 @@ def make_schema(filterable: Iterable[str]) -> fields.Schema:
     for text_field in TEXT_FIELDS:
         for kind in KINDS:
             schema.add(field_name(text_field, kind), Terms(kind))
+    schema.add(DEFINITIONS, Terms("definition"))
     for name in FACETS:
         schema.add(name, Labels(name))
     for key in extra_keys:
