@@ -66,7 +66,7 @@ class Index:
         self._settings = settings
         self._lock_timeout_s = lock_timeout_s
         self._writing = threading.Lock()
-        self._snapshot: Snapshot | None = Snapshot(whoosh, settings.filterable)
+        self._snapshot: Snapshot | None = Snapshot(whoosh)
 
     # -- opening and closing
 
@@ -90,12 +90,14 @@ class Index:
         Raises:
             IndexExistsError: there is an index already, and ``overwrite`` is False.
             InvalidArgumentError: a key cannot be filterable, or the path is a file.
+            IndexLockedError: another writer did not finish within ``lock_timeout_s``.
 
         """
-        if isinstance(filterable, str):
+        if isinstance(filterable, str) or not isinstance(filterable, Iterable):
             raise InvalidArgumentError(f"filterable is a sequence of names; write filterable=({filterable!r},)")
         folder = Path(path)
-        return cls(folder, *storage.create(folder, overwrite=overwrite, filterable=tuple(filterable)), lock_timeout_s)
+        made = storage.create(folder, overwrite=overwrite, filterable=tuple(filterable), lock_timeout_s=lock_timeout_s)
+        return cls(folder, *made, lock_timeout_s)
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], create: bool = False, *, lock_timeout_s: float = 10.0) -> Index:
@@ -142,7 +144,7 @@ class Index:
         current = self._current
         if current.generation == self._whoosh.latest_generation():
             return False
-        self._snapshot = Snapshot(self._whoosh, self._settings.filterable)
+        self._snapshot = Snapshot(self._whoosh)
         return True
 
     @property
@@ -179,12 +181,10 @@ class Index:
         if isinstance(reports, Report | Mapping | str):
             raise InvalidArgumentError("add takes an iterable of reports; put a single one into a list")
         with self._writing, progress_bar(progress) as report_progress:
-            current = self._refreshed()
             stats = writer.add_reports(
                 self._whoosh,
                 reports,
-                is_known=lambda identity: current.number(identity) is not None,
-                filterable=self._settings.filterable,
+                latest=self._refreshed,
                 on_error=on_error,
                 progress=report_progress,
                 processes=processes,
@@ -203,7 +203,8 @@ class Index:
         """
         wanted = [ids] if isinstance(ids, str) else list(ids)
         with self._writing:
-            known = [identity for identity in wanted if self._refreshed().number(identity) is not None]
+            current = self._refreshed()
+            known = [identity for identity in wanted if current.number(identity) is not None]
             if not known:
                 return 0
             deleted = writer.delete_reports(self._whoosh, known, lock_timeout_s=self._lock_timeout_s)
@@ -317,7 +318,7 @@ class Index:
             syllables=current.syllable_count,
             syllable_terms=sum(len(spellings) for spellings in current.groups.values()),
             word_terms=len(current.terms("word")),
-            filterable=self._settings.filterable,
+            filterable=current.filterable,
             format=self._settings.format,
             analysis=self._settings.analysis,
         )

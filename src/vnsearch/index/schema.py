@@ -20,7 +20,19 @@ from vnsearch.analysis import analyze_text, syllables_of
 from vnsearch.errors import InvalidArgumentError
 from vnsearch.report import Report
 
-__all__ = ["DEFINITIONS", "FACETS", "KINDS", "TEXT_FIELDS", "Labels", "Terms", "field_name", "label_field", "labels", "make_schema", "report_labels"]
+__all__ = [
+    "DEFINITIONS",
+    "FACETS",
+    "KINDS",
+    "TEXT_FIELDS",
+    "Labels",
+    "Terms",
+    "field_name",
+    "label_field",
+    "labels",
+    "make_schema",
+    "report_labels",
+]
 
 #: The fields of a report that are searched by their words.
 TEXT_FIELDS = ("title", "body")

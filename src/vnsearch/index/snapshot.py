@@ -25,7 +25,7 @@ from vnsearch.analysis.abbreviations import AbbreviationTable, abbreviation_key
 from vnsearch.errors import IndexCorruptedError, VnSearchError
 from vnsearch.index.columns import LabelColumn
 from vnsearch.index.documents import unpack_report
-from vnsearch.index.schema import DEFINITIONS, TEXT_FIELDS, field_name
+from vnsearch.index.schema import DEFINITIONS, FACETS, TEXT_FIELDS, Labels, field_name, label_field
 from vnsearch.index.storage import VietnameseIndex
 from vnsearch.report import Report
 from vnsearch.text.fold import fold_normalized
@@ -55,14 +55,16 @@ def group_key(term: str) -> str:
 class Snapshot:
     """The index as one commit left it."""
 
-    def __init__(self, index: VietnameseIndex, filterable: tuple[str, ...]) -> None:
+    def __init__(self, index: VietnameseIndex) -> None:
         self._folder = index.storage.folder
         self._lock = threading.RLock()
         self._reader = self._open(index)
         # Hits may outlive the index object: the files stay open until the last of them is gone.
         weakref.finalize(self, self._reader.close)
         self.generation: int = self._reader.generation() or 0
-        self.filterable = filterable
+        # From the schema, not from the settings: a commit and its schema are one file.
+        keys = [field.key for _, field in self._reader.schema.items() if isinstance(field, Labels)]
+        self.filterable: tuple[str, ...] = tuple(key for key in keys if key not in FACETS)
         self.size: int = self._reader.doc_count_all()  #: document numbers run from 0 to here, deleted ones included
         self.count: int = self._reader.doc_count()  #: reports
         self._leaves: list[tuple[IndexReader, int]] = self._reader.leaf_readers() if self.size else []
@@ -256,9 +258,10 @@ class Snapshot:
         with self._reading(f"the column {name}"):
             found = self._labels.get(name)
             if found is None:
+                field = label_field(name)
                 rows: list[bytes] = []
                 for leaf, _ in self._leaves:
-                    column = leaf.column_reader(name, translate=False) if leaf.has_column(name) else None
+                    column = leaf.column_reader(field, translate=False) if leaf.has_column(field) else None
                     rows.extend(column[number] if column else b"" for number in range(leaf.doc_count_all()))
                 found = self._labels[name] = LabelColumn.from_rows(rows)
             return found

@@ -12,24 +12,37 @@ import io
 import json
 import os
 import pickle
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from whoosh.filedb.filestore import FileStorage
-from whoosh.index import TOC, FileIndex
+from whoosh.index import TOC, FileIndex, clean_files
+from whoosh.reading import IndexReader
+from whoosh.util.filelock import try_for
 
 from vnsearch.analysis import analysis_fingerprint
 from vnsearch.errors import (
     IndexCorruptedError,
     IndexExistsError,
+    IndexLockedError,
     IndexNotFoundError,
     IndexVersionError,
     InvalidArgumentError,
 )
 from vnsearch.index.schema import make_schema
 
-__all__ = ["FORMAT_VERSION", "Settings", "VietnameseIndex", "create", "exists", "is_ours", "open_index"]
+__all__ = [
+    "FORMAT_VERSION",
+    "Settings",
+    "VietnameseIndex",
+    "create",
+    "exists",
+    "is_ours",
+    "locked_message",
+    "open_index",
+]
 
 #: Counts up whenever the files of an index change their meaning.
 FORMAT_VERSION = 1
@@ -97,7 +110,7 @@ class VietnameseIndex(FileIndex):  # type: ignore[misc]  # Whoosh has no types
     def _read_toc(self) -> TOC:
         generation = self.latest_generation()
         if generation < 0:
-            raise IndexNotFoundError(f"no index in {self.storage.folder}: its table of contents is gone")
+            raise IndexCorruptedError(_damaged(self.storage.folder, TOC._filename(_NAME, "*"), "it is gone"))
         try:
             return _read_toc(self.storage, generation)
         except OSError:  # a writer may just have replaced it: Whoosh tries again
@@ -112,6 +125,15 @@ class VietnameseIndex(FileIndex):  # type: ignore[misc]  # Whoosh has no types
         self.storage = storage
         self._schema = None
         self.indexname = _NAME
+
+    @classmethod
+    def _reader(
+        cls, storage: FileStorage, schema: Any, segments: Any, generation: int, reuse: Any = None
+    ) -> IndexReader:
+        reader = super()._reader(storage, schema, segments, generation, reuse=reuse)
+        if not segments:  # Whoosh's reader of an empty index does not know its generation
+            reader.generation = lambda: generation
+        return reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,38 +182,62 @@ def is_ours(name: str) -> bool:
     return name.startswith((f"{_NAME}_", f"_{_NAME}_", SETTINGS_FILE))
 
 
-def create(folder: Path, *, overwrite: bool, filterable: tuple[str, ...]) -> tuple[VietnameseIndex, Settings]:
+@contextlib.contextmanager
+def write_lock(storage: FileStorage, timeout_s: float) -> Iterator[None]:
+    """Hold the lock that every writer of this index takes."""
+    lock = storage.lock(f"{_NAME}_WRITELOCK")
+    if not try_for(lock.acquire, timeout=timeout_s, delay=0.1):
+        raise IndexLockedError(locked_message(storage.folder, timeout_s))
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def locked_message(folder: str, timeout_s: float) -> str:
+    """Return what to say when another writer holds the lock."""
+    return (
+        f"another writer has the index in {folder}, and did not finish within {timeout_s} s; "
+        "try again later, or give a longer lock_timeout_s"
+    )
+
+
+def create(
+    folder: Path, *, overwrite: bool, filterable: tuple[str, ...], lock_timeout_s: float
+) -> tuple[VietnameseIndex, Settings]:
     """Make an empty index in a folder, which is made too; other files in it are left alone.
+
+    To start anew is a commit like any other: it waits for the lock, and has the next generation, so that whoever has the
+    old index open notices.
 
     Raises:
         IndexExistsError: there is one already and ``overwrite`` is False.
+        IndexLockedError: another writer did not finish in time.
         InvalidArgumentError: a filterable key that cannot be one; a path that is no folder.
 
     """
     schema = make_schema(filterable)
     if folder.exists() and not folder.is_dir():
         raise InvalidArgumentError(f"{folder} is a file; give the path of a folder for the index")
-    if exists(folder):
-        if not overwrite:
-            raise IndexExistsError(
-                f"there is an index in {folder} already; open it with Index.open(), or give overwrite=True to start anew"
-            )
-        _remove(folder)
+    _refuse_existing(folder, overwrite)
     folder.mkdir(parents=True, exist_ok=True)
     storage = FileStorage(str(folder))
-    TOC.create(storage, schema, _NAME)
-    settings = Settings(FORMAT_VERSION, analysis_fingerprint(), filterable)
-    settings.write(folder)
+    with write_lock(storage, lock_timeout_s):
+        _refuse_existing(folder, overwrite)  # somebody may have been faster
+        generation = TOC._latest_generation(storage, _NAME) + 1
+        TOC(schema, [], generation).write(storage, _NAME)
+        settings = Settings(FORMAT_VERSION, analysis_fingerprint(), filterable)
+        settings.write(folder)
+        clean_files(storage, _NAME, generation, [])
+        storage.temp_storage(f"{_NAME}.tmp").destroy()  # what a killed writer left there
     return VietnameseIndex(storage), settings
 
 
-def _remove(folder: Path) -> None:
-    """Remove the files of an index, the table of contents first, so that what is left is never taken for one."""
-    for pattern in (f"_{_NAME}_*", SETTINGS_FILE + "*", f"{_NAME}_*", f"{_NAME}.tmp/*"):
-        for path in folder.glob(pattern):
-            path.unlink(missing_ok=True)
-    with contextlib.suppress(OSError):
-        (folder / f"{_NAME}.tmp").rmdir()
+def _refuse_existing(folder: Path, overwrite: bool) -> None:
+    if exists(folder) and not overwrite:
+        raise IndexExistsError(
+            f"there is an index in {folder} already; open it with Index.open(), or give overwrite=True to start anew"
+        )
 
 
 def open_index(folder: Path) -> tuple[VietnameseIndex, Settings]:

@@ -23,7 +23,8 @@ from whoosh.writing import SegmentWriter
 
 from vnsearch.errors import IndexLockedError, InvalidArgumentError, InvalidReportError
 from vnsearch.index.documents import prepare
-from vnsearch.index.storage import VietnameseIndex
+from vnsearch.index.snapshot import Snapshot
+from vnsearch.index.storage import VietnameseIndex, locked_message
 from vnsearch.report import Report
 
 __all__ = ["AddStats", "OnError", "SkippedReport", "add_reports", "delete_reports"]
@@ -63,10 +64,7 @@ def _writing(index: VietnameseIndex, lock_timeout_s: float, memory_mb: int) -> I
     try:
         writer = SegmentWriter(index, timeout=lock_timeout_s, limitmb=memory_mb)
     except LockError:
-        raise IndexLockedError(
-            f"another writer has the index in {index.storage.folder}, and did not finish within {lock_timeout_s} s; "
-            "try again later, or give a longer lock_timeout_s"
-        ) from None
+        raise IndexLockedError(locked_message(index.storage.folder, lock_timeout_s)) from None
     try:
         yield writer
         writer.commit()
@@ -87,8 +85,7 @@ def add_reports(
     index: VietnameseIndex,
     reports: Iterable[Report | Mapping[str, Any]],
     *,
-    is_known: Callable[[str], bool],
-    filterable: tuple[str, ...],
+    latest: Callable[[], Snapshot],
     on_error: OnError = "raise",
     progress: Progress | None = None,
     processes: int = 1,
@@ -97,7 +94,7 @@ def add_reports(
 ) -> AddStats:
     """Add reports, or replace those with the same id, in one commit; see ``Index.add``.
 
-    ``is_known`` tells whether the last commit has a report of this id.
+    ``latest`` gives the last commit. It is called when the lock is held: until then another writer may add reports.
     """
     if on_error not in ("raise", "skip"):
         raise InvalidArgumentError(f'on_error is "raise" or "skip", not {on_error!r}')
@@ -108,21 +105,22 @@ def add_reports(
     started = time.perf_counter()
     total = len(reports) if isinstance(reports, collections.abc.Sized) else None
     errors: list[SkippedReport] = []
-    latest: dict[str, int] = {}  # id -> document number in the new segment
+    written: dict[str, int] = {}  # id -> document number in the new segment
     counts = collections.Counter[str]()
     with _writing(index, lock_timeout_s, memory_mb) as writer:
+        snapshot = latest()
         checked = _checked(reports, errors, on_error)
-        for fields in _prepared(checked, filterable, processes):
+        for fields in _prepared(checked, snapshot.filterable, processes):
             identity = fields["id"]
-            if identity in latest:  # Whoosh replaces only what is committed
-                writer.newsegment.delete_document(latest[identity])
+            if identity in written:  # Whoosh replaces only what is committed
+                writer.newsegment.delete_document(written[identity])
                 counts["updated"] += 1
-            elif is_known(identity):
+            elif snapshot.number(identity) is not None:
                 writer.delete_by_term("id", identity)
                 counts["updated"] += 1
             else:
                 counts["added"] += 1
-            latest[identity] = writer.docnum
+            written[identity] = writer.docnum
             writer.add_document(**fields)
             if progress is not None:
                 progress(counts["added"] + counts["updated"] + len(errors), total)
