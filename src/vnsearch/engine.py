@@ -66,6 +66,7 @@ class Index:
         self._settings = settings
         self._lock_timeout_s = lock_timeout_s
         self._writing = threading.Lock()
+        self._refreshing = threading.Lock()  # one at a time, or a slow one could put an older commit back
         self._snapshot: Snapshot | None = Snapshot(whoosh)
 
     # -- opening and closing
@@ -116,7 +117,8 @@ class Index:
 
     def close(self) -> None:
         """Let go of the files; hits that are still held keep working. Closing twice does no harm."""
-        self._snapshot = None
+        with self._refreshing:
+            self._snapshot = None
 
     def __enter__(self) -> Index:
         return self
@@ -141,11 +143,11 @@ class Index:
 
     def refresh(self) -> bool:
         """See the latest commit, of whatever process; return whether there was a new one."""
-        current = self._current
-        if current.generation == self._whoosh.latest_generation():
-            return False
-        self._snapshot = Snapshot(self._whoosh)
-        return True
+        with self._refreshing:
+            if self._current.generation == self._whoosh.latest_generation():
+                return False
+            self._snapshot = Snapshot(self._whoosh)
+            return True
 
     @property
     def whoosh(self) -> storage.VietnameseIndex:
@@ -178,8 +180,9 @@ class Index:
             IndexLockedError: another writer did not finish within ``lock_timeout_s``.
 
         """
-        if isinstance(reports, Report | Mapping | str):
+        if isinstance(reports, Report | Mapping | str) or not isinstance(reports, Iterable):
             raise InvalidArgumentError("add takes an iterable of reports; put a single one into a list")
+        self._refreshed()  # closed or damaged: say so before waiting for the lock
         with self._writing, progress_bar(progress) as report_progress:
             stats = writer.add_reports(
                 self._whoosh,
@@ -199,9 +202,13 @@ class Index:
 
         Raises:
             IndexLockedError: another writer did not finish within ``lock_timeout_s``.
+            InvalidArgumentError: ``ids`` are no ids.
 
         """
-        wanted = [ids] if isinstance(ids, str) else list(ids)
+        wanted = [ids] if isinstance(ids, str) else list(ids) if isinstance(ids, Iterable) else [ids]
+        for identity in wanted:
+            if not isinstance(identity, str):
+                raise InvalidArgumentError(f"an id is text, not {identity!r}")
         with self._writing:
             current = self._refreshed()
             known = [identity for identity in wanted if current.number(identity) is not None]
@@ -269,7 +276,13 @@ class Index:
         return searcher.search(self._current, query, options)
 
     def suggest(self, prefix: str, limit: int = 8) -> list[str]:
-        """Return completions of what is being typed, with marks, commonest first: words and pairs of this index."""
+        """Return completions of what is being typed, with marks, commonest first: words and pairs of this index.
+
+        Raises:
+            InvalidArgumentError: ``limit`` makes no sense; a prefix never raises.
+
+        """
+        SearchOptions(limit=limit).check()
         return suggestions.complete(self._current, prefix, limit)
 
     def more_like_this(self, id: str, limit: int = 10) -> SearchResults:

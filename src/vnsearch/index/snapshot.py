@@ -104,7 +104,9 @@ class Snapshot:
         return live
 
     def number(self, identity: str) -> int | None:
-        """Return the document number of the report with this id."""
+        """Return the document number of the report with this id; None for what cannot be one."""
+        if not isinstance(identity, str):
+            return None
         try:
             term = identity.encode()
         except UnicodeEncodeError:

@@ -98,9 +98,9 @@ def add_reports(
     """
     if on_error not in ("raise", "skip"):
         raise InvalidArgumentError(f'on_error is "raise" or "skip", not {on_error!r}')
-    if processes < 1:
+    if not isinstance(processes, int) or processes < 1:
         raise InvalidArgumentError(f"processes must be at least 1, not {processes}")
-    if memory_mb < 16:
+    if not isinstance(memory_mb, int | float) or not memory_mb >= 16:
         raise InvalidArgumentError(f"memory_mb must be at least 16, not {memory_mb}")
     started = time.perf_counter()
     total = len(reports) if isinstance(reports, collections.abc.Sized) else None

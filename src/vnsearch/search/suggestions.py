@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vnsearch.analysis import syllables_of
+from vnsearch.errors import InvalidArgumentError
 from vnsearch.index.snapshot import Snapshot, group_key
 from vnsearch.search.parameters import PARAMETERS, Parameters
 from vnsearch.search.query import ParsedQuery
@@ -45,7 +46,10 @@ def _in_case_of(written: str, term: str) -> str:
 
 def complete(snapshot: Snapshot, prefix: str, limit: int = 8) -> list[str]:
     """Return likely completions of what is being typed, commonest first; see ``Index.suggest``."""
-    analysis = syllables_of(prefix[-PARAMETERS.query_chars :])
+    if not isinstance(prefix, str):
+        raise InvalidArgumentError(f"a prefix is text, not {type(prefix).__name__}")
+    prefix = prefix[-PARAMETERS.query_chars :]
+    analysis = syllables_of(prefix)
     typed = analysis.syllables[-PARAMETERS.query_syllables :]
     if not typed or limit <= 0 or not snapshot.size:
         return []
