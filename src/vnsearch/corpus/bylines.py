@@ -128,16 +128,18 @@ def read_credit(text: str, *, tail: bool = False) -> Credit | None:  # noqa: PLR
             return Credit(None, None, labelled=True) if value else None
         inner = _shape(value, tail=True, single=True)
         if inner is None:
-            return None
+            office = _ORGANISATION.match(fold_key(value)) is not None and len(value.split()) <= 12
+            return Credit(value, None, labelled=True) if office and not value.endswith(".") else None
         return Credit(inner.author, inner.source, labelled=True)
     return _shape(text, tail=tail, single=tail)
 
 
-def _is_office(text: str, words: list[str], key: str) -> bool:
+def _is_office(text: str, words: list[str]) -> bool:
     # Offices are written with capitals; a sentence about one has fewer of them, and a verb.
     letters = [word for word in words if word[0].isalpha()]
     capitals = sum(1 for word in letters if word[0].isupper())
-    return not text.endswith(".") and _VERB.search(key) is None and capitals >= 0.45 * len(letters)
+    lower = fold_key(" ".join(word for word in words if word[0].islower()))
+    return not text.endswith(".") and _VERB.search(lower) is None and capitals >= 0.45 * len(letters)
 
 
 def _shape(text: str, *, tail: bool, single: bool) -> Credit | None:  # noqa: PLR0911 - as above
@@ -178,7 +180,8 @@ def _shape(text: str, *, tail: bool, single: bool) -> Credit | None:  # noqa: PL
             return Credit(bracket[1], None)
         return Credit(bracket[1], note)
     slash = re.fullmatch(r"(.{2,50}?)\s*/\s*(.{2,50})", text) or re.fullmatch(r"(.{2,50}?)\s*[-–—]\s+(.{2,60})", text)
-    if slash and _is_source(slash[2]) and not is_name(slash[2]) and is_name(slash[1], single=single):
+    publication = slash is not None and _PUBLICATION.match(fold_key(slash[2])) is not None
+    if slash and _is_source(slash[2]) and (publication or not is_name(slash[2])) and is_name(slash[1], single=single):
         return Credit(slash[1], slash[2].strip())
     words = text.split()
     key = fold_key(text)
@@ -186,7 +189,7 @@ def _shape(text: str, *, tail: bool, single: bool) -> Credit | None:  # noqa: PL
         return Credit(None, text)  # "Báo Hoa Mai" has the shape of a name
     if is_name(text, single=single):
         return Credit(text, None)
-    if tail and 2 <= len(words) <= 12 and _ORGANISATION.match(key) and _is_office(text, words, key):
+    if tail and 2 <= len(words) <= 12 and _ORGANISATION.match(key) and _is_office(text, words):
         return Credit(None, text) if _PUBLICATION.match(key) else Credit(text, None)
     return Credit(None, text) if tail and _SITE.fullmatch(key) and len(words) <= 3 else None
 
@@ -195,7 +198,7 @@ _DATELINE = re.compile(
     r"^\s*[*_]*(?:[(\[]\s*([^()\[\]]{2,40}?)\s*[)\]]\s*[-–—:.]*\s*|((?:[\w-]+\.)+(?:vn|com|net|org)|[A-ZĐ]{2,8}\d?|Báo [^\W\d_]+(?: [^\W\d_]+){0,3}|[A-Z][a-z]{7,})\s*[-–—]\s+)(?=\S)"
 )
 _NOT_DATELINE = re.compile(
-    r"(?:tp ?\.?hcm|tphcm|ubnd|hdnd|mttq|hn|ha noi|hcm|tp|sg|covid|usd|vnd|clb|hlv|nxb|anh|theo|video|gdp|fdi|oda|luat|nhac|asean|wto|who|nato)"
+    r"(?:hai phong|da nang|can tho|hue|sai gon|quang ninh|tp ?\.?hcm|tphcm|ubnd|hdnd|mttq|hn|ha noi|hcm|tp|sg|covid|usd|vnd|clb|hlv|nxb|anh|theo|video|gdp|fdi|oda|luat|nhac|asean|wto|who|nato)"
 )
 
 
@@ -216,7 +219,7 @@ def dateline_source(paragraph: str) -> tuple[str, int] | None:
         return None
     if match[1] is not None:
         dashed = re.search(r"[)\]]\s*[-–—]", match[0]) is not None
-        if (not dashed and not _SITE.fullmatch(key)) or len(name.split()) > 5:
+        if ((not dashed or "[" in match[0]) and not _SITE.fullmatch(key)) or len(name.split()) > 5:
             return None
     return name, match.end()
 

@@ -102,10 +102,11 @@ def _drop_list(lines: Sequence[Line], end: int, gone: bytearray, index: int) -> 
         at += 1
     if at >= end:
         return
-    # Items may bring a summary each: title, sentence, title, sentence, and no two sentences in a row.
+    # Items may bring a summary each: title, sentence, title, sentence, and no two sentences in a row, nor two titles.
     alone = _run_after(lines, at - 1) < 2
     titled = at - 1 > index and lines[at - 1].furniture is None and lines[at - 1].date is None
     again = at + 2 < end and not lines[at + 1].prose and not _ends_sentence(lines[at + 1]) and lines[at + 2].prose
-    if titled and alone and (again or lines[at].text.endswith(("...", "…", "[...]"))):
+    titles = sum(1 for line in lines[index + 1 : at] if line.furniture is None and line.date is None)
+    if titled and titles == 1 and alone and (again or lines[at].text.endswith(("...", "…", "[...]"))):
         for later in range(index, end):
             gone[later] = 1

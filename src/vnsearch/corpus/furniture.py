@@ -60,6 +60,7 @@ _BAR_STEP = re.compile(
 _DROP = """
 (?:moi |ban |quy vi |doc gia )*(?:doc|xem|tham khao|tim hieu)(?: tiep| them)?(?: chi tiet)? (?:tai day|o day)
 \\[?!?(?:(?:image|img|anh|hinh) ?\\d* ?[:.])? ?[^\\s/\\\\|]+(?: [^\\s/\\\\|]+){0,5}\\.(?:jpe?g|png|gif|webp|bmp|svg|jfif|heic|avif|tiff?|mp4|mp3)\\]?(?: ?\\([\\d.,]+ ?[km]?b\\))?
+[\\w.+-]+@[\\w-]+(?:\\.[\\w-]+)+
 (?:https?://|www\\.)\\S+
 (?:so |tong (?:so )?)?(?:luot|lan|nguoi) ?(?:xem|doc|truy cap|view|thich|chia se)(?: tin| bai| bai viet| trang)? ?[:\\-]? ?[\\d.,]*
 (?:da xem|luot xem|views?|xem|doc|hits?|so lan doc|so lan xem|so lan duoc xem) ?[:\\-]? ?[(]?\\d[\\d.,]*k?[)]?(?: (?:lan|luot))?

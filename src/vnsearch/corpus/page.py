@@ -341,9 +341,14 @@ class _Reader:
         if self.found.category is not None or not shorts:
             return
         named = [i for i in shorts if is_category(self.lines[i].key)]
-        # A few short lines lead to the report; many are the site's menu, and only the last can be the section.
+        # One or two lines lead to the report; more are the site's menu, and what the menu says is the section only
+        # where it is said again.
         last = shorts[-1]
-        if named and (len(shorts) <= 3 or named[-1] == last):
+        again = bool(named) and sum(1 for line in self.lines if line.key == self.lines[named[-1]].key) > 1
+        run = 1
+        while run < len(named) and named[-run - 1] == named[-run] - 1:
+            run += 1
+        if named and (run <= 2 or again):
             self.found.category = self.lines[named[-1]].text
         elif len(shorts) <= 2 and not is_name(self.lines[last].text) and not self.plain:
             self.found.category = self.lines[last].text
