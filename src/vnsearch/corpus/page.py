@@ -346,7 +346,7 @@ class _Reader:
         last = shorts[-1]
         again = bool(named) and sum(1 for line in self.lines if line.key == self.lines[named[-1]].key) > 1
         run = 1
-        while run < len(named) and named[-run - 1] == named[-run] - 1:
+        while named and named[-1] - run in shorts:
             run += 1
         if named and (run <= 2 or again):
             self.found.category = self.lines[named[-1]].text
