@@ -134,6 +134,11 @@ class AbbreviationTable:
             return ()
         return found
 
+    def full_forms(self, key: str) -> tuple[str, ...]:
+        """Return the full forms of a key as they are indexed: normalized lower-case syllables, apart by one space."""
+        forms = (_SYLLABLE.findall(normalize(form).lower()) for form in self.by_abbreviation.get(key, ()))
+        return tuple(" ".join(form) for form in forms)
+
     def abbreviations_of(self, expansion_syllables: Sequence[str]) -> tuple[str, ...]:
         """Return the abbreviations of a full form (see :func:`abbreviations_of`)."""
         return tuple(self.written[key] for key in self.by_expansion.get(tuple(expansion_syllables), ()))

@@ -31,6 +31,8 @@ class Parameters:
     spellings: int = 12
     #: Weight of the unconditional counts in the smoothed probability of a syllable after another.
     smoothing: float = 20.0
+    #: Factor for another way to write the same: i for y, another form of a number or date, abbreviation for full form.
+    variant: float = 0.9
     #: Factor for a syllable typed with marks that the index has only with more marks, or with other ones.
     compatible: float = 0.8
     folded: float = 0.5

@@ -1,7 +1,9 @@
-"""Query text -> places: what has to be looked for, and in which spellings.
+"""Query text -> groups of places: what has to be looked for, and in which spellings.
 
 A *place* is one syllable of the query, or two neighbours; a document scores it by its best spelling. What is repeated
-counts once. Any text is a query: what is no word is left out.
+counts once. Places that are written together as one value or abbreviation form a *group* with *variants*: other ways to
+write the whole (98.510 and 98510, QCDC and quy chế dân chủ). A document scores a group by its places or by its best
+variant, whichever is more. Any text is a query: what is no word is left out.
 """
 
 from __future__ import annotations
@@ -12,8 +14,10 @@ from vnsearch.analysis import Analysis, syllables_of
 from vnsearch.index.snapshot import Snapshot
 from vnsearch.search.parameters import PARAMETERS, Parameters
 from vnsearch.search.spelling import Spelling, Spellings, spellings_of
+from vnsearch.search.variants import Variant, find_variants
+from vnsearch.text.syllable import other_i_y
 
-__all__ = ["Option", "ParsedQuery", "Place", "parse"]
+__all__ = ["Group", "Option", "ParsedQuery", "Place", "parse"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +39,11 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class ParsedQuery:
-    """A query, read against one commit of an index."""
+class Group:
+    """Places that stand and fall together: those of one run of the query, and other ways to write that run."""
 
-    text: str
-    analysis: Analysis
-    spellings: Spellings
     places: tuple[Place, ...]
+    variants: tuple[Variant, ...] = ()
 
     @property
     def syllables(self) -> list[Place]:
@@ -49,32 +51,76 @@ class ParsedQuery:
         return [place for place in self.places if place.kind == "syllable"]
 
 
+@dataclass(frozen=True, slots=True)
+class ParsedQuery:
+    """A query, read against one commit of an index."""
+
+    text: str
+    analysis: Analysis
+    spellings: Spellings
+    groups: tuple[Group, ...]
+
+
 def parse(text: str, snapshot: Snapshot, parameters: Parameters = PARAMETERS) -> ParsedQuery:
     """Read a query. Past ``parameters.query_chars`` characters or ``query_syllables`` syllables it is cut."""
-    analysis = syllables_of(text[: parameters.query_chars])
+    text = text[: parameters.query_chars]
+    whole = syllables_of(text, values=True)
     cut = parameters.query_syllables
-    analysis = Analysis(analysis.syllables[:cut], analysis.starts[:cut], analysis.ends[:cut])
+    values = [value for value in whole.values if value.position < cut]
+    analysis = Analysis(whole.syllables[:cut], whole.starts[:cut], whole.ends[:cut], values=values)
     spellings = spellings_of(snapshot, analysis.syllables, parameters)
-    places = [
-        Place(kind, typed, _options(readings, parameters))
-        for kind, terms, found in (
-            ("syllable", analysis.syllables, spellings.syllables),
-            ("pair", analysis.pairs(), spellings.pairs),
-        )
-        for typed, readings in zip(terms, found, strict=True)
-    ]
-    once = {(place.kind, place.options): place for place in places}
-    return ParsedQuery(text, analysis, spellings, tuple(once.values()))
+    runs = find_variants(text, analysis, [readings[0].term for readings in spellings.syllables], snapshot)
+    return ParsedQuery(text, analysis, spellings, tuple(_groups(analysis, spellings, runs, parameters)))
+
+
+def _groups(
+    analysis: Analysis,
+    spellings: Spellings,
+    runs: list[tuple[int, int, tuple[Variant, ...]]],
+    parameters: Parameters,
+) -> list[Group]:
+    """Return the places of the query by groups; a place that is there already is not repeated."""
+    seen: set[tuple[str, tuple[Option, ...]]] = set()
+
+    def new(kind: str, typed: list[str], readings: list[list[Spelling]], start: int, end: int) -> list[Place]:
+        places = []
+        for at in range(start, end):
+            options = _options(readings[at], parameters)
+            if (kind, options) not in seen:
+                seen.add((kind, options))
+                places.append(Place(kind, typed[at], options))
+        return places
+
+    syllables, pairs = analysis.syllables, analysis.pairs()
+    groups = []
+    at = 0
+    for start, end, variants in [*runs, (len(syllables), len(syllables), ())]:
+        for single in range(at, start):
+            groups += [Group((place,)) for place in new("syllable", syllables, spellings.syllables, single, single + 1)]
+        places = new("syllable", syllables, spellings.syllables, start, end)
+        places += new("pair", pairs, spellings.pairs, start, max(start, end - 1))
+        if places:
+            groups.append(Group(tuple(places), variants))
+        at = end
+    # The pairs within runs are seen by now: these are the rest.
+    groups += [Group((place,)) for place in new("pair", pairs, spellings.pairs, 0, len(pairs))]
+    return groups
 
 
 def _options(readings: list[Spelling], parameters: Parameters) -> tuple[Option, ...]:
-    factors = {"compatible": parameters.compatible, "folded": parameters.folded}
-    return tuple(
-        Option(
+    """Return the spellings worth looking for, and for those typed with marks their other i/y spelling."""
+    factors = {"variant": parameters.variant, "compatible": parameters.compatible, "folded": parameters.folded}
+    options = {
+        reading.term: Option(
             reading.term,
             round(reading.probability**parameters.probability_power * factors.get(reading.tier, 1.0), 6),
             reading.tier,
         )
         for at, reading in enumerate(readings)
         if at == 0 or reading.probability > parameters.least_probability
-    )
+    }
+    for option in list(options.values()):
+        other = " ".join(other_i_y(syllable) or syllable for syllable in option.term.split(" "))
+        if option.tier == "typed" and other not in options:
+            options[other] = Option(other, option.weight * parameters.variant, "variant")
+    return tuple(options.values())

@@ -9,11 +9,12 @@ from typing import overload
 
 from vnsearch.analysis import Analysis, syllables_of
 from vnsearch.errors import UnknownFieldError
-from vnsearch.index.schema import TEXT_FIELDS, field_name
+from vnsearch.index.schema import TEXT_FIELDS
 from vnsearch.index.snapshot import Snapshot
 from vnsearch.report import Report
+from vnsearch.search.parameters import PARAMETERS
 from vnsearch.search.query import ParsedQuery
-from vnsearch.search.scoring import Contribution, contributions, rarity
+from vnsearch.search.scoring import Contribution, contributions, postings_of, rarity
 from vnsearch.search.snippets import Snippet, make_snippet, marked_html, marks_of
 
 __all__ = ["Explanation", "Hit", "SearchResults"]
@@ -78,7 +79,7 @@ class Hit:
 
     def explain(self) -> Explanation:
         """Return why this hit has its score."""
-        found = contributions(self._snapshot, self._query.places, self._fields, self._document)
+        found = contributions(self._snapshot, self._query.groups, self._fields, self._document)
         return Explanation(self.score, tuple(found))
 
     @cached_property
@@ -87,24 +88,31 @@ class Hit:
 
     def _analysis(self, text_field: str) -> Analysis:
         if text_field not in self._analyses:
-            self._analyses[text_field] = syllables_of(getattr(self.report, text_field))
+            values = any(variant.kind == "value" for group in self._query.groups for variant in group.variants)
+            self._analyses[text_field] = syllables_of(getattr(self.report, text_field), values=values)
         return self._analyses[text_field]
 
     def _wanted(self, text_field: str) -> list[dict[str, float]]:
         """Return for each syllable of the query the terms to mark, weighed by how rare they are."""
         present = set(self._analysis(text_field).syllables)
-        wanted = []
-        for place in self._query.syllables:
-            here = [option for option in place.options if option.term in present]
-            # The likelier spellings; the best of the unlikely ones only where nothing else is there.
-            least = _MARKED_PROBABILITY**0.3
-            likely = [option for option in here if option.weight >= least] or here[:1]
-            wanted.append({option.term: option.weight * self._rarity(text_field, option.term) for option in likely})
+        wanted: list[dict[str, float]] = []
+        for group in self._query.groups:
+            before = len(wanted)
+            for place in group.syllables:
+                here = [option for option in place.options if option.term in present]
+                # The likelier spellings; the best of the unlikely ones only where nothing else is there.
+                least = _MARKED_PROBABILITY**PARAMETERS.probability_power
+                likely = [option for option in here if option.weight >= least] or here[:1]
+                wanted.append({option.term: option.weight * self._rarity(text_field, option.term) for option in likely})
+            if group.variants and not all(wanted[before:]):  # the report does not have the run as it was typed
+                wanted[before:before] = [
+                    {variant.term: variant.share * self._rarity(text_field, variant.term) for variant in group.variants}
+                ]
         return wanted
 
     def _rarity(self, text_field: str, term: str) -> float:
-        df = len(self._snapshot.postings(field_name(text_field, "syllable"), term).documents)
-        return rarity(self._snapshot.count, df)
+        kind = "value" if term.startswith("#") else "phrase" if " " in term else "syllable"
+        return rarity(self._snapshot.count, len(postings_of(self._snapshot, text_field, kind, term).documents))
 
 
 @dataclass(frozen=True)

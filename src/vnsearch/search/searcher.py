@@ -111,7 +111,7 @@ def run(
     weights = options.weights()
     allowed = _allowed(snapshot, options)
     allowed[list(without)] = False
-    found = evaluate(snapshot, query.places, weights, match=options.match, deadline=deadline)
+    found = evaluate(snapshot, query.groups, weights, match=options.match, deadline=deadline)
     matched = found.matched & allowed
     facets = {name: _labels(snapshot, name).counts(matched) for name in options.facets}
     hits = []

@@ -8,7 +8,7 @@ from vnsearch.analysis import Analysis, syllables_of
 from vnsearch.index.schema import TEXT_FIELDS, field_name
 from vnsearch.index.snapshot import Snapshot
 from vnsearch.report import Report
-from vnsearch.search.query import Option, ParsedQuery, Place
+from vnsearch.search.query import Group, Option, ParsedQuery, Place
 from vnsearch.search.scoring import rarity
 from vnsearch.search.spelling import Spellings
 
@@ -26,12 +26,12 @@ def like(snapshot: Snapshot, report: Report) -> ParsedQuery:
         analysis = syllables_of(getattr(report, text_field))
         counts["syllable"].update(analysis.syllables)
         counts["pair"].update(analysis.pairs())
-    places = [
-        Place(kind, term, (Option(term, 1.0, "typed"),))
+    groups = [
+        Group((Place(kind, term, (Option(term, 1.0, "typed"),)),))
         for kind, most in (("syllable", _SYLLABLES), ("pair", _PAIRS))
         for term in _characteristic(snapshot, kind, counts[kind], most)
     ]
-    return ParsedQuery("", Analysis([], [], []), Spellings([], []), tuple(places))
+    return ParsedQuery("", Analysis([], [], []), Spellings([], []), tuple(groups))
 
 
 def _characteristic(snapshot: Snapshot, kind: str, counts: Counter[str], most: int) -> list[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from vnsearch.analysis import Analysis
@@ -119,17 +119,44 @@ class _Match:
 
 
 def _matches(analysis: Analysis, wanted: Sequence[dict[str, float]]) -> list[_Match]:
-    """Return the matched tokens in order; a term wanted by several places goes to the one it is worth most to."""
+    """Return the matched tokens in order; a term wanted by several places goes to the one it is worth most to.
+
+    A term with spaces is a phrase, matched where its syllables follow each other; one with a number sign is a value.
+    """
     best: dict[str, tuple[float, int]] = {}
     for place, terms in enumerate(wanted):
         for term, weight in terms.items():
             if term not in best or weight > best[term][0]:
                 best[term] = weight, place
-    return [
+    found = [
         _Match(position, best[term][1], best[term][0], analysis.starts[position], analysis.ends[position])
         for position, term in enumerate(analysis.syllables)
         if term in best
     ]
+    others = [
+        _Match(value.position, best[value.text][1], best[value.text][0], value.start, value.end)
+        for value in analysis.values
+        if value.text in best
+    ]
+    for phrase, (weight, place) in best.items():
+        if " " in phrase:
+            syllables = phrase.split(" ")
+            for at in _occurrences(analysis.syllables, syllables):
+                end = analysis.ends[at + len(syllables) - 1]
+                others.append(_Match(at, place, weight, analysis.starts[at], end))
+    return sorted([*found, *others], key=lambda match: (match.start, match.end)) if others else found
+
+
+def _occurrences(syllables: Sequence[str], phrase: Sequence[str]) -> Iterator[int]:
+    """Yield where a phrase starts in a run of syllables."""
+    at = -1
+    while True:
+        try:
+            at = syllables.index(phrase[0], at + 1)
+        except ValueError:
+            return
+        if list(syllables[at : at + len(phrase)]) == list(phrase):
+            yield at
 
 
 def make_snippet(body: str, analysis: Analysis, wanted: Sequence[dict[str, float]], fragments: int = 2) -> Snippet:

@@ -21,13 +21,18 @@ import numpy.typing as npt
 from vnsearch.index.snapshot import Snapshot, group_key
 from vnsearch.search.parameters import PARAMETERS, Parameters
 from vnsearch.text.letters import split_tone
+from vnsearch.text.syllable import other_i_y
 
-__all__ = ["Spelling", "Spellings", "is_compatible", "spellings_of"]
+__all__ = ["TIERS", "Spelling", "Spellings", "is_compatible", "spellings_of"]
+
+#: How faithful a spelling is to what was typed, best first: as typed; no marks were typed, and these are likely; another
+#: way to write the same (i for y); the marks typed are kept and others added; other marks than those typed.
+TIERS = ("typed", "filled", "variant", "compatible", "folded")
 
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
-    """One way to read what was typed. ``tier``: "typed", "filled" (marks were missing), "compatible" or "folded"."""
+    """One way to read what was typed; ``tier`` is one of ``TIERS``."""
 
     term: str
     probability: float
@@ -57,17 +62,20 @@ def is_compatible(typed: str, spelling: str) -> bool:
     return kept and tone in ("", other_tone)
 
 
-def _options(snapshot: Snapshot, typed: str, parameters: Parameters) -> tuple[list[str], str]:
-    """Return the spellings a typed syllable may stand for and the tier they belong to."""
-    group = [term for term, _ in snapshot.groups.get(group_key(typed), ())]
-    if typed == group_key(typed):
-        return group[: parameters.spellings] or [typed], "filled"
+def _options(snapshot: Snapshot, typed: str, parameters: Parameters) -> list[tuple[str, str]]:
+    """Return the spellings a typed syllable may stand for, with the tier of each."""
+    key = group_key(typed)
+    group = [term for term, _ in snapshot.groups.get(key, ())]
+    if typed == key:
+        other = other_i_y(key)
+        more = [(term, "variant") for term, _ in snapshot.groups.get(other, ())] if other else []
+        options = [*((term, "filled") for term in group[: parameters.spellings]), *more[: parameters.spellings // 2]]
+        return options or [(typed, "typed")]
     if typed in group or not group:
-        return [typed], "typed"
+        return [(typed, "typed")]
     compatible = [term for term in group if is_compatible(typed, term)]
-    if compatible:
-        return compatible[: parameters.spellings], "compatible"
-    return group[: parameters.spellings], "folded"
+    tier = "compatible" if compatible else "folded"
+    return [(term, tier) for term in (compatible or group)[: parameters.spellings]]
 
 
 def spellings_of(snapshot: Snapshot, syllables: list[str], parameters: Parameters = PARAMETERS) -> Spellings:
@@ -75,7 +83,7 @@ def spellings_of(snapshot: Snapshot, syllables: list[str], parameters: Parameter
     if not syllables:
         return Spellings([], [])
     found = [_options(snapshot, typed, parameters) for typed in syllables]
-    options = [terms for terms, _ in found]
+    options = [[term for term, _ in readings] for readings in found]
     steps = [_step(snapshot, a, b, parameters) for a, b in pairwise(options)]
     total = snapshot.syllable_count
     forward = [np.array([_prior(snapshot, term, total) for term in options[0]])]
@@ -87,13 +95,13 @@ def spellings_of(snapshot: Snapshot, syllables: list[str], parameters: Parameter
     backward.reverse()
 
     readings = []
-    for typed, (terms, tier), before, after in zip(syllables, found, forward, backward, strict=True):
-        posterior = _normal(before * after)
+    for typed, terms, before, after in zip(syllables, found, forward, backward, strict=True):
+        posterior = _normal(before * after).tolist()
         readings.append(
             _sorted(
                 [
                     Spelling(term, p, "typed" if term == typed else tier)
-                    for term, p in zip(terms, posterior.tolist(), strict=True)
+                    for (term, tier), p in zip(terms, posterior, strict=True)
                 ]
             )
         )
@@ -101,13 +109,12 @@ def spellings_of(snapshot: Snapshot, syllables: list[str], parameters: Parameter
     for at, step in enumerate(steps):
         joint = forward[at][:, None] * step * backward[at + 1]
         joint /= joint.sum()
-        tier = max((found[at][1], found[at + 1][1]), key=("typed", "filled", "compatible", "folded").index)
         pairs.append(
             _sorted(
                 [
-                    Spelling(f"{a} {b}", float(joint[i, j]), tier)
-                    for i, a in enumerate(options[at])
-                    for j, b in enumerate(options[at + 1])
+                    Spelling(f"{a} {b}", float(joint[i, j]), max(tier_a, tier_b, key=TIERS.index))
+                    for i, (a, tier_a) in enumerate(found[at])
+                    for j, (b, tier_b) in enumerate(found[at + 1])
                     if joint[i, j] > parameters.least_probability
                 ]
             )

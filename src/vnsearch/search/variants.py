@@ -1,0 +1,116 @@
+"""Other ways to write a run of the query: values in other forms, abbreviations for full forms and the other way round."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from vnsearch.analysis import Analysis, syllables_of
+from vnsearch.analysis.abbreviations import AbbreviationTable, abbreviation_key, builtin_table
+from vnsearch.index.snapshot import Snapshot
+
+__all__ = ["Variant", "find_variants"]
+
+# An abbreviation with several meanings, and a reading of a value that is not the first one, count for less.
+_AMBIGUOUS = 0.5
+# Two letters are found as an abbreviation when typed as one, but are not looked for where the full form was typed.
+_SHORTEST_LOOKED_FOR = 3
+# "LĐ-TB&XH" is three syllables.
+_LONGEST_WRITTEN = 3
+
+Run = tuple[int, int, tuple["Variant", ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """Another way to write a run of the query, and its share of what the run is worth.
+
+    ``kind`` is "value" (a value term), "syllable", or "phrase" (syllables that follow each other, apart by spaces).
+    """
+
+    kind: str
+    term: str
+    share: float
+
+
+def find_variants(text: str, analysis: Analysis, readings: list[str], snapshot: Snapshot) -> list[Run]:
+    """Return the runs of the query that can be written otherwise: (first, past-the-last position, variants), in order.
+
+    ``readings`` is the likeliest spelling of each syllable. Runs do not overlap; values come before abbreviations, longer
+    runs before shorter ones.
+    """
+    found = [*_values(analysis), *_abbreviations(text, analysis, readings, snapshot)]
+    taken = [False] * len(readings)
+    runs = []
+    for start, end, variants in found:
+        if not any(taken[start:end]):
+            taken[start:end] = [True] * (end - start)
+            runs.append((start, end, variants))
+    return sorted(runs)
+
+
+def _longest_first(runs: Iterable[Run]) -> list[Run]:
+    return sorted(runs, key=lambda run: (run[0] - run[1], run[0]))
+
+
+def _values(analysis: Analysis) -> list[Run]:
+    """Return the values of the query; for one span the most exact reading comes first and counts most."""
+    spans: dict[tuple[int, int], list[str]] = {}
+    for value in analysis.values:
+        end = min(bisect_left(analysis.starts, value.end), len(analysis.starts))
+        spans.setdefault((value.position, max(end, value.position + 1)), []).append(value.text)
+    runs = []
+    for (start, end), terms in spans.items():
+        shares = [1.0, *(_AMBIGUOUS for _ in terms[1:])]
+        variants = (Variant("value", term, share) for term, share in zip(terms, shares, strict=True))
+        if end <= len(analysis.syllables):
+            runs.append((start, end, tuple(variants)))
+    return _longest_first(runs)
+
+
+def _abbreviations(text: str, analysis: Analysis, readings: list[str], snapshot: Snapshot) -> list[Run]:
+    """Return the abbreviations and full forms in the query, those that the reports define before the common ones."""
+    query = " ".join(["", *readings, ""])
+    runs: dict[tuple[int, int], dict[str, Variant]] = {}
+    for table in (snapshot.abbreviations, builtin_table()):
+        for start, end, key in [*table.find_expansions(readings), *_written(text, analysis, readings, table)]:
+            here = runs.setdefault((start, end), {})
+            typed = " ".join(readings[start:end])
+            for form, share in _forms(table, key, abbreviated=typed not in table.full_forms(key)):
+                # A form that the query has as well is looked for anyway.
+                if f" {form} " not in query:
+                    here.setdefault(form, Variant("phrase" if " " in form else "syllable", form, share))
+    return _longest_first((start, end, tuple(found.values())) for (start, end), found in runs.items() if found)
+
+
+def _written(
+    text: str, analysis: Analysis, readings: list[str], table: AbbreviationTable
+) -> Iterator[tuple[int, int, str]]:
+    """Yield the abbreviations that the query has: one syllable, or several with no space between (TP.HCM, GD&ĐT)."""
+    for start in range(len(readings)):
+        for end in range(start + 1, min(start + _LONGEST_WRITTEN, len(readings)) + 1):
+            written = text[analysis.starts[start] : analysis.ends[end - 1]]
+            if any(char.isspace() for char in written):
+                break
+            # Typed without marks (hdnd) it is known by its likeliest spelling, in the case it was typed in.
+            spelled = "".join(readings[start:end])
+            if sum(map(str.isupper, written)) > 1:
+                spelled = spelled.upper()
+            if table.expansions(spelled):
+                yield start, end, abbreviation_key(spelled)
+
+
+def _forms(table: AbbreviationTable, key: str, *, abbreviated: bool) -> Iterator[tuple[str, float]]:
+    """Yield the other forms of an abbreviation, as syllables, with their shares."""
+    full = table.full_forms(key)
+    share = 1.0 if len(full) == 1 else _AMBIGUOUS
+    if abbreviated:
+        for form in full:
+            yield form, share
+    # Looked for by itself it must not be a word (CA, công an; ca, to sing).
+    if len(key) >= _SHORTEST_LOOKED_FOR and table.expansions(key):
+        yield key, share
+        written = " ".join(syllables_of(table.written[key]).syllables)
+        if written != key:
+            yield written, share
