@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from vnsearch.corpus import read_corpus
 from vnsearch.errors import VnSearchError
 
-pytest.importorskip("trafilatura", reason="the extra html is not installed")
+pytest.importorskip("trafilatura", reason="the extra html is not installed", exc_type=ImportError)
 
 PARAGRAPHS = [
     "Sáng 26/12, phường Hoa Mai tổ chức hội nghị tổng kết công tác dân vận, khen thưởng 12 tổ dân phố.",

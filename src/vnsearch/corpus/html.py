@@ -93,7 +93,8 @@ def read_html(markup: str) -> Page:
             import trafilatura  # noqa: PLC0415 - an extra, and slow to import
             from trafilatura.settings import use_config  # noqa: PLC0415
     except ImportError as error:
-        raise MissingExtraError('reading HTML needs trafilatura: pip install "vnsearch[html]"') from error
+        # The cause is told too: trafilatura may be there and something that it needs not.
+        raise MissingExtraError(f'reading HTML needs trafilatura: pip install "vnsearch[html]" ({error})') from error
     config = use_config()
     config.set("DEFAULT", "EXTRACTION_TIMEOUT", "0")  # its timer uses signals, which work in the main thread only
     try:
