@@ -19,12 +19,11 @@ Weights are the doubles of that file, not rounded.
 from __future__ import annotations
 
 import functools
-import hashlib
 import importlib.util
 import pickletools
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -65,7 +64,7 @@ class Model:
     ``state`` maps an attribute of a token to its weights for *begins a word* (B) and *inside a word* (I);
     ``transition[a][b]`` is the weight of label ``b`` after label ``a`` (0 is B, 1 is I). ``pairs`` and ``triples`` are
     the entries of the word list of two and three syllables, as written there. ``ties_to_inside`` tells which label
-    crfsuite prefers when both score the same: the one it numbers first.
+    crfsuite prefers when both score the same: the one it numbers first. ``source`` is what the two were read from.
     """
 
     state: dict[str, Weights]
@@ -73,7 +72,15 @@ class Model:
     ties_to_inside: bool
     pairs: tuple[str, ...]
     triples: tuple[str, ...]
-    fingerprint: str
+    source: tuple[bytes, bytes] = field(repr=False)
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """Sixteen hex digits that change whenever the weights, the word list or our reading of them does."""
+        import hashlib  # noqa: PLC0415 - takes a while to import, and only an index needs it
+
+        crf, listed = self.source
+        return hashlib.sha256(b"%d/%d/" % (FORMAT, len(crf)) + crf + listed).hexdigest()[:16]
 
     def contrast(self, attribute: str) -> float:
         """Return how much an attribute speaks for I over B; 0.0 for one that the model does not know."""
@@ -130,14 +137,13 @@ def load_model(folder: Path | None = None) -> Model:
             "Install the version we know: pip install 'pyvi==0.1.1'"
         ) from error
     spaces = [word.count(" ") for word in words]
-    digest = hashlib.sha256(b"%d/%d/" % (FORMAT, len(crf)) + crf + listed)
     return Model(
         state=state,
         transition=transition,
         ties_to_inside=ties_to_inside,
         pairs=tuple([word for word, number in zip(words, spaces, strict=True) if number == 1]),
         triples=tuple([word for word, number in zip(words, spaces, strict=True) if number == 2]),
-        fingerprint=digest.hexdigest()[:16],
+        source=(crf, listed),
     )
 
 

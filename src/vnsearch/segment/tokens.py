@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import itertools
 import re
-import string
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -35,7 +34,9 @@ _PATTERN = (
 _WITH_EMAIL = re.compile(_PATTERN.format(email=rf"|[{_LOCAL}]+@{_DOMAIN}+"))
 _WITHOUT_EMAIL = re.compile(_PATTERN.format(email=""))
 _EMAIL_SITE = re.compile(rf"[{_LOCAL}]@{_DOMAIN}")
-_LOCAL_CHARS = string.ascii_letters + string.digits + "_.+-"
+# As in the module string, which takes a while to import.
+_PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
+_LOCAL_CHARS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.+-"
 _LONG_CHUNK_CHARS = 200
 
 
@@ -185,7 +186,7 @@ class Vocabulary(dict[str, int]):
                 to_previous += shares[2]
         start = token[0]
         # pyvi asks ``token in string.punctuation``: true of runs of it such as "()" too, which no token is.
-        alone = token in string.punctuation or start.isdigit()
+        alone = token in _PUNCTUATION or start.isdigit()
         row = Row(
             self._bias + own,
             to_next,
