@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         UnknownFieldError,
         VnSearchError,
     )
+    from vnsearch.index.snapshot import LearntAbbreviation
     from vnsearch.index.writer import AddStats, SkippedReport
     from vnsearch.report import Report
     from vnsearch.search.results import Explanation, Hit, SearchResults
@@ -58,6 +59,7 @@ __all__ = [
     "IndexVersionError",
     "InvalidArgumentError",
     "InvalidReportError",
+    "LearntAbbreviation",
     "MissingExtraError",
     "ReadError",
     "Report",
@@ -86,6 +88,7 @@ _MODULES = {
     "Hit": "search.results",
     "Index": "engine",
     "IndexStats": "engine",
+    "LearntAbbreviation": "index.snapshot",
     "Report": "report",
     "SearchResults": "search.results",
     "SkippedReport": "index.writer",

@@ -286,6 +286,25 @@ def suggest(prefix: tuple[str, ...], index_path: str, limit: int, as_json: bool)
 
 
 @main.command()
+@_index_option
+@_json_option
+@_reports_errors
+def abbreviations(index_path: str, as_json: bool) -> None:
+    """Print the abbreviations that the indexed reports define, with the number of reports that do."""
+    from vnsearch import Index  # noqa: PLC0415 - see above
+
+    with Index.open(index_path) as ix:
+        found = ix.abbreviations()
+    if as_json:
+        _print_json([asdict(learnt) for learnt in found])
+    else:
+        for learnt in found:
+            click.echo(f"{learnt.abbreviation:<12} {learnt.expansion} ({learnt.reports})")
+    if not found:
+        sys.exit(NOTHING_FOUND)
+
+
+@main.command()
 @click.argument("text", nargs=-1, required=True)
 @_json_option
 @_reports_errors
@@ -301,17 +320,31 @@ def analyze(text: tuple[str, ...], as_json: bool) -> None:
         "segmented": vnsearch.segment(given),
     }
     tokens = vnsearch.analyze(given)
+    stages["abbreviations"] = _abbreviations_in(given, tokens)
     if as_json:
         _print_json(
             {**stages, "tokens": [{name: getattr(token, name) for name in token.__slots__} for token in tokens]}
         )
     else:
         for name, stage in stages.items():
-            click.echo(f"{name:<11} {_shown(stage)}")
+            click.echo(f"{name:<13} {_shown(stage)}".rstrip())
         click.echo()
         _print_tokens(given, tokens)
     if not tokens:
         sys.exit(NOTHING_FOUND)
+
+
+def _abbreviations_in(given: str, tokens: list[Any]) -> str:
+    """Return the abbreviations of the built-in table that a text has, in either form."""
+    from vnsearch.analysis.abbreviations import builtin_table  # noqa: PLC0415 - see above
+
+    table = builtin_table()
+    syllables = [token for token in tokens if token.kind == "syllable"]
+    found = {given[token.start : token.end]: table.expansions(given[token.start : token.end]) for token in syllables}
+    lines = [f"{short} = {' | '.join(full)}" for short, full in found.items() if full]
+    for start, end, key in table.find_expansions([token.text for token in syllables]):
+        lines.append(f"{given[syllables[start].start : syllables[end - 1].end]} = {table.written[key]}")
+    return "; ".join(dict.fromkeys(lines))
 
 
 def _print_tokens(given: str, tokens: list[Any]) -> None:

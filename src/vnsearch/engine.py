@@ -14,7 +14,7 @@ from typing import Any
 from vnsearch.errors import IndexClosedError, InvalidArgumentError
 from vnsearch.index import storage, writer
 from vnsearch.index.progress import progress_bar
-from vnsearch.index.snapshot import Snapshot
+from vnsearch.index.snapshot import LearntAbbreviation, Snapshot
 from vnsearch.index.writer import AddStats, OnError
 from vnsearch.report import Report
 from vnsearch.search import searcher, similar, suggestions
@@ -284,6 +284,13 @@ class Index:
         """
         SearchOptions(limit=limit).check()
         return suggestions.complete(self._current, prefix, limit)
+
+    def abbreviations(self) -> list[LearntAbbreviation]:
+        """Return the abbreviations that the reports define themselves ("Quy chế dân chủ (QCDC)"), commonest first.
+
+        A query with either form finds the other one too; so do those of a built-in table.
+        """
+        return list(self._current.definitions)
 
     def more_like_this(self, id: str, limit: int = 10) -> SearchResults:
         """Return the reports that share most with the one of this id, which is not among them; none for an unknown id."""

@@ -28,9 +28,9 @@ from vnsearch.index.documents import unpack_report
 from vnsearch.index.schema import DEFINITIONS, FACETS, TEXT_FIELDS, Labels, field_name, label_field
 from vnsearch.index.storage import VietnameseIndex
 from vnsearch.report import Report
-from vnsearch.text.fold import fold_normalized
+from vnsearch.text.fold import group_key
 
-__all__ = ["Postings", "Snapshot", "group_key"]
+__all__ = ["LearntAbbreviation", "Postings", "Snapshot"]
 
 # Kept postings, in all: about eight bytes each.
 _KEPT_POSTINGS = 4_000_000
@@ -44,12 +44,16 @@ class Postings:
     frequencies: npt.NDArray[np.float32]
 
 
+@dataclass(frozen=True, slots=True)
+class LearntAbbreviation:
+    """An abbreviation as reports write it, its full form in normalized lower-case syllables, and how many define it so."""
+
+    abbreviation: str
+    expansion: str
+    reports: int
+
+
 _NONE = Postings(np.empty(0, np.int32), np.empty(0, np.float32))
-
-
-def group_key(term: str) -> str:
-    """Return the key of a term's folded group: the term without marks; the term itself where nothing would be left."""
-    return fold_normalized(term).casefold() or term
 
 
 class Snapshot:
@@ -218,20 +222,25 @@ class Snapshot:
         return list(takewhile(lambda key: key.startswith(prefix), keys[first:]))
 
     @cached_property
-    def abbreviations(self) -> AbbreviationTable:
-        """Return the abbreviations that the reports define, the form that most reports give first.
+    def definitions(self) -> list[LearntAbbreviation]:
+        """Return the abbreviations that the reports define, those that most reports give first.
 
         Two letters prove little: such a definition counts when two reports agree.
         """
-        found: list[tuple[int, str, str]] = []
+        found: list[LearntAbbreviation] = []
         with self._reading("the abbreviations"):
             for (field, term), info in self._reader.iter_from(DEFINITIONS, b""):
                 if field != DEFINITIONS:
                     break
                 short, _, full = term.decode().partition("=")
                 if info.doc_frequency() > 1 or len(abbreviation_key(short)) > 2:
-                    found.append((-info.doc_frequency(), short, full))
-        return AbbreviationTable((short, full) for _, short, full in sorted(found))
+                    found.append(LearntAbbreviation(short, full, info.doc_frequency()))
+        return sorted(found, key=lambda item: (-item.reports, item.abbreviation, item.expansion))
+
+    @cached_property
+    def abbreviations(self) -> AbbreviationTable:
+        """Return the same as a table, for lookups both ways."""
+        return AbbreviationTable((found.abbreviation, found.expansion) for found in self.definitions)
 
     @cached_property
     def syllable_count(self) -> int:

@@ -157,7 +157,7 @@ class Settings:
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
             settings = cls(int(values["format"]), str(values["analysis"]), tuple(map(str, values["filterable"])))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except Exception as error:  # whatever a file of any content makes JSON and the conversions raise
             raise IndexCorruptedError(_damaged(str(folder), SETTINGS_FILE, error)) from error
         rebuild = "make it again from the reports: Index.create(…, overwrite=True), then add()"
         if settings.format != FORMAT_VERSION:

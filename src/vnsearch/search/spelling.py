@@ -12,22 +12,42 @@ keeps up to date.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from vnsearch.index.snapshot import Snapshot, group_key
 from vnsearch.search.parameters import PARAMETERS, Parameters
+from vnsearch.text.fold import group_key
 from vnsearch.text.letters import split_tone
 from vnsearch.text.syllable import other_i_y
 
-__all__ = ["TIERS", "Spelling", "Spellings", "is_compatible", "spellings_of"]
+__all__ = ["TIERS", "Counts", "Spelling", "Spellings", "is_compatible", "spellings_of"]
 
 #: How faithful a spelling is to what was typed, best first: as typed; no marks were typed, and these are likely; another
 #: way to write the same (i for y); the marks typed are kept and others added; other marks than those typed.
 TIERS = ("typed", "filled", "variant", "compatible", "folded")
+
+
+class Counts(Protocol):
+    """What restoring marks needs to know of a collection; a ``Snapshot`` is one.
+
+    ``groups`` has for each folded key (see ``group_key``) the spellings of a syllable with their counts, commonest first.
+    """
+
+    @property
+    def groups(self) -> Mapping[str, Sequence[tuple[str, int]]]:
+        """The folded groups of the syllables."""
+
+    @property
+    def syllable_count(self) -> int:
+        """How many syllables there are, in all."""
+
+    def frequency(self, kind: str, term: str) -> int:
+        """Return how often a term of the kind "syllable" or "pair" ("a b") occurs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +82,13 @@ def is_compatible(typed: str, spelling: str) -> bool:
     return kept and tone in ("", other_tone)
 
 
-def _options(snapshot: Snapshot, typed: str, parameters: Parameters) -> list[tuple[str, str]]:
+def _options(counts: Counts, typed: str, parameters: Parameters) -> list[tuple[str, str]]:
     """Return the spellings a typed syllable may stand for, with the tier of each."""
     key = group_key(typed)
-    group = [term for term, _ in snapshot.groups.get(key, ())]
+    group = [term for term, _ in counts.groups.get(key, ())]
     if typed == key:
         other = other_i_y(key)
-        more = [(term, "variant") for term, _ in snapshot.groups.get(other, ())] if other else []
+        more = [(term, "variant") for term, _ in counts.groups.get(other, ())] if other else []
         options = [*((term, "filled") for term in group[: parameters.spellings]), *more[: parameters.spellings // 2]]
         return options or [(typed, "typed")]
     if typed in group or not group:
@@ -78,15 +98,15 @@ def _options(snapshot: Snapshot, typed: str, parameters: Parameters) -> list[tup
     return [(term, tier) for term in (compatible or group)[: parameters.spellings]]
 
 
-def spellings_of(snapshot: Snapshot, syllables: list[str], parameters: Parameters = PARAMETERS) -> Spellings:
+def spellings_of(counts: Counts, syllables: list[str], parameters: Parameters = PARAMETERS) -> Spellings:
     """Return the readings of the syllables of a query, likeliest first; empty for an empty query."""
     if not syllables:
         return Spellings([], [])
-    found = [_options(snapshot, typed, parameters) for typed in syllables]
+    found = [_options(counts, typed, parameters) for typed in syllables]
     options = [[term for term, _ in readings] for readings in found]
-    steps = [_step(snapshot, a, b, parameters) for a, b in pairwise(options)]
-    total = snapshot.syllable_count
-    forward = [np.array([_prior(snapshot, term, total) for term in options[0]])]
+    steps = [_step(counts, a, b, parameters) for a, b in pairwise(options)]
+    total = counts.syllable_count
+    forward = [np.array([_prior(counts, term, total) for term in options[0]])]
     for step in steps:
         forward.append(_normal(forward[-1] @ step))
     backward = [np.ones(len(options[-1]))]
@@ -126,28 +146,25 @@ def _sorted(spellings: list[Spelling]) -> list[Spelling]:
     return sorted(spellings, key=lambda spelling: (-spelling.probability, spelling.term))
 
 
-def _prior(snapshot: Snapshot, term: str, total: int) -> float:
-    return (snapshot.frequency("syllable", term) + 0.1) / (total + 1)
+def _prior(counts: Counts, term: str, total: int) -> float:
+    return (counts.frequency("syllable", term) + 0.1) / (total + 1)
 
 
 def _normal(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.asarray(weights / weights.sum())
 
 
-def _step(snapshot: Snapshot, before: list[str], after: list[str], parameters: Parameters) -> npt.NDArray[np.float64]:
+def _step(counts: Counts, before: list[str], after: list[str], parameters: Parameters) -> npt.NDArray[np.float64]:
     """Return the probability of each spelling in ``after`` to follow each in ``before``."""
     if len(before) == len(after) == 1:
         return np.ones((1, 1))
-    total = snapshot.syllable_count
-    prior = [_prior(snapshot, term, total) for term in after]
+    total = counts.syllable_count
+    prior = [_prior(counts, term, total) for term in after]
     mu = parameters.smoothing
     rows = []
     for a in before:
-        count = snapshot.frequency("syllable", a)
+        count = counts.frequency("syllable", a)
         rows.append(
-            [
-                (snapshot.frequency("pair", f"{a} {b}") + mu * p) / (count + mu)
-                for b, p in zip(after, prior, strict=True)
-            ]
+            [(counts.frequency("pair", f"{a} {b}") + mu * p) / (count + mu) for b, p in zip(after, prior, strict=True)]
         )
     return np.array(rows)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from vnsearch.analysis import syllables_of
 from vnsearch.errors import InvalidArgumentError
-from vnsearch.index.snapshot import Snapshot, group_key
+from vnsearch.index.snapshot import Snapshot
 from vnsearch.search.parameters import PARAMETERS, Parameters
 from vnsearch.search.query import ParsedQuery
 from vnsearch.search.spelling import is_compatible, spellings_of
+from vnsearch.text.fold import group_key
 
 __all__ = ["complete", "restored"]
 

@@ -19,6 +19,9 @@ _SHORTEST_LOOKED_FOR = 3
 # "LĐ-TB&XH" is three syllables.
 _LONGEST_WRITTEN = 3
 
+# Words that say that a date follows, and that other ways to write the date leave out.
+_DATE_CUES = ("ngày", "tháng", "năm")
+
 Run = tuple[int, int, tuple["Variant", ...]]
 
 
@@ -40,7 +43,7 @@ def find_variants(text: str, analysis: Analysis, readings: list[str], snapshot: 
     ``readings`` is the likeliest spelling of each syllable. Runs do not overlap; values come before abbreviations, longer
     runs before shorter ones.
     """
-    found = [*_values(analysis), *_abbreviations(text, analysis, readings, snapshot)]
+    found = [*_values(analysis, readings), *_abbreviations(text, analysis, readings, snapshot)]
     taken = [False] * len(readings)
     runs = []
     for start, end, variants in found:
@@ -54,19 +57,19 @@ def _longest_first(runs: Iterable[Run]) -> list[Run]:
     return sorted(runs, key=lambda run: (run[0] - run[1], run[0]))
 
 
-def _values(analysis: Analysis) -> list[Run]:
+def _values(analysis: Analysis, readings: list[str]) -> list[Run]:
     """Return the values of the query; for one span the most exact reading comes first and counts most."""
     spans: dict[tuple[int, int], list[str]] = {}
     for value in analysis.values:
-        end = min(bisect_left(analysis.starts, value.end), len(analysis.starts))
-        spans.setdefault((value.position, max(end, value.position + 1)), []).append(value.text)
-    runs = []
-    for (start, end), terms in spans.items():
-        shares = [1.0, *(_AMBIGUOUS for _ in terms[1:])]
-        variants = (Variant("value", term, share) for term, share in zip(terms, shares, strict=True))
-        if end <= len(analysis.syllables):
-            runs.append((start, end, tuple(variants)))
-    return _longest_first(runs)
+        start, end = value.position, max(bisect_left(analysis.starts, value.end), value.position + 1)
+        if value.kind == "date" and start and readings[start - 1] in _DATE_CUES:
+            start -= 1
+        if end <= len(readings):
+            spans.setdefault((start, end), []).append(value.text)
+    return _longest_first(
+        (start, end, tuple(Variant("value", term, _AMBIGUOUS if at else 1.0) for at, term in enumerate(terms)))
+        for (start, end), terms in spans.items()
+    )
 
 
 def _abbreviations(text: str, analysis: Analysis, readings: list[str], snapshot: Snapshot) -> list[Run]:

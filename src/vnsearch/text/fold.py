@@ -10,7 +10,7 @@ from unidecode import unidecode
 from vnsearch.text.letters import UNMARKED
 from vnsearch.text.normalize import normalize
 
-__all__ = ["fold", "fold_normalized"]
+__all__ = ["fold", "fold_normalized", "group_key"]
 
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
@@ -47,3 +47,12 @@ def fold(text: str) -> str:
     ('Duong', 'Da Nang', 'Strasse', 'Moskva')
     """
     return fold_normalized(normalize(text))
+
+
+def group_key(term: str) -> str:
+    """Return the key of a term's folded group: the term without marks; the term itself where nothing would be left.
+
+    >>> group_key("đường"), group_key("dương")
+    ('duong', 'duong')
+    """
+    return fold_normalized(term).casefold() or term
