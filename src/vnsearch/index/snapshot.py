@@ -65,13 +65,14 @@ class Snapshot:
         self._reader = self._open(index)
         # Hits may outlive the index object: the files stay open until the last of them is gone.
         weakref.finalize(self, self._reader.close)
-        self.generation: int = self._reader.generation() or 0
-        # From the schema, not from the settings: a commit and its schema are one file.
-        keys = [field.key for _, field in self._reader.schema.items() if isinstance(field, Labels)]
-        self.filterable: tuple[str, ...] = tuple(key for key in keys if key not in FACETS)
-        self.size: int = self._reader.doc_count_all()  #: document numbers run from 0 to here, deleted ones included
-        self.count: int = self._reader.doc_count()  #: reports
-        self._leaves: list[tuple[IndexReader, int]] = self._reader.leaf_readers() if self.size else []
+        with self._reading("its schema and its segments"):
+            self.generation: int = self._reader.generation() or 0
+            # From the schema, not from the settings: a commit and its schema are one file.
+            keys = [field.key for _, field in self._reader.schema.items() if isinstance(field, Labels)]
+            self.filterable: tuple[str, ...] = tuple(key for key in keys if key not in FACETS)
+            self.size: int = self._reader.doc_count_all()  #: document numbers run from 0 to here, deleted ones included
+            self.count: int = self._reader.doc_count()  #: reports
+            self._leaves: list[tuple[IndexReader, int]] = self._reader.leaf_readers() if self.size else []
         self._postings: OrderedDict[tuple[str, str], Postings] = OrderedDict()
         self._kept = 0
         self._frequencies: dict[tuple[str, str], int] = {}
