@@ -15,6 +15,7 @@ from vietnamese import (
     ANY_TEXT,
     CASES,
     INVISIBLE,
+    LATIN_AND_MARKS,
     OPEN_SYLLABLES,
     TONE_MARKS,
     load_cases,
@@ -119,11 +120,16 @@ class TestLaws:
 
     @given(ANY_TEXT)
     @settings(max_examples=200)
-    def test_composed_and_decomposed_texts_agree(self, text: str) -> None:
+    def test_composed_and_decomposed_texts_have_the_same_tokens(self, text: str) -> None:
+        assert keys(analyze(nfc(text))) == keys(analyze(nfd(text))) == keys(analyze(text))
+
+    @given(st.one_of(vietnamese(), LATIN_AND_MARKS))
+    @settings(max_examples=200)
+    def test_tokens_of_composed_and_decomposed_texts_stand_on_the_same_letters(self, text: str) -> None:
         composed, decomposed = nfc(text), nfd(text)
-        first, second = analyze(composed), analyze(decomposed)
-        assert keys(first) == keys(second) == keys(analyze(text))
-        for a, b in zip(first, second, strict=True):
+        for a, b in zip(analyze(composed), analyze(decomposed), strict=True):
+            if a.kind not in KINDS:
+                continue  # a mark that found no letter ("1̀") is no part of a number
             assert normalize(composed[a.start : a.end]) == normalize(decomposed[b.start : b.end])
 
     @given(vietnamese())
