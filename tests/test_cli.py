@@ -46,8 +46,20 @@ def folder(tmp_path_factory):
     reports.mkdir()
     (reports / "qua.txt").write_text(PAGE, encoding="utf-8")
     records = [
-        {"id": "a", "title": "Đường mới <b>", "text": "Con đường \x1b[31mđỏ dài 3 km.", "source": "Báo A", "date": "2024-01-05"},
-        {"id": "b", "title": "Ông Dương", "text": "Ông Dương nhận bằng khen.", "source": "Báo B", "district": "Ba Đình"},
+        {
+            "id": "a",
+            "title": "Đường mới <b>",
+            "text": "Con đường \x1b[31mđỏ dài 3 km.",
+            "source": "Báo A",
+            "date": "2024-01-05",
+        },
+        {
+            "id": "b",
+            "title": "Ông Dương",
+            "text": "Ông Dương nhận bằng khen.",
+            "source": "Báo B",
+            "district": "Ba Đình",
+        },
     ]
     (reports / "tin.jsonl").write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
     (reports / "hong.txt").write_bytes(b"\x00\x01\x02\xff" * 50)
@@ -89,7 +101,9 @@ def test_search_options_reach_the_library(folder):
     assert [hit["id"] for hit in one["hits"]] == ["b"]
     by_extra = json.loads(run("search", "duong", "--filter", "district=Ba Đình", "--json", cwd=folder).stdout)
     assert [hit["id"] for hit in by_extra["hits"]] == ["b"]
-    dated = json.loads(run("search", "duong", "--date-from", "2024-01-05", "--date-to", "2024-01-05", "--json", cwd=folder).stdout)
+    dated = json.loads(
+        run("search", "duong", "--date-from", "2024-01-05", "--date-to", "2024-01-05", "--json", cwd=folder).stdout
+    )
     assert [hit["id"] for hit in dated["hits"]] == ["a"]
     titles = json.loads(run("search", "bằng khen", "--field", "title=1", "--json", cwd=folder).stdout)
     assert titles["total"] == 0
