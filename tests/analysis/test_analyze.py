@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from itertools import pairwise
 from pathlib import Path
@@ -11,6 +12,9 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "text"))  # where ``vietnamese`` is, when these tests run alone
+
 from vietnamese import (
     ANY_TEXT,
     CASES,

@@ -8,10 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from vnsearch.text.letters import TONES, VOWELS, split_tone, with_tone
 from vnsearch.text.syllable import _INITIALS, _RIMES, _RIMES_AFTER_QU, place_tone, place_tone_second, split_syllable
+
+# Whoever imports this runs without deadlines: a machine may be busy.
+settings.register_profile("vietnamese", deadline=None)
+settings.load_profile("vietnamese")
 
 TONE_MARKS = [mark for mark in TONES.values() if mark]
 OPEN_RIMES = ("oa", "oe", "uy")
