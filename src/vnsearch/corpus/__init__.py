@@ -2,7 +2,8 @@
 
 ``read_corpus`` is the door. Behind it, by stage: ``files`` (paths, kinds, ids), ``encoding`` (bytes to text),
 ``records`` (JSON and tables), ``markdown`` and ``html`` (markup to text), and for pages saved as text ``lines``
-(paragraphs), ``furniture`` (the patterns), ``dates``, ``bylines``, ``headline`` and ``page`` (the parts put together).
+(paragraphs), ``furniture`` (the patterns), ``dates``, ``bylines``, ``extent`` (where the report ends), ``headline``,
+``reading`` (a page and what is known of it), ``head``, ``tail`` and ``page`` (the parts put together).
 """
 
 from vnsearch.corpus.files import read_corpus
