@@ -23,6 +23,8 @@ _ORGANISATION = re.compile(
     r"|quan |huyen |phuong |xa |dang uy|quan uy|thanh uy|huyen uy|tinh uy|thanh doan|quan doan|doan |hoi |lien doan|vien |truong |dang bo)"
 )
 _PUBLICATION = re.compile(r"(?:bao|tap chi|cong ttdt|cong thong tin|trang ttdt|trang thong tin|ttxvn|vov|vtv|dai)\b")
+# Folded, "Bảo Anh" and "Công Hải" are like "Báo …" and "Cổng …": their marks tell people from publications.
+_PERSON_FIRST = re.compile(r"(?:bảo|bào|bạo|đại|công|trang)\s+(?!thông|tin\b|điện|ttđt)", re.IGNORECASE)
 _SITE = re.compile(
     r"(?:[\w-]+\.)+(?:vn|com|net|org|info|gov)(?:/.*)?|ttxvn|vietnam\+|vietnamplus|vov\d?|vtv\d?|vgp|chinhphu|dcsvn|plo|tto|tpo|hnm|sggp|vnexpress|vietnamnet|dan tri|lao dong|nhan dan"
 )
@@ -79,8 +81,14 @@ def is_name(text: str, *, single: bool = False) -> bool:
     return single or len(text.split()) > 1 or "." in text or (text.isupper() and len(text) <= 4)
 
 
+def _is_publication(text: str) -> bool:
+    return _PUBLICATION.match(fold_key(text)) is not None and _PERSON_FIRST.match(text) is None
+
+
 def _is_source(text: str) -> bool:
     key = fold_key(text)
+    if _PERSON_FIRST.match(text) and is_name(text):
+        return False
     return bool(
         _SITE.fullmatch(key)
         or _ORGANISATION.match(key)
@@ -180,17 +188,17 @@ def _shape(text: str, *, tail: bool, single: bool) -> Credit | None:  # noqa: PL
             return Credit(bracket[1], None)
         return Credit(bracket[1], note)
     slash = re.fullmatch(r"(.{2,50}?)\s*/\s*(.{2,50})", text) or re.fullmatch(r"(.{2,50}?)\s*[-–—]\s+(.{2,60})", text)
-    publication = slash is not None and _PUBLICATION.match(fold_key(slash[2])) is not None
+    publication = slash is not None and _is_publication(slash[2])
     if slash and _is_source(slash[2]) and (publication or not is_name(slash[2])) and is_name(slash[1], single=single):
         return Credit(slash[1], slash[2].strip())
     words = text.split()
     key = fold_key(text)
-    if len(words) > 1 and re.match(r"(?:bao|tap chi|cong|trang) \S", key) and is_name(text):
+    if re.match(r"(?:bao|tap chi|cong|trang) \S", key) and is_name(text) and not _PERSON_FIRST.match(text):
         return Credit(None, text)  # "Báo Hoa Mai" has the shape of a name
     if is_name(text, single=single):
         return Credit(text, None)
     if tail and 2 <= len(words) <= 12 and _ORGANISATION.match(key) and _is_office(text, words):
-        return Credit(None, text) if _PUBLICATION.match(key) else Credit(text, None)
+        return Credit(None, text) if _is_publication(text) else Credit(text, None)
     return Credit(None, text) if tail and _SITE.fullmatch(key) and len(words) <= 3 else None
 
 

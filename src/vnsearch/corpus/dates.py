@@ -16,6 +16,7 @@ import re
 from dataclasses import dataclass
 
 from vnsearch.corpus.folding import fold_line
+from vnsearch.corpus.places import is_place
 
 __all__ = ["DateLine", "find_dates", "parse_record_date", "read_date_line"]
 
@@ -141,7 +142,13 @@ def read_date_line(text: str) -> DateLine | None:
             chosen = date
             break
     before = key[: chosen[0]]
-    place = re.search(r"^[^,]{2,40},\s*ngay\s*$", before) is not None and _WEEKDAY.search(before) is None
+    where, comma, ngay = before.rpartition(",")  # "Cần Thơ, 26-07-2023", "Hoa Mai, ngày 5 tháng 3 năm 2024"
+    ngay = ngay.strip()
+    place = (
+        bool(comma)
+        and (is_place(where.strip(_EDGES)) if not ngay else ngay == "ngay" and re.fullmatch(r"[^,]{2,40}", where))
+        and _WEEKDAY.search(before) is None
+    )
     taken = bytearray(len(key))
     for start, end, _ in dates:
         taken[start:end] = b"\1" * (end - start)
@@ -159,7 +166,7 @@ def read_date_line(text: str) -> DateLine | None:
         if index == len(key) or taken[index]:
             piece = line.original(start, index).strip(_EDGES) if index > start else ""
             if piece:
-                rest += [part for part in (p.strip(_EDGES) for p in re.split(r"[|•·»]|\s[-–—]\s", piece)) if part]
+                rest += [part for part in (p.strip(_EDGES) for p in re.split(r"[|•·»]", piece)) if part]
             start = index + 1
     return DateLine(
         chosen[2],
@@ -168,7 +175,7 @@ def read_date_line(text: str) -> DateLine | None:
         published="published" in flags,
         updated="updated" in flags and len(dates) == 1,
         weekday="weekday" in flags,
-        place=place,
+        place=bool(place),
     )
 
 

@@ -129,7 +129,7 @@ _LIST = """
 (?:tin(?: tuc| bai)?|bai(?: viet)?)? ?(?:duoc )?(?:doc|xem|quan tam|binh luan) nhieu(?: nhat)?(?: (?:trong )?(?:ngay|tuan|thang|24h|hom nay))?
 (?:tin|bai)(?: tuc| bai| viet)? (?:noi bat|tieu diem|chinh|doc nhieu(?: nhat)?|xem nhieu(?: nhat)?)(?: .{0,25})?
 (?:dung|khong the|cho) bo (?:lo|qua)(?: .{0,20})?
-co the (?:ban )?(?:se )?(?:quan tam|thich|muon doc)|ban (?:co the )?(?:se )?(?:quan tam|thich|muon doc)|de xuat cho ban|danh cho ban|goi y cho ban
+(?:tin |bai )?dang (?:duoc )?(?:quan tam|doc nhieu)|co the (?:ban )?(?:se )?(?:quan tam|thich|muon doc)|ban (?:co the )?(?:se )?(?:quan tam|thich|muon doc)|de xuat cho ban|danh cho ban|goi y cho ban
 (?:cac )?(?:lien ket|link)(?: (?:website|web|trang|trang web|nhanh|huu ich|ngoai|khac|lien quan))+|website lien ket|lien ket
 thu vien (?:anh|hinh anh|video|van ban|media|phap luat)|van ban (?:moi|chi dao|phap quy|phap luat|moi ban hanh)|chuyen (?:muc|trang) khac
 (?:tin |xem )?theo ngay ?:?.{0,12}|xem (?:tin )?theo ngay.{0,20}|moi cap nhat|tin moi nhan|tin tai tro|bai pr|tin tuc hom nay|tin (?:anh|video)
@@ -142,8 +142,8 @@ _INLINE = """
 
 _ONE_LINE_RELATED = re.compile(
     r"[*>»›=►▶•+\- ]*(?:(?:moi |quy |ban |doc |gia |doc gia )*(?:xem|doc|tham khao|tim hieu)(?: them| tiep)|tin(?: bai)? lien quan|bai(?: viet)? lien quan|lien quan"
-    r"|co the ban quan tam|moi (?:ban |quy vi |quy doc gia )?(?:xem|doc|don doc))(?: (?:ve|tai|tin|bai|bai viet|chuyen muc))? ?: ?\S.{4,}"
-    r"|(?:>{1,3}|»+|›+|=+>|►|▶) ?[^\s>].{8,}[^.:;,>]"
+    r"|co the ban quan tam|moi (?:ban |quy vi |quy doc gia )?(?:xem|doc|don doc)|xem nhanh(?: \d+h)?)(?: (?:ve|tai|tin|bai|bai viet|chuyen muc))? ?: ?\S.{4,}"
+    r"|(?:>{1,3}|»+|›+|=+>|►|▶) ?[^\s>].{8,}[^.:;,>]|\[(?!anh|hinh|video|audio|image|img)[^\[\]]{25,140}[^.\[\]]\]"
 )
 _TAGS = re.compile(
     r"(?:(?:tu khoa|tags?|the|nhan|keywords?|hashtags?|the tag)(?: lien quan| tim kiem| bai viet)? ?(?::.*|[#|].*)?|#[\w.]+(?:[ ,;|]+#[\w.]+)*)"
@@ -155,6 +155,7 @@ binh luan|binh chon|bau chon|thong bao|noi bat|chu de(?: ?:.*)?|su kien(?: ?:.*)
 podcast|infographics?|multimedia|e-?magazine|megastory|longform|rss|hot|tin tuc|van ban|tai lieu|su kien noi bat|tin nong|chuyen de|chuyen muc|dong su kien|tieu diem|thu vien|xem them
 (?:dia chi|dien thoai|dt|tel|phone|fax|email|e-mail|website|hotline|duong day nong|zalo|facebook|fanpage|so dien thoai|toa soan|thuong truc) ?:.{0,160}
 (?:tieu de|noi dung|ho (?:va )?ten|ten|dia chi email)[ :*()]*|gui|huy|huy bo|tra loi|thich|xac nhan|dong y|nhap lai|lam moi|ngon ngu|tat ca|khac|cu nhat|them
+theo doi \S+(?: \S+)?
 (?:(?:kinh |xin |than )?moi (?:ban|quy|doc gia|cac ban)|quy (?:vi|doc gia|ban doc)|(?:ban doc|doc gia) (?:co the|quan tam|muon)|hay|(?:xin )?vui long|dang ky)(?: .{2,40})? (?:doc gia|ban doc|gui (?:y kien|bai|thong tin|tin)|theo doi|dang ky|tai ung dung|tai app|lien he|phan anh|dat bao|don doc|xem|truy cap|binh luan|cai dat).{0,180}
 (?:tat ca|tong(?: cong| so| truy cap| luot)?|nam nay) ?:? ?[\\d.,]+|0|100%|[\\d\\s.,|/:()%-]+|\\S|[^a-z\\s]{2}|<|>|<<|>>|«|»
 """

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from vnsearch.corpus.bylines import is_name, read_credit
 from vnsearch.corpus.furniture import Furniture, is_category, is_masthead
 from vnsearch.corpus.headline import breadcrumb, is_media, same_title, title_key
 from vnsearch.corpus.lines import Line
+from vnsearch.corpus.places import is_place
 from vnsearch.corpus.reading import Reading, names_site, site_name
 
 __all__ = ["beside_furniture", "find_given", "head_candidates", "joined_headline", "read_head"]
 
-_CITY = re.compile(
-    r"ha noi|hai phong|da nang|can tho|thua thien hue|(?:tp\.? ?)?(?:ho chi minh|hcm)|sai gon|nha trang|da lat|quang ninh"
-)
+_MENU = 4  # so many short lines in a row are a menu
 
 
 def head_candidates(page: Reading, first: int) -> list[int]:
@@ -101,14 +99,17 @@ def read_head(page: Reading, place: int | None, first: int) -> list[int]:
 
 
 def _signs_above(page: Reading, index: int) -> str | None:
-    """Return who signs above the headline: a name beside the date, and no city of a weather box."""
+    """Return who signs above the headline: who says so, or a name beside the date and no city of a weather box."""
     line = page.lines[index]
+    credit = read_credit(line.text)
+    if credit is not None and credit.labelled and (credit.author or credit.source):
+        page.found.credit(credit.author, credit.source)
+        return credit.author
     near = page.lines[max(0, index - 1) : index] + page.lines[index + 1 : index + 2]
-    if _CITY.fullmatch(line.key) or is_category(line.key):
+    if is_place(line.key) or is_category(line.key):
         return None
     if not any(other.date is not None and page.date_credit(other) is not None for other in near):
         return None
-    credit = read_credit(line.text)
     return credit.author if credit is not None else None
 
 
@@ -134,13 +135,28 @@ def _section(page: Reading, shorts: Sequence[int]) -> None:
     # where it is said again.
     last = shorts[-1]
     again = bool(named) and sum(1 for line in page.lines if line.key == page.lines[named[-1]].key) > 1
-    run = 1
-    while named and named[-1] - run in shorts:
-        run += 1
-    if named and (run <= 2 or again):
+    if named and (again or not _in_menu(page, named[-1], shorts)):
         page.found.category = page.lines[named[-1]].text
     elif len(shorts) <= 2 and not is_name(page.lines[last].text) and not page.plain:
         page.found.category = page.lines[last].text
+
+
+def _in_menu(page: Reading, index: int, shorts: Sequence[int]) -> bool:
+    """Return whether a short line stands in a row of them: section over section, or the menu of a site."""
+    if index - 1 in shorts and index - 2 in shorts:
+        return True
+
+    def item(at: int) -> bool:
+        return at in shorts or page.lines[at].furniture is Furniture.WEAK
+
+    start = index
+    # A gap ends the row, unless there is one after every line.
+    while start and item(start - 1) and page.lines[start].after_blank == page.lines[index].after_blank:
+        start -= 1
+    end = index + 1
+    while end < len(page.lines) and item(end) and page.lines[end].after_blank == page.lines[index].after_blank:
+        end += 1
+    return end - start >= _MENU
 
 
 def beside_furniture(page: Reading, index: int) -> bool:

@@ -76,6 +76,9 @@ def _continues(previous: str, line: str) -> bool:
     # Wrapped text: a line that fills its width without ending a sentence, and a next one that begins in the middle of one.
     if len(previous) < _WRAP_MIN or (not line[:1].islower() and not (previous[-1:] in ",(" and line[:1].isalnum())):
         return False
+    date = read_date_line(line)
+    if date is not None and not date.rest and date.time is not None and not line.endswith("."):
+        return False  # "ngày 27/8/2022 09:14 SA" below a headline
     return (
         previous.rstrip(_CLOSERS)[-1:] not in ".!?…:;"
         and classify(fold_key(line)) is None

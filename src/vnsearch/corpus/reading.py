@@ -6,13 +6,16 @@ import datetime as dt
 import re
 from dataclasses import dataclass, field
 
-from vnsearch.corpus.bylines import read_credit
+from vnsearch.corpus.bylines import is_name, read_credit
 from vnsearch.corpus.extent import drop_furniture, find_end
 from vnsearch.corpus.folding import fold_key
 from vnsearch.corpus.furniture import Furniture, classify, is_category, is_masthead
 from vnsearch.corpus.lines import Line, first_sentence
+from vnsearch.corpus.places import is_place
 
 __all__ = ["Found", "Reading", "names_site", "site_name"]
+
+_DASH = re.compile(r"\s[-–—]\s")
 
 
 @dataclass(slots=True)
@@ -33,6 +36,17 @@ class Found:
     def date(self) -> dt.date | None:
         """The date of most weight."""
         return max(self.dates, key=lambda item: item[0])[1] if self.dates else None
+
+
+def _parts(rest: tuple[str, ...]) -> list[str]:
+    """Return what stands beside a date, taken apart at dashes; two names that a dash joins stay together."""
+    parts: list[str] = []
+    for piece in rest:
+        apart = _DASH.split(piece)
+        keys = [fold_key(part) for part in apart]
+        whole = is_name(piece) and not any(is_place(key) or is_category(key) for key in keys)
+        parts += [piece] if whole else apart
+    return parts
 
 
 def site_name(text: str) -> str:
@@ -91,9 +105,9 @@ class Reading:
         if date is None or line.prose or line.furniture in (Furniture.IMPRINT, Furniture.COMMENTS):
             return None
         author = source = category = None
-        for part in date.rest:
+        for part in _parts(date.rest):
             key = fold_key(part)
-            if date.place or classify(key) is not None:
+            if date.place or is_place(key) or classify(key) is not None:
                 continue
             if is_category(key):
                 category = part

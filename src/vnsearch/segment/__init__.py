@@ -51,8 +51,7 @@ def segment_spans(text: str) -> list[tuple[int, int]]:
 
     Every group of tokens that pyvi joins is a word, punctuation marks and line breaks too; between words there is white
     space or nothing. In text that is not NFC a span covers whole letters with their marks. pyvi takes a mark that does not
-    compose for a token of its own: only such words overlap, sharing the letter. (Runs of more than thirty marks are composed
-    in pieces here, see ``vnsearch.text.compose``, so that such a text may have other words than in ``segment``.)
+    compose for a token of its own: only such words overlap, sharing the letter.
 
     Raises ``SegmentationModelError``: see ``segment``.
 

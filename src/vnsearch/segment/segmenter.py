@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -60,7 +59,7 @@ class Segmenter:
         """Return the words of one text, as ``segment`` does."""
         if len(text) > _SHORT_CHARS:
             return self.words_of([text])[0]
-        rows, _ = self._short_rows(unicodedata.normalize("NFC", text).split("\n"))
+        rows, _ = self._short_rows(compose(text)[0].split("\n"))
         if not rows:
             return text
         return "".join([row[8] if joins else row[7] for row, joins in zip(rows, self._short_joins(rows), strict=True)])[
@@ -120,7 +119,7 @@ class Segmenter:
         """Return the words of many texts, as ``segment_batch`` does."""
         result: list[str] = []
         for part in _parts(texts):
-            batch = self._decode([unicodedata.normalize("NFC", text) for text in part])
+            batch = self._decode([compose(text)[0] for text in part])
             pieces = batch.columns.pieces[batch.slots * 2 + batch.joins].tolist()
             bounds = batch.breaks.tolist()
             for text, start, end in zip(part, bounds, bounds[1:], strict=False):
