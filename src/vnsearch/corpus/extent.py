@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from vnsearch.corpus.bylines import is_name, read_credit
-from vnsearch.corpus.furniture import Furniture
+from vnsearch.corpus.bylines import dateline_source, is_name, read_credit
+from vnsearch.corpus.furniture import Furniture, is_related_link
+from vnsearch.corpus.headline import title_key
 from vnsearch.corpus.lines import Line, has_two_sentences
 
 __all__ = ["drop_furniture", "find_end", "prose_chars"]
@@ -77,7 +78,58 @@ def drop_furniture(lines: Sequence[Line], end: int) -> bytearray:
             _drop_list(lines, end, gone, index)
         elif line.furniture not in (None, Furniture.WEAK):
             gone[index] = 1
+    _drop_boxes(lines, end, gone)
     return gone
+
+
+def _is_title(line: Line) -> bool:
+    if line.prose or line.furniture is not None or line.date is not None or line.words < 4:
+        return False
+    return not (_is_sentence(line.text) or _PHOTO_CREDIT.search(line.key) or read_credit(line.text, tail=True))
+
+
+def _drop_boxes(lines: Sequence[Line], end: int, gone: bytearray) -> None:
+    """Drop single other reports that stand without a heading over them: a title with its own dateline, day or link."""
+    prose = [i for i in range(end) if lines[i].prose]
+    if not prose:
+        return
+    opening = dateline_source(lines[prose[0]].text)
+    links = [title_key(line.text) for line in lines if line.furniture is not None and is_related_link(line.key)]
+    for index in range(prose[0] + 1, end):
+        line = lines[index]
+        after = lines[index + 1] if index + 1 < end else None
+        if gone[index] or line.prose:
+            continue
+        if line.date is not None:
+            # The day and hour of another report, with its title above or below in one block.
+            if (
+                line.date.time is None
+                or index <= prose[0] + 2
+                or index > prose[-1]
+                or sum(map(_words, line.date.rest)) > 4
+            ):
+                continue
+            above = not line.after_blank and _is_title(lines[index - 1])
+            below = after is not None and not after.after_blank and _is_title(after)
+            if above or below:
+                gone[index] = gone[index + 1 if below else index - 1] = 1
+            continue
+        if not _is_title(line):
+            continue
+        if after is not None and after.prose and opening is not None:
+            again = dateline_source(after.text)  # a report opens with its source once
+            if again is not None and again[0] == opening[0]:
+                gone[index] = gone[index + 1] = 1
+                continue
+        key = title_key(line.text)
+        if any(link.endswith(key) for link in links):
+            gone[index] = 1
+            if after is not None and index + 1 == prose[-1] and not has_two_sentences(after.text):
+                gone[index + 1] = 1  # its summary
+
+
+def _words(text: str) -> int:
+    return len(text.split())
 
 
 def _drop_list(lines: Sequence[Line], end: int, gone: bytearray, index: int) -> None:

@@ -155,7 +155,7 @@ binh luan|binh chon|bau chon|thong bao|noi bat|chu de(?: ?:.*)?|su kien(?: ?:.*)
 podcast|infographics?|multimedia|e-?magazine|megastory|longform|rss|hot|tin tuc|van ban|tai lieu|su kien noi bat|tin nong|chuyen de|chuyen muc|dong su kien|tieu diem|thu vien|xem them
 (?:dia chi|dien thoai|dt|tel|phone|fax|email|e-mail|website|hotline|duong day nong|zalo|facebook|fanpage|so dien thoai|toa soan|thuong truc) ?:.{0,160}
 (?:tieu de|noi dung|ho (?:va )?ten|ten|dia chi email)[ :*()]*|gui|huy|huy bo|tra loi|thich|xac nhan|dong y|nhap lai|lam moi|ngon ngu|tat ca|khac|cu nhat|them
-theo doi \S+(?: \S+)?
+theo doi \\S+(?: \\S+)?
 (?:(?:kinh |xin |than )?moi (?:ban|quy|doc gia|cac ban)|quy (?:vi|doc gia|ban doc)|(?:ban doc|doc gia) (?:co the|quan tam|muon)|hay|(?:xin )?vui long|dang ky)(?: .{2,40})? (?:doc gia|ban doc|gui (?:y kien|bai|thong tin|tin)|theo doi|dang ky|tai ung dung|tai app|lien he|phan anh|dat bao|don doc|xem|truy cap|binh luan|cai dat).{0,180}
 (?:tat ca|tong(?: cong| so| truy cap| luot)?|nam nay) ?:? ?[\\d.,]+|0|100%|[\\d\\s.,|/:()%-]+|\\S|[^a-z\\s]{2}|<|>|<<|>>|«|»
 """

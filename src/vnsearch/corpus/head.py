@@ -137,7 +137,7 @@ def _section(page: Reading, shorts: Sequence[int]) -> None:
     again = bool(named) and sum(1 for line in page.lines if line.key == page.lines[named[-1]].key) > 1
     if named and (again or not _in_menu(page, named[-1], shorts)):
         page.found.category = page.lines[named[-1]].text
-    elif len(shorts) <= 2 and not is_name(page.lines[last].text) and not page.plain:
+    elif len(shorts) <= 2 and not (is_name(page.lines[last].text) or page.plain or _in_menu(page, last, shorts)):
         page.found.category = page.lines[last].text
 
 

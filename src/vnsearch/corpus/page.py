@@ -149,7 +149,11 @@ class _Reader(Reading):
 
     def _beside_bar(self, index: int) -> bool:
         near = self.lines[max(0, index - 1) : index] + self.lines[index + 1 : index + 2]
-        return any(line.furniture not in (None, Furniture.WEAK) and not is_media(line.key) for line in near)
+        return any(
+            (line.furniture not in (None, Furniture.WEAK) and not is_media(line.key))
+            or (line.date is not None and line.date.sure and self.date_credit(line) is not None)
+            for line in near
+        )
 
     def _read_without_prose(self) -> Page:
         content = [i for i in range(self.end) if not self.gone[i] and (self.plain or self.lines[i].furniture is None)]

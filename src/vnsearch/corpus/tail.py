@@ -16,6 +16,7 @@ __all__ = ["byline_near_end", "imprint_source", "read_tail"]
 _GALLERY = re.compile(
     r"(?:mot so|mot vai|nhung|chum|cac)? ?(?:hinh )?anh(?: hoat dong)?(?: (?:tai|ve|trong|cua) .{3,80})?(?: khac)?:?|.{0,20}mot so hinh anh.{0,80}"
 )
+_SURE = 1.5  # a day with its hour above the headline, any day below it
 _LIST_ITEM = re.compile(r"(?:[-+•*–·]|\d{1,2}[.)]|[a-zđ][.)])\s*\S")
 
 
@@ -50,6 +51,10 @@ def read_tail(page: Reading) -> list[int]:
         if line.furniture is Furniture.WEAK and not page.plain:
             over = True
             continue
+        if _dates_other(page, index):
+            over = True
+            kept = [i for i in kept if i != index - 1]
+            continue
         if page.take_date(index, 1.2):
             over = True
             continue
@@ -71,6 +76,17 @@ def read_tail(page: Reading) -> list[int]:
             kept.append(index)
     _labelled_behind_end(page)
     return kept
+
+
+def _dates_other(page: Reading, index: int) -> bool:
+    """Return whether a day behind the report is that of the other report whose title stands over it."""
+    line, title = page.lines[index], page.lines[index - 1]
+    if line.date is None or line.date.published or line.date.updated or page.date_credit(line) is None:
+        return False
+    if title.prose or title.furniture is not None or title.date is not None or title.words < 5:
+        return False
+    known = any(weight >= _SURE for weight, _ in page.found.dates)
+    return known and read_credit(title.text, tail=True) is None
 
 
 def _opens_furniture(line: Line) -> bool:
