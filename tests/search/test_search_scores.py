@@ -1,0 +1,302 @@
+"""Scores: against the formula written out by hand, and against Whoosh's own matchers."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+from collections import Counter, defaultdict
+from typing import Any
+
+import numpy as np
+import pytest
+from whoosh import matching, query
+from whoosh.scoring import BaseScorer, WeightingModel
+
+from vnsearch import Index, Report, analyze, fold
+from vnsearch.search.parameters import BM25, PARAMETERS
+
+MARKED = ["đường", "quận ủy", "khen thưởng tập thể", "nuôi cá lóc trong vèo lưới", "lễ hội xuống đồng", "lúa lúa lúa"]
+UNMARKED = [
+    "duong",
+    "quan uy",
+    "khen thuong tap the",
+    "cho noi hop som",
+    "trong rung ngap man",
+    "bo doi giup dan cho lua",
+]
+HALF_MARKED = ["đuong lang", "quan ủy", "hat xẩm truyen nghe", "nông dan phan khởi", "Cầu treo bac qua suoi"]
+
+
+class ByHand:
+    """BM25F over the tokens of ``analyze``, and the likeliest spellings by trying every combination of them."""
+
+    def __init__(self, index: Index) -> None:
+        self.reports = {report.id: report for report in index}
+        self.tokens: dict[str, dict[str, dict[str, list[str]]]] = {}
+        for report in self.reports.values():
+            self.tokens[report.id] = {}
+            for field in ("title", "body"):
+                kinds = defaultdict(list)
+                for token in analyze(getattr(report, field)):
+                    kinds[token.kind].append(token.text)
+                self.tokens[report.id][field] = kinds
+        self.counts: Counter[tuple[str, str]] = Counter(
+            (kind, term)
+            for fields in self.tokens.values()
+            for kinds in fields.values()
+            for kind in ("syllable", "pair")
+            for term in kinds[kind]
+        )
+        self.total = sum(count for (kind, _), count in self.counts.items() if kind == "syllable")
+        # Lengths as the index keeps them: how exactly is its own affair.
+        reader = index.whoosh.reader()
+        self.lengths = {}
+        for number in reader.all_doc_ids():
+            identity = json.loads(reader.stored_fields(number)["report"])["id"]
+            for field in ("title", "body"):
+                self.lengths[identity, field] = reader.doc_field_length(number, field) or 0
+
+    def readings(self, syllables: list[str]) -> tuple[list[dict[str, float]], list[dict[str, float]]]:
+        """Return the probability of every spelling of every syllable, and of every two neighbours."""
+        options = []
+        for typed in syllables:
+            group = [term for kind, term in self.counts if kind == "syllable" and fold(term) == fold(typed)]
+            group.sort(key=lambda term: (-self.counts["syllable", term], term))
+            if typed == fold(typed):
+                options.append(group[: PARAMETERS.spellings] or [typed])
+            elif typed in group or not group:
+                options.append([typed])
+            else:  # the marks that were typed stay
+                options.append([term for term in group if compatible(typed, term)])
+                assert options[-1], "the queries of this test are all in the index"
+        singles: list[Counter[str]] = [Counter() for _ in syllables]
+        pairs: list[Counter[str]] = [Counter() for _ in syllables[1:]]
+        whole = 0.0
+        for path in itertools.product(*options):
+            p = self.prior(path[0])
+            for at, (a, b) in enumerate(itertools.pairwise(path)):
+                if len(options[at]) > 1 or len(options[at + 1]) > 1:
+                    mu = PARAMETERS.smoothing
+                    p *= (self.counts["pair", f"{a} {b}"] + mu * self.prior(b)) / (self.counts["syllable", a] + mu)
+            whole += p
+            for at, term in enumerate(path):
+                singles[at][term] += p  # type: ignore[assignment]
+            for at, (a, b) in enumerate(itertools.pairwise(path)):
+                pairs[at][f"{a} {b}"] += p  # type: ignore[assignment]
+        return (
+            [{term: p / whole for term, p in found.items()} for found in singles],
+            [{term: p / whole for term, p in found.items()} for found in pairs],
+        )
+
+    def prior(self, term: str) -> float:
+        return (self.counts["syllable", term] + 0.1) / (self.total + 1)
+
+    def term_score(self, kind: str, term: str, identity: str, fields: dict[str, float], bm25: BM25) -> float:
+        frequency = 0.0
+        for field, weight in fields.items():
+            found = self.tokens[identity][field][kind].count(term)
+            if found:
+                held = [length for (_, name), length in self.lengths.items() if name == field and length]
+                norm = 1 - bm25.b + bm25.b * self.lengths[identity, field] / (sum(held) / len(held))
+                frequency += weight * found / norm
+        df = sum(any(term in self.tokens[i][field][kind] for field in fields) for i in self.reports)
+        idf = math.log(1 + (len(self.reports) - df + 0.5) / (df + 0.5))
+        return idf * (bm25.k1 + 1) * frequency / (bm25.k1 + frequency) if frequency else 0.0
+
+    def search(self, text: str, fields: dict[str, float]) -> dict[str, float]:
+        syllables = [token.text for token in analyze(text) if token.kind == "syllable"]
+        singles, pairs = self.readings(syllables)
+        places = {}
+        for kind, bm25, typed, found in (
+            ("syllable", PARAMETERS.syllable, syllables, singles),
+            ("pair", PARAMETERS.pair, [f"{a} {b}" for a, b in itertools.pairwise(syllables)], pairs),
+        ):
+            for one, readings in zip(typed, found, strict=True):
+                best = max(readings.values())
+                # What is repeated counts once.
+                places[kind, tuple(sorted((term, round(p, 9)) for term, p in readings.items()))] = (
+                    bm25,
+                    {
+                        term: p**PARAMETERS.probability_power * (PARAMETERS.compatible if filled_up(one, term) else 1.0)
+                        for term, p in readings.items()
+                        if p > PARAMETERS.least_probability or p == best
+                    },
+                )
+        scores = {}
+        for identity in self.reports:
+            found_scores = {
+                key: bm25.weight
+                * max(share * self.term_score(key[0], term, identity, fields, bm25) for term, share in options.items())
+                for key, (bm25, options) in places.items()
+            }
+            if any(score for (kind, _), score in found_scores.items() if kind == "syllable"):
+                scores[identity] = sum(found_scores.values())
+        return scores
+
+
+def filled_up(typed: str, term: str) -> bool:
+    """Tell whether a syllable was typed with some of its marks, but not all."""
+    return any(a not in (b, fold(a)) for a, b in zip(typed.split(), term.split(), strict=True))
+
+
+def compatible(typed: str, spelling: str) -> bool:
+    """Tell whether every letter of ``typed`` is that of ``spelling`` with marks left out."""
+    import unicodedata
+
+    def letters(text: str) -> list[set[str]]:
+        text = unicodedata.normalize("NFD", text.replace("đ", "d\u0335"))
+        clusters: list[set[str]] = []
+        for char in text:
+            if unicodedata.combining(char):
+                clusters[-1].add(char)
+            else:
+                clusters.append({char})
+        return clusters
+
+    return all(a <= b for a, b in zip(letters(typed), letters(spelling), strict=True))
+
+
+@pytest.fixture(scope="module")
+def by_hand(collection: Index) -> ByHand:
+    return ByHand(collection)
+
+
+@pytest.mark.parametrize("fields", [{"title": 2.0, "body": 1.0}, {"body": 1.0}, {"title": 0.5, "body": 3.0}], ids=str)
+@pytest.mark.parametrize("text", MARKED + UNMARKED + HALF_MARKED)
+def test_scores_are_those_of_the_formula(
+    collection: Index, by_hand: ByHand, text: str, fields: dict[str, float]
+) -> None:
+    expected = by_hand.search(text, fields)
+    found = {hit.id: hit.score for hit in collection.search(text, limit=1000, fields=fields)}
+    assert expected
+    assert set(found) == set(expected)
+    for identity, score in expected.items():
+        assert found[identity] == pytest.approx(score, abs=1e-4), identity
+
+
+@pytest.mark.parametrize("text", MARKED + UNMARKED + HALF_MARKED)
+@pytest.mark.parametrize("fields", [None, {"body": 1.0}, {"title": 3.0}], ids=str)
+def test_explanations_add_up(collection: Index, segmented: Index, text: str, fields: dict[str, float] | None) -> None:
+    seen = 0
+    for index in (collection, segmented):
+        for hit in index.search(text, limit=1000, fields=fields):
+            explanation = hit.explain()
+            assert explanation.score == hit.score
+            assert sum(part.score for part in explanation.contributions) == pytest.approx(hit.score, rel=1e-5)
+            assert f"{hit.score:.4f}" in str(explanation)
+            for part in explanation.contributions:
+                assert part.score > 0
+                assert part.term in str(explanation)
+                assert set(part.frequencies) == set(fields or ("title", "body"))
+                assert sum(part.frequencies.values()) > 0
+                for field, frequency in part.frequencies.items():
+                    tokens = [token.text for token in analyze(getattr(hit.report, field)) if token.kind == part.kind]
+                    assert tokens.count(part.term) == frequency
+            seen += 1
+    assert seen or fields == {"title": 3.0}
+
+
+class WhooshBM25(WeightingModel):
+    """The same BM25 for one field, as a weighting model of Whoosh."""
+
+    def __init__(self, bm25: BM25) -> None:
+        self.bm25 = bm25
+
+    def scorer(self, searcher: Any, fieldname: str, text: bytes, qf: float = 1) -> BaseScorer:
+        return Scorer(searcher, fieldname, text, self.bm25)
+
+
+class Scorer(BaseScorer):
+    def __init__(self, searcher: Any, fieldname: str, text: bytes, bm25: BM25) -> None:
+        # A searcher of several segments scores each by its own searcher; what is counted is the whole.
+        whole = searcher.get_parent()
+        reader = whole.reader()
+        lengths = [reader.doc_field_length(number, fieldname) or 0 for number in reader.all_doc_ids()]
+        held = [length for length in lengths if length]
+        self.average = sum(held) / len(held)
+        df = sum(1 for _ in reader.postings(fieldname, text).all_ids())
+        self.idf = math.log(1 + (reader.doc_count() - df + 0.5) / (df + 0.5))
+        self.searcher, self.fieldname, self.bm25 = searcher, fieldname, bm25
+
+    def supports_block_quality(self) -> bool:
+        return False
+
+    def score(self, matcher: Any) -> float:
+        length = self.searcher.doc_field_length(matcher.id(), self.fieldname)
+        tf = matcher.weight() / (1 - self.bm25.b + self.bm25.b * length / self.average)
+        return self.idf * (self.bm25.k1 + 1) * tf / (self.bm25.k1 + tf)
+
+
+class DisjunctionMaxMatcher(matching.DisjunctionMaxMatcher):
+    """Whoosh's, which takes the greater score of both sides also where they stand at different documents."""
+
+    def score(self) -> float:
+        if not (self.a.is_active() and self.b.is_active()) or self.a.id() == self.b.id():
+            return super().score()
+        return (self.a if self.a.id() < self.b.id() else self.b).score()
+
+
+class DisjunctionMax(query.DisjunctionMax):
+    def _matcher(self, subs: Any, searcher: Any, context: Any) -> Any:
+        return self._tree_matcher(subs, DisjunctionMaxMatcher, searcher, context, None)
+
+
+@pytest.mark.parametrize("name", ["collection", "segmented"])
+@pytest.mark.parametrize("field", ["title", "body"])
+@pytest.mark.parametrize("text", MARKED + UNMARKED + HALF_MARKED)
+def test_syllables_score_as_whooshs_matchers_do(
+    request: pytest.FixtureRequest, name: str, field: str, text: str
+) -> None:
+    index = request.getfixturevalue(name)
+    found = {}
+    options: dict[str, dict[str, float]] = defaultdict(dict)
+    for hit in index.search(text, limit=1000, fields={field: 1.0}):
+        parts = [part for part in hit.explain().contributions if part.kind == "syllable"]
+        found[hit.id] = sum(part.score for part in parts)
+        for part in parts:  # a spelling that is nobody's best has no part in any score
+            options[part.typed][part.term] = part.weight
+    places = [
+        DisjunctionMax([query.Term(field, term, boost=weight) for term, weight in terms.items()])
+        for terms in options.values()
+    ]
+    with index.whoosh.searcher(weighting=WhooshBM25(PARAMETERS.syllable)) as searcher:
+        hits = searcher.search(query.Or(places), limit=None, optimize=False) if places else []
+        theirs = {json.loads(searcher.stored_fields(hit.docnum)["report"])["id"]: hit.score for hit in hits}
+    assert theirs or field == "title"
+    assert set(theirs) == set(found)
+    for identity, score in theirs.items():
+        assert found[identity] == pytest.approx(score, rel=1e-4), identity
+
+
+def test_more_of_it_in_a_shorter_report_scores_more(tmp_path: Any) -> None:
+    with Index.create(tmp_path / "i") as index:
+        index.add(
+            [
+                Report("once", "", "Chợ họp " + "sớm chiều " * 20),
+                Report("twice", "", "Chợ chợ " + "sớm chiều " * 20),
+                Report("short", "", "Chợ họp"),
+                Report("title", "Chợ", "họp " + "sớm chiều " * 20),
+                *(Report(f"other {n}", "", "khác hẳn " * 10) for n in range(5)),
+            ]
+        )
+        scores = {hit.id: hit.score for hit in index.search("chợ")}
+    assert scores["short"] > scores["once"]
+    assert scores["twice"] > scores["once"]
+    assert scores["title"] > scores["once"]
+    assert np.isfinite(list(scores.values())).all()
+
+
+def test_rare_words_count_more(collection: Index) -> None:
+    results = collection.search("bà con hát xẩm")
+    assert results[0].id == "hat-xam"
+
+
+def test_deleted_reports_have_no_part_in_scores(tmp_path: Any, reports: list[Report]) -> None:
+    with Index.create(tmp_path / "a") as clean, Index.create(tmp_path / "b") as index:
+        clean.add(reports)
+        index.add([*reports, *(Report(f"x{n}", "Đường làng", "quận ủy " * 30) for n in range(20))])
+        index.delete(f"x{n}" for n in range(20))
+        for text in ("đường", "quận ủy", "lễ hội xuống đồng"):
+            one, two = clean.search(text, limit=99), index.search(text, limit=99)
+            assert [(hit.id, round(hit.score, 4)) for hit in one] == [(hit.id, round(hit.score, 4)) for hit in two]
