@@ -12,12 +12,15 @@ import contextlib
 import itertools
 import multiprocessing
 import os
+import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from whoosh.codec.whoosh3 import W3Codec, W3Segment
+from whoosh.filedb.filestore import FileStorage
 from whoosh.index import LockError
 from whoosh.writing import SegmentWriter
 
@@ -58,11 +61,18 @@ class AddStats:
     seconds: float
 
 
+class _Codec(W3Codec):  # type: ignore[misc]  # Whoosh has no types
+    """Whoosh's codec; segments have names of their own even where somebody sets the seed of ``random``."""
+
+    def new_segment(self, storage: FileStorage, indexname: str) -> W3Segment:
+        return W3Segment(W3Codec(), indexname, segid=secrets.token_hex(8))
+
+
 @contextlib.contextmanager
 def _writing(index: VietnameseIndex, lock_timeout_s: float, memory_mb: int) -> Iterator[SegmentWriter]:
     """Give a writer that is committed at the end, or, if anything is raised, gone with all it wrote."""
     try:
-        writer = SegmentWriter(index, timeout=lock_timeout_s, limitmb=memory_mb)
+        writer = SegmentWriter(index, timeout=lock_timeout_s, limitmb=memory_mb, codec=_Codec())
     except LockError:
         raise IndexLockedError(locked_message(index.storage.folder, lock_timeout_s)) from None
     try:
@@ -71,9 +81,8 @@ def _writing(index: VietnameseIndex, lock_timeout_s: float, memory_mb: int) -> I
     except BaseException:
         with contextlib.suppress(Exception):
             writer.cancel()
-        if (
-            not writer.is_closed
-        ):  # a commit that failed half-way cannot be cancelled any more; Whoosh would keep the lock
+        # A commit that failed half-way cannot be cancelled any more; Whoosh would keep the lock.
+        if not writer.is_closed:
             with contextlib.suppress(Exception):
                 writer._tempstorage.destroy()
             writer.is_closed = True
