@@ -33,7 +33,7 @@ _VERB = re.compile(
 )
 _AUTHOR_LABEL = re.compile(
     r"(?:tac gia(?: bai viet| tin)?|nguoi viet|nguoi dang|dang boi|viet boi|bai viet|bai|tin|tin ?[,/]? ?(?:va )?(?:bai|anh)|bai ?[,/]? ?(?:va )?anh|tin ?[,/]? ?bai ?[,/]? ?(?:va )?anh|tin ?, ?clip|pv|phong vien"
-    r"|thuc hien|noi dung|bai, anh va video|text|by|ctv|author|ghi|luoc ghi|bien soan)(?: ?: ?| (?=by ))|(?:viet|dang|gui|tao) boi ?:? "
+    r"|thuc hien|noi dung|bai, anh va video|text|by|ctv|author|ghi|luoc ghi|bien soan)(?: ?: ?| (?=by ))|(?:viet|dang|gui|tao) boi ?:? |(?:ghi chep|ghi nhanh|phong su|but ky|ky su|tuy but|tan van|bai|bai viet|bai,? (?:va )?anh) cua ?:? "
 )
 _SOURCE_LABEL = re.compile(
     r"(?:\(?(?:nguon|nguon tin|source|nguon bai viet|dan nguon|theo nguon)\)? ?: ?|\(?theo ?:? (?=\S))"

@@ -48,7 +48,7 @@ theo doi bao|google news|bao loi|phan hoi|trang truoc|trang sau|quay lai|quay ve
 len top|tro len tren|back to top|back|top|refresh|reload|loading|dang tai|\\.\\.\\.|xem anh|xem anh lon|xem anh goc|phong to|phong to anh|toan man hinh|close|menu|
 tim kiem|search|home|hotline|duong day nong|quang cao|advertisement|ads|tai ung dung|qr code|ma qr|tieng viet|english|vietnamese|vie|eng|vn|en|mobile|desktop|so do site|sitemap|so do trang|
 skip to content|chuyen den noi dung chinh|toggle navigation|bo qua|0 gio|gui phan hoi|tat|tat \\[x\\]|\\[x\\]|chia se cong dong|mang xa hoi|cau hinh hien thi|xem them anh|tai ve|tai xuong|download|
-gui bai|gui bai cong tac|tang tuong phan|giam tuong phan|khong tuong phan|luot thich|luot chia se|chon co chu|binh luan facebook
+gui bai|gui bai cong tac|in ra|luu bai viet nay|in bai viet nay|luot xem|luot doc|so lan xem|lan xem|tang tuong phan|giam tuong phan|khong tuong phan|luot thich|luot chia se|chon co chu|binh luan facebook
 """
 _BAR_SEPARATORS = r"[\s|,/•·:;.–—()\[\]<>»«\-+\d]"
 _BAR_STEP = re.compile(
@@ -61,6 +61,8 @@ _DROP = """
 (?:moi |ban |quy vi |doc gia )*(?:doc|xem|tham khao|tim hieu)(?: tiep| them)?(?: chi tiet)? (?:tai day|o day)
 \\[?!?(?:(?:image|img|anh|hinh) ?\\d* ?[:.])? ?[^\\s/\\\\|]+(?: [^\\s/\\\\|]+){0,5}\\.(?:jpe?g|png|gif|webp|bmp|svg|jfif|heic|avif|tiff?|mp4|mp3)\\]?(?: ?\\([\\d.,]+ ?[km]?b\\))?
 [\\w.+-]+@[\\w-]+(?:\\.[\\w-]+)+
+(?:(?:cac )?(?:file|tep|tai lieu|van ban) ?)?(?:tin )?(?:dinh|gui) kem(?: ?:.{0,120})?|tai (?:file|tep|tai lieu|van ban|mau|ve|xuong)(?: .{0,30})? (?:tai|o) day
+[^\\s/\\\\|:]+(?: [^\\s/\\\\|:]+){0,5}\\.(?:pdf|docx?|xlsx?|pptx?|zip|rar)(?: ?\\([\\d.,]+ ?[km]?b\\))?
 (?:https?://|www\\.)\\S+
 (?:so |tong (?:so )?)?(?:luot|lan|nguoi) ?(?:xem|doc|truy cap|view|thich|chia se)(?: tin| bai| bai viet| trang)? ?[:\\-]? ?[\\d.,]*
 (?:da xem|luot xem|views?|xem|doc|hits?|so lan doc|so lan xem|so lan duoc xem) ?[:\\-]? ?[(]?\\d[\\d.,]*k?[)]?(?: (?:lan|luot))?

@@ -93,7 +93,7 @@ def read_head(page: Reading, place: int | None, first: int) -> list[int]:
                 kept.append(index)
         elif not _head_line(page, line) and not (line.words <= 3 and not page.plain and beside_furniture(page, index)):
             kept.append(index)
-    _section(page, shorts)
+    _section(page, shorts, first if place is None else place)
     page.above = above
     return kept
 
@@ -127,7 +127,7 @@ def _head_line(page: Reading, line: Line) -> bool:
     return True
 
 
-def _section(page: Reading, shorts: Sequence[int]) -> None:
+def _section(page: Reading, shorts: Sequence[int], below: int) -> None:
     if page.found.category is not None or not shorts:
         return
     named = [i for i in shorts if is_category(page.lines[i].key)]
@@ -135,26 +135,27 @@ def _section(page: Reading, shorts: Sequence[int]) -> None:
     # where it is said again.
     last = shorts[-1]
     again = bool(named) and sum(1 for line in page.lines if line.key == page.lines[named[-1]].key) > 1
-    if named and (again or not _in_menu(page, named[-1], shorts)):
+    if named and (again or not _in_menu(page, named[-1], shorts, below)):
         page.found.category = page.lines[named[-1]].text
-    elif len(shorts) <= 2 and not (is_name(page.lines[last].text) or page.plain or _in_menu(page, last, shorts)):
+    elif len(shorts) <= 2 and not (is_name(page.lines[last].text) or page.plain or _in_menu(page, last, shorts, below)):
         page.found.category = page.lines[last].text
 
 
-def _in_menu(page: Reading, index: int, shorts: Sequence[int]) -> bool:
+def _in_menu(page: Reading, index: int, shorts: Sequence[int], below: int) -> bool:
     """Return whether a short line stands in a row of them: section over section, or the menu of a site."""
     if index - 1 in shorts and index - 2 in shorts:
         return True
 
     def item(at: int) -> bool:
-        return at in shorts or page.lines[at].furniture is Furniture.WEAK
+        line = page.lines[at]
+        return line.furniture in (None, Furniture.WEAK) and line.date is None and line.words <= 7
 
     start = index
     # A gap ends the row, unless there is one after every line.
     while start and item(start - 1) and page.lines[start].after_blank == page.lines[index].after_blank:
         start -= 1
     end = index + 1
-    while end < len(page.lines) and item(end) and page.lines[end].after_blank == page.lines[index].after_blank:
+    while end < below and item(end) and page.lines[end].after_blank == page.lines[index].after_blank:
         end += 1
     return end - start >= _MENU
 

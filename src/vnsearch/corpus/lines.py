@@ -121,7 +121,7 @@ def _line(raw: str, after_blank: bool) -> Line:
     furniture = classify(key)
     prose = furniture is None and is_prose(text, words)
     date = None if prose or "\n" in text else read_date_line(text)
-    if date is not None and furniture is Furniture.WEAK:
+    if date is not None and (furniture is Furniture.WEAK or (furniture is Furniture.DROP and date.sure)):
         furniture = None  # "26/12/2023 - 13:44" is all figures, but it says something
     return Line(raw, text, key, words, prose, furniture, date, after_blank)
 
