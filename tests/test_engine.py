@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -310,6 +311,14 @@ class TestAdd:
         for query in ("đường làng", "quan uy"):
             a, b = small.search(query, limit=100), large.search(query, limit=100)
             assert [(hit.id, hit.score) for hit in a] == [(hit.id, hit.score) for hit in b]
+
+    def test_a_seeded_random_module_does_no_harm(self, new_index: NewIndex) -> None:
+        index = new_index()
+        for name in "abc":
+            random.seed(7)
+            index.add([Report(name, "Chợ nổi")])
+        assert sorted(ids(index.search("chợ"))) == ["a", "b", "c"]
+        assert index.check()
 
 
 class TestReportsBack:
