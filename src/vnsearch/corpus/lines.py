@@ -141,12 +141,16 @@ def first_sentence(text: str) -> str:
 def shorten(text: str, limit_chars: int = 120) -> str:
     """Return ``text`` cut at a word to at most ``limit_chars`` characters, the ``…`` that marks the cut included.
 
+    Marks that stand apart from their letters do not count, so that the same text is cut at the same word however it is
+    encoded.
+
     >>> shorten("Hội nghị ký kết chương trình", 16)
     'Hội nghị ký kết…'
     """
-    if len(text) <= limit_chars:
+    starts = [place for place, char in enumerate(text) if not unicodedata.combining(char)]
+    if len(starts) <= limit_chars:
         return text
-    cut = text[:limit_chars]
+    cut = text[: starts[limit_chars]]
     at = cut.rfind(" ")
-    head = cut[: limit_chars - 1] if at <= 0 else cut[:at]
+    head = cut[: starts[limit_chars - 1]] if at <= 0 else cut[:at]
     return head.rstrip(' ,;:-–—(“"') + "…"

@@ -99,6 +99,8 @@ class _Reader(Reading):
     def _page(self, title: str, kept: list[int], place: int | None = None) -> Page:
         keys = {title_key(title)} | ({title_key(self.lines[place].text)} if place is not None else set())
         body: list[str] = []
+        if self.found.author is not None:
+            keys.add(title_key(self.found.author))  # the byline again, below a picture
         previous: Line | None = None
         for line in (self.lines[i] for i in kept):
             twice = previous is not None and previous.key == line.key and not line.prose  # a caption and its alt text
