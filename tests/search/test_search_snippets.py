@@ -1,0 +1,250 @@
+"""Snippets and marks: laws that hold for any text, and what people see."""
+
+from __future__ import annotations
+
+import html
+import itertools
+import re
+import unicodedata
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from vnsearch import Hit, Index, Report, analyze, fold
+
+# No i or y alone in a rime, nothing that abbreviates or is a number: a mark must be the word that was typed.
+SYLLABLES = "đường làng quận họp hòa thủy bờ mương cái đồng cói trẻ em đọc sách chợ nổi ấp xóm vườn cam ông bà con đắp bơ dương hoá".split()
+OTHERS = (
+    "và của những được trong khi người xưa, nay. Rồi! «trăng» “lên” (cao) gió… — ; : sông/nước a-b 2023 ???".split()
+)
+
+SPELLINGS = (
+    lambda text: text,
+    lambda text: unicodedata.normalize("NFD", text),
+    str.upper,
+    str.capitalize,
+    fold,
+    lambda text: text.replace("đ", "ð").replace("òa", "oà").replace("ủy", "uỷ"),
+    "\u200b".join,
+)
+GLUE = st.sampled_from(
+    [" "] * 8 + [", ", ". ", "\n", "\n\n", "  ", "\t", "_", "; ", "? ", "\u00a0", " 🙂 ", "\u200b ", "\r\n", "/"]
+)
+ODD = st.sampled_from(
+    ["x" * 300, "đ" * 200, "🙂🏽", "👩‍👩‍👧", "<script>alert('x')</script>", '&amp; "q" \'a\'', "\x1b[31m", "\x00", "\ud800", "\u202e", "e\u0301\u0323", "\u0301\u0302"]
+)  # fmt: skip
+WRITTEN = st.builds(lambda syllable, spell: spell(syllable), st.sampled_from(SYLLABLES), st.sampled_from(SPELLINGS))
+PIECES = st.one_of(WRITTEN, WRITTEN, st.sampled_from(OTHERS), st.sampled_from(OTHERS), ODD)
+BODIES = st.builds(
+    lambda pieces, repeat: "".join(piece + glue for piece, glue in pieces) * repeat,
+    st.lists(st.tuples(PIECES, GLUE), max_size=60),
+    st.sampled_from([1, 1, 1, 2, 9]),
+)
+QUERIES = st.builds(" ".join, st.lists(WRITTEN, min_size=1, max_size=6))
+FRAGMENTS = st.integers(0, 4)
+
+TAG = re.compile("</?mark>")
+
+
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+    with Index.create(tmp_path_factory.mktemp("snippets")) as index:
+        # What the queries hold is in the index with and without the body of the example.
+        index.add([Report("all", " ".join(SYLLABLES))])
+        yield index
+
+
+def hit_of(index: Index, title: str, body: str, query: str, fragments: int = 2) -> Hit | None:
+    index.add([Report("it", title, body)])
+    return next((hit for hit in index.search(query, fragments=fragments) if hit.id == "it"), None)
+
+
+def squeezed(text: str) -> str:
+    return " ".join(text.split())
+
+
+@settings(max_examples=250)
+@given(BODIES, QUERIES, FRAGMENTS)
+@example("Chợ. " + "xa vắng " * 12 + "đường làng. " + "xa vắng " * 12 + "Chợ", "chợ đường làng", 3)
+@example("đường\u0301 làng\u0323\u0302 chợ", "đường làng chợ", 2)
+def test_laws(scratch: Index, body: str, query: str, fragments: int) -> None:
+    hit = hit_of(scratch, "", body, query, fragments)
+    asked = {token.text for token in analyze(fold(query)) if token.kind == "syllable"}
+    if hit is None:
+        present = {token.text for token in analyze(body) if token.kind == "syllable"}
+        assert not present & {token.text for token in analyze(query) if token.kind == "syllable"}
+        return
+    snippet = hit.snippet
+    # Fragments: ascending, apart, inside the body, no more than asked for.
+    assert len(snippet.fragments) <= fragments
+    at = 0
+    for start, end in snippet.fragments:
+        assert at <= start < end <= len(body)
+        at = end
+    # Marks: ascending, apart, inside fragments, and of the query.
+    at = 0
+    for start, end in snippet.marks:
+        assert at <= start < end
+        assert any(first <= start and end <= last for first, last in snippet.fragments)
+        marked = [token.text for token in analyze(body[start:end]) if token.kind == "syllable"]
+        assert marked
+        assert {fold(syllable) for syllable in marked} <= asked
+        at = end
+    if fragments:
+        assert snippet.marks
+    # The whole field.
+    whole = hit.marks("body")
+    assert whole
+    at = 0
+    for start, end in whole:
+        assert at <= start < end <= len(body)
+        at = end
+    for start, end in snippet.marks:
+        assert any(first <= start and end <= last for first, last in whole)
+    # What is rendered is what was cut out.
+    pieces = [squeezed(body[start:end]) for start, end in snippet.fragments]
+    assert snippet.text.removeprefix("… ").removesuffix(" …") == " … ".join(pieces) or not pieces
+    assert squeezed(TAG.sub("", snippet.html())) == squeezed(html.escape(snippet.text))
+    assert snippet.html().count("<mark>") == snippet.html().count("</mark>") == len(snippet.marks)
+    shown = snippet.ansi(open_mark="", close_mark="")
+    assert not [char for char in shown if unicodedata.category(char) in ("Cc", "Cf", "Cs")]
+
+
+@settings(max_examples=150)
+@given(BODIES, QUERIES)
+def test_laws_of_titles(scratch: Index, title: str, query: str) -> None:
+    hit = hit_of(scratch, title, "", query)
+    if hit is None:
+        return
+    shown = hit.title_html()
+    assert TAG.sub("", shown) == html.escape(title)
+    assert shown.count("<mark>") == len(hit.marks("title")) > 0
+    assert hit.snippet.marks == ()
+    assert hit.snippet.text == ""
+
+
+@settings(max_examples=60)
+@given(BODIES, QUERIES)
+def test_every_occurrence_is_marked(scratch: Index, body: str, query: str) -> None:
+    """A syllable typed with its marks is marked wherever it is, in whatever spelling."""
+    hit = hit_of(scratch, "", body, query)
+    if hit is None:
+        return
+    exact = {token.text for token in analyze(query) if token.kind == "syllable"}
+    exact = {text for text in exact if text != fold(text)}
+    marks = hit.marks("body")
+    for token in analyze(body):
+        if token.kind == "syllable" and token.text in exact:
+            assert any(start <= token.start and token.end <= end for start, end in marks), token
+
+
+def only(index: Index, title: str, body: str, query: str, **options: int) -> Hit:
+    index.add([Report("it", title, body)])
+    (hit,) = (hit for hit in index.search(query, **options) if hit.id == "it")
+    return hit
+
+
+FILLER = "Xa xưa kia, trăng lên cao lắm rồi người ta mới về. " * 8
+
+
+class TestFragments:
+    def test_numbers(self, scratch: Index) -> None:
+        body = FILLER.join(["", "Đường làng mới mở. ", "Chợ nổi họp sớm. ", "Bờ mương đã đắp. ", "Vườn cam sai quả. "])
+        query = "đường làng chợ nổi bờ mương vườn cam"
+        for fragments, expected in ((0, 0), (1, 1), (3, 3), (4, 4), (9, 4)):
+            snippet = only(scratch, "", body, query, fragments=fragments).snippet
+            assert len(snippet.fragments) == expected
+            assert len(snippet.html().split(" … ")) >= expected
+        assert only(scratch, "", body, query, fragments=0).snippet.text == ""
+
+    def test_the_best_window_not_the_first(self, scratch: Index) -> None:
+        body = f"Chợ xa. {FILLER} Vườn cam cạnh bờ mương. {FILLER} Chợ nổi họp trên đường làng. {FILLER}"
+        snippet = only(scratch, "", body, "chợ nổi đường làng", fragments=1).snippet
+        assert "Chợ nổi họp trên đường làng" in snippet.text
+
+    def test_only_the_title_matches(self, scratch: Index) -> None:
+        hit = only(scratch, "Chợ nổi", FILLER, "chợ nổi")
+        assert hit.snippet.text.startswith("Xa xưa kia")
+        assert hit.snippet.marks == ()
+        assert len(hit.snippet.fragments) == 1
+        assert hit.snippet.text.endswith(" …")
+
+    def test_a_short_body_is_shown_whole(self, scratch: Index) -> None:
+        snippet = only(scratch, "", "  Chợ nổi\nhọp   sớm.  ", "chợ").snippet
+        assert snippet.text == "Chợ nổi họp sớm."
+        assert snippet.html() == "<mark>Chợ</mark> nổi họp sớm."
+
+    def test_ellipses(self, scratch: Index) -> None:
+        assert only(scratch, "", f"{FILLER}Chợ nổi. {FILLER}", "chợ").snippet.text.startswith("… ")
+        assert only(scratch, "", f"{FILLER}Chợ nổi. {FILLER}", "chợ").snippet.text.endswith(" …")
+        assert not only(scratch, "", f"Chợ nổi. {FILLER}", "chợ").snippet.text.startswith("… ")
+
+    def test_neighbours_make_one_mark(self, scratch: Index) -> None:
+        snippet = only(scratch, "", "Con đường làng, chợ nổi.", "duong lang cho noi").snippet
+        assert snippet.html() == "Con <mark>đường làng</mark>, <mark>chợ nổi</mark>."
+
+    def test_fields_that_are_not_searched_are_not_marked(self, scratch: Index) -> None:
+        scratch.add([Report("it", "Chợ nổi", "Chợ nổi họp sớm")])
+        (hit,) = (hit for hit in scratch.search("chợ", fields={"title": 1.0}) if hit.id == "it")
+        assert hit.snippet.marks == ()
+        assert hit.title_html() == "<mark>Chợ</mark> nổi"
+
+    def test_a_megabyte(self, scratch: Index) -> None:
+        body = "Trăng lên cao, gió về khuya. " * 20_000 + "Chợ nổi họp sớm. " + "Trăng lên cao, gió về khuya. " * 20_000
+        assert len(body) > 1_000_000
+        hit = only(scratch, "", body, "cho noi")
+        ((start, end),) = hit.snippet.marks
+        assert body[start:end] == "Chợ nổi"
+        assert hit.marks("body") == [(start, end)]
+        assert len(hit.snippet.text) < 1000
+
+    def test_a_megabyte_of_matches(self, scratch: Index) -> None:
+        hit = only(scratch, "", "đường làng " * 100_000, "duong lang", fragments=3)
+        assert hit.snippet.marks
+        assert len(hit.marks("body")) == 1
+
+    def test_a_megabyte_without_a_space(self, scratch: Index) -> None:
+        body = "ă" * 500_000 + " chợ " + "x" * 500_000
+        hit = only(scratch, "", body, "chợ")
+        ((start, end),) = hit.snippet.marks
+        assert body[start:end] == "chợ"
+
+
+class TestRendering:
+    def test_html_is_escaped(self, scratch: Index) -> None:
+        hit = only(scratch, "Chợ <b onload='x'>", "Chợ <script>alert(\"x\")</script> & 'nổi'", "chợ nổi")
+        assert hit.snippet.html() == (
+            "<mark>Chợ</mark> &lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt; &amp; &#x27;<mark>nổi</mark>&#x27;"
+        )
+        assert hit.title_html() == "<mark>Chợ</mark> &lt;b onload=&#x27;x&#x27;&gt;"
+
+    def test_own_marks(self, scratch: Index) -> None:
+        hit = only(scratch, "Chợ nổi", "Chợ nổi", "chợ")
+        assert hit.snippet.html('<em class="hit">', "</em>") == '<em class="hit">Chợ</em> nổi'
+        assert hit.title_html("<b>", "</b>") == "<b>Chợ</b> nổi"
+        assert hit.snippet.ansi("[", "]") == "[Chợ] nổi"
+
+    def test_a_terminal_is_not_steered(self, scratch: Index) -> None:
+        snippet = only(scratch, "", "Chợ \x1b]0;title\x07 \x9b31m \u202enổi \x08\x7f\ud800", "chợ").snippet
+        shown = snippet.ansi()
+        assert shown.startswith("\x1b[1;33mChợ\x1b[0m ")
+        assert not [char for char in shown.replace("\x1b[1;33m", "").replace("\x1b[0m", "") if not char.isprintable()]
+        assert "nổi" in shown
+        shown.encode()
+
+    def test_marks_fall_on_decomposed_letters_whole(self, scratch: Index) -> None:
+        body = unicodedata.normalize("NFD", "Trên đường làng có chợ nổi.")
+        hit = only(scratch, "", body, "đường làng")
+        ((start, end),) = hit.marks("body")
+        assert body[start:end] == unicodedata.normalize("NFD", "đường làng")
+        assert TAG.sub("", hit.snippet.html()) == body
+
+    @pytest.mark.parametrize("body", ["e\u0301a\u0483\u1161b chợ", "e\u0301 a\u0323\u0483\u1161\u11a8 chợ"], ids=ascii)
+    def test_syllables_that_share_a_cluster_of_marks_share_a_mark(self, scratch: Index, body: str) -> None:
+        hit = only(scratch, body, body, body)
+        for marks in (hit.marks("title"), hit.marks("body"), hit.snippet.marks):
+            assert marks
+            assert all(a[1] <= b[0] for a, b in itertools.pairwise(marks))
+        assert TAG.sub("", hit.title_html()) == html.escape(body)
