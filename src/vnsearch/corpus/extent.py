@@ -15,6 +15,7 @@ __all__ = ["drop_furniture", "find_end", "prose_chars"]
 _OPENS_END = (Furniture.COMMENTS, Furniture.IMPRINT, Furniture.LIST)
 # How many paragraphs in a row behind such a line prove that the report was not over.
 _RUN_DISPROVES = {Furniture.COMMENTS: 4, Furniture.IMPRINT: 2, Furniture.LIST: 2}
+_MAX_DATED = 2  # boxes with a day in the middle of one report
 _MIN_BEFORE = 0.35  # running text before the end, as a share of that behind it
 _SENTENCE_END = re.compile(r"(?<!\.)\.[\"”’»)\s]*$|[!?][\"”’»)]+\.?$|[,;]$")
 _PHOTO_CREDIT = re.compile(r"\banh ?:|\(anh\b|\bnguon anh\b")
@@ -95,19 +96,20 @@ def _drop_boxes(lines: Sequence[Line], end: int, gone: bytearray) -> None:
         return
     opening = dateline_source(lines[prose[0]].text)
     links = [title_key(line.text) for line in lines if line.furniture is not None and is_related_link(line.key)]
+    # The day and hour of another report, with its title above or below in one block. Many of them are a chronicle.
+    dated = [
+        i
+        for i in range(prose[0] + 3, prose[-1])
+        if (date := lines[i].date) is not None and date.time is not None and sum(map(_words, date.rest)) <= 4
+    ]
+    dated = dated if len(dated) <= _MAX_DATED else []
     for index in range(prose[0] + 1, end):
         line = lines[index]
         after = lines[index + 1] if index + 1 < end else None
         if gone[index] or line.prose:
             continue
         if line.date is not None:
-            # The day and hour of another report, with its title above or below in one block.
-            if (
-                line.date.time is None
-                or index <= prose[0] + 2
-                or index > prose[-1]
-                or sum(map(_words, line.date.rest)) > 4
-            ):
+            if index not in dated:
                 continue
             above = not line.after_blank and _is_title(lines[index - 1])
             below = after is not None and not after.after_blank and _is_title(after)

@@ -85,6 +85,8 @@ def _dates_other(page: Reading, index: int) -> bool:
         return False
     if title.prose or title.furniture is not None or title.date is not None or title.words < 5:
         return False
+    if is_media(page.lines[index - 2].key):
+        return False  # a caption
     known = any(weight >= _SURE for weight, _ in page.found.dates)
     return known and read_credit(title.text, tail=True) is None
 
