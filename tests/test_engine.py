@@ -808,6 +808,8 @@ class TestTogether:
         assert one.delete(["a"]) == 1
         two.refresh()
         assert [report.id for report in two] == ["b"]
+        two.add([Report("late")])
+        assert one.delete(["late"]) == 1
 
     def test_writers_in_threads_take_turns_and_never_double(self, new_index: NewIndex) -> None:
         first = new_index()
