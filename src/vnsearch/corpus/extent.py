@@ -99,7 +99,7 @@ def _drop_boxes(lines: Sequence[Line], end: int, gone: bytearray) -> None:
     # The day and hour of another report, with its title above or below in one block. Many of them are a chronicle.
     dated = [
         i
-        for i in range(prose[0] + 3, prose[-1])
+        for i in range(prose[0] + 1, prose[-1])
         if (date := lines[i].date) is not None and date.time is not None and sum(map(_words, date.rest)) <= 4
     ]
     dated = dated if len(dated) <= _MAX_DATED else []
@@ -109,7 +109,7 @@ def _drop_boxes(lines: Sequence[Line], end: int, gone: bytearray) -> None:
         if gone[index] or line.prose:
             continue
         if line.date is not None:
-            if index not in dated:
+            if index not in dated or index <= prose[0] + 2:
                 continue
             above = not line.after_blank and _is_title(lines[index - 1])
             below = after is not None and not after.after_blank and _is_title(after)

@@ -9,7 +9,7 @@ from vnsearch.corpus.furniture import Furniture, is_category, is_masthead
 from vnsearch.corpus.headline import breadcrumb, is_media, same_title, title_key
 from vnsearch.corpus.lines import Line
 from vnsearch.corpus.places import is_place
-from vnsearch.corpus.reading import Reading, names_site, site_name
+from vnsearch.corpus.reading import BELOW_HEADLINE, Reading, names_site, site_name
 
 __all__ = ["beside_furniture", "find_given", "head_candidates", "joined_headline", "read_head"]
 
@@ -73,7 +73,7 @@ def read_head(page: Reading, place: int | None, first: int) -> list[int]:
             if index != place and before and line.furniture is not Furniture.DROP and is_category(line.key):
                 shorts.append(index)
             continue
-        if page.take_date(index, 1.0 if before else 2.0):
+        if page.take_date(index, 1.0 if before else BELOW_HEADLINE):
             continue
         crumbs = breadcrumb(line.text, line.key)
         if crumbs is not None:

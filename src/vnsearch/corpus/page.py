@@ -25,7 +25,7 @@ from vnsearch.corpus.furniture import Furniture, is_category
 from vnsearch.corpus.head import find_given, head_candidates, joined_headline, read_head
 from vnsearch.corpus.headline import choose_headline, is_media, same_title, title_key
 from vnsearch.corpus.lines import Line, first_sentence, read_lines, shorten
-from vnsearch.corpus.reading import Reading
+from vnsearch.corpus.reading import BELOW_HEADLINE, Reading
 from vnsearch.corpus.tail import byline_near_end, imprint_source, read_tail
 
 __all__ = ["Page", "read_page"]
@@ -130,13 +130,14 @@ class _Reader(Reading):
         assert self.first is not None
         assert self.last is not None
         kept: list[int] = []
+        dated = any(weight >= BELOW_HEADLINE for weight, _ in self.found.dates)
         for index in range(self.first, self.last + 1):
             line = self.lines[index]
             if self.gone[index]:
                 continue
             if line.furniture is Furniture.WEAK and self._beside_bar(index):
                 continue
-            if self.first < index <= self.first + 2 and line.date is not None:
+            if self.first < index <= self.first + 2 and line.date is not None and not dated:
                 beside = self.date_credit(line)
                 if beside is not None and (line.date.sure or any(beside)) and self.take_date(index, 1.9):
                     continue

@@ -13,8 +13,9 @@ from vnsearch.corpus.furniture import Furniture, classify, is_category, is_masth
 from vnsearch.corpus.lines import Line, first_sentence
 from vnsearch.corpus.places import is_place
 
-__all__ = ["Found", "Reading", "names_site", "site_name"]
+__all__ = ["BELOW_HEADLINE", "Found", "Reading", "names_site", "site_name"]
 
+BELOW_HEADLINE = 2.0  # what a date weighs between headline and report; elsewhere it weighs less
 _DASH = re.compile(r"\s[-–—]\s")
 
 
