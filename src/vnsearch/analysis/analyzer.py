@@ -10,6 +10,7 @@ from vnsearch.analysis.abbreviations import find_definitions
 from vnsearch.analysis.tokens import Analysis, Token
 from vnsearch.segment import model_fingerprint, segment_spans, segment_spans_batch
 from vnsearch.text.letters import split_tone, with_tone
+from vnsearch.text.memo import Memo
 from vnsearch.text.normalize import clean, place_tones
 from vnsearch.text.offsets import OffsetMap
 from vnsearch.text.values import find_values
@@ -27,35 +28,19 @@ _SYLLABLE_WITH_MARKS = re.compile("[^\\W_](?:[^\\W_]|[\u0300-\u036f])*")
 # pyvi's model and word list know the other placement only (hoà, thuỷ); the swap keeps every offset.
 _OPEN_RIME = re.compile("(?:[òóỏõọ][aeAE]|[ÒÓỎÕỌ][aeAE]|(?<![qQ])[ùúủũụÙÚỦŨỤ][yY])(?![^\\W\\d_])")
 
-_TERM_LIMIT = 1 << 18
-_KEPT_CHARS = 64  # a longer one hardly comes again
+
+def _term(written: str) -> str:
+    """Return the term of a syllable as written: tone placed (inside "hoà2" too, as normalize does), case folded."""
+    return place_tones(written).casefold()
 
 
-class _Terms(dict[str, str]):
-    """Syllable as written -> its term: tone placed, case folded. Bounded, since texts are made by strangers."""
-
-    def __missing__(self, written: str) -> str:
-        if len(self) >= _TERM_LIMIT:
-            self.clear()
-        term = place_tones(written).casefold()  # inside "hoà2" too, as normalize does
-        if len(written) <= _KEPT_CHARS:
-            self[written] = term
-        return term
+def _tone_on_second(rime: str) -> str:
+    bare, tone = split_tone(rime[0])
+    return bare + with_tone(rime[1], tone)
 
 
-_TERMS = _Terms()
-
-
-class _Swapped(dict[str, str]):
-    """Two letters of an open rime -> the same with the tone on the second."""
-
-    def __missing__(self, rime: str) -> str:
-        bare, tone = split_tone(rime[0])
-        swapped = self[rime] = bare + with_tone(rime[1], tone)
-        return swapped
-
-
-_SWAPPED = _Swapped()
+_TERMS = Memo(_term)
+_SWAPPED = Memo(_tone_on_second)
 
 
 def _syllables(cleaned: str) -> Analysis:

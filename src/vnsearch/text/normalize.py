@@ -11,6 +11,7 @@ import unicodedata
 
 from vnsearch.text.compose import compose
 from vnsearch.text.letters import LETTER_MARKS, TONE_MARKS, VOWELS, split_tone, with_tone
+from vnsearch.text.memo import Memo
 from vnsearch.text.offsets import OffsetMap, chain
 from vnsearch.text.syllable import place_tone
 
@@ -48,24 +49,8 @@ _TONE_FIRST = re.compile(
 # With the marks that found no letter to join: what carries one is no syllable, and is left alone.
 _LATIN_WORD = re.compile(f"[{_LATIN}\u0300-\u036f]{{2,}}")
 
-# A word seen once is placed once; bounded, since texts are made by strangers.
-_PLACED_LIMIT = 1 << 17
-_KEPT_CHARS = 64  # a longer one hardly comes again
-
-
-class _Placed(dict[str, str]):
-    """Word -> the same word with its tone where we write it."""
-
-    def __missing__(self, word: str) -> str:
-        if len(self) >= _PLACED_LIMIT:
-            self.clear()
-        placed = place_tone(word)
-        if len(word) <= _KEPT_CHARS:
-            self[word] = placed
-        return placed
-
-
-_PLACED = _Placed()
+# A word seen before is not taken apart again.
+_PLACED = Memo(place_tone)
 
 
 def _without(gone: list[int], text: str) -> tuple[str, OffsetMap | None]:
