@@ -132,7 +132,11 @@ def spellings_of(counts: Counts, syllables: list[str], parameters: Parameters = 
         pairs.append(
             _sorted(
                 [
-                    Spelling(f"{a} {b}", float(joint[i, j]), max(tier_a, tier_b, key=TIERS.index))
+                    Spelling(
+                        f"{a} {b}",
+                        float(joint[i, j]),
+                        "typed" if [a, b] == syllables[at : at + 2] else max(tier_a, tier_b, key=TIERS.index),
+                    )
                     for i, (a, tier_a) in enumerate(found[at])
                     for j, (b, tier_b) in enumerate(found[at + 1])
                     if joint[i, j] > parameters.least_probability
