@@ -197,6 +197,16 @@ def test_explanations_add_up(collection: Index, segmented: Index, text: str, fie
     assert seen or fields == {"title": 3.0}
 
 
+def test_explanations_say_how_faithful_a_term_is(collection: Index) -> None:
+    def tiers(text: str) -> dict[str, str]:
+        return {part.term: part.tier for part in collection.search(text)[0].explain().contributions}
+
+    assert tiers("giấy khen") == {"giấy": "typed", "khen": "typed", "giấy khen": "typed"}
+    assert tiers("giay khen") == {"giấy": "filled", "khen": "typed", "giấy khen": "filled"}
+    assert tiers("giây khen") == {"giấy": "compatible", "khen": "typed", "giấy khen": "compatible"}
+    assert tiers("giẩy khen") == {"giấy": "folded", "khen": "typed", "giấy khen": "folded"}
+
+
 class WhooshBM25(WeightingModel):
     """The same BM25 for one field, as a weighting model of Whoosh."""
 
