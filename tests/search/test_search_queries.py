@@ -378,3 +378,21 @@ class TestSeeds:
                 marked = fold(hit.report.body[start:end]).lower().split()
                 assert marked
                 assert set(marked) <= wanted
+
+
+def test_a_syllable_repeated_without_marks_counts_once(new_index):
+    ix = new_index()
+    ix.add([{"id": "1", "body": "Công tác của công an."}, {"id": "2", "body": "Công ty an toàn, tác phong."}])
+    typed, unmarked = ix.search("công tác công an"), ix.search("cong tac cong an")
+    for results in (typed, unmarked):
+        places = [part.term for part in results[0].explain().contributions if part.kind == "syllable"]
+        assert sorted(places) == ["an", "công", "tác"]
+
+
+def test_what_was_deleted_is_not_suggested(new_index):
+    ix = new_index()
+    ix.add([{"id": "1", "body": "Bà Nguyễn Bí Mật phát biểu."}, {"id": "2", "body": "Ông Lê phát biểu."}])
+    assert "bí mật" in ix.suggest("bi ")
+    ix.delete(["1"])
+    assert ix.suggest("bi ") == ix.suggest("ngu") == []
+    assert ix.suggest("phat") == ["phát biểu"]

@@ -1,8 +1,9 @@
 """An index on disk: which files it has, how it is created, opened and recognised.
 
 The folder of an index holds Whoosh's files (``MAIN_*``, ``_MAIN_*``) and ``vnsearch.json``, which says how the index was
-made. Whoosh pickles its table of contents; it is read here with an allow-list, so that opening an index never builds an
-object of any other class.
+made. Whoosh pickles its table of contents; it is read here with an allow-list, so that it never builds an object of any
+other class. The segments are still read by Whoosh's own codec, which pickles their directories, postings and stored
+fields without such a list: open only indexes that you made or trust.
 """
 
 from __future__ import annotations

@@ -80,14 +80,16 @@ def _groups(
     parameters: Parameters,
 ) -> list[Group]:
     """Return the places of the query by groups; a place that is there already is not repeated."""
-    seen: set[tuple[str, tuple[Option, ...]]] = set()
+    seen: set[tuple[str, str]] = (
+        set()
+    )  # by the likeliest spelling: "cong tac cong an" has công once, "ban ban" may be two
 
     def new(kind: str, typed: list[str], readings: list[list[Spelling]], start: int, end: int) -> list[Place]:
         places = []
         for at in range(start, end):
             options = _options(readings[at], parameters)
-            if (kind, options) not in seen:
-                seen.add((kind, options))
+            if (kind, options[0].term) not in seen:
+                seen.add((kind, options[0].term))
                 places.append(Place(kind, typed[at], options))
         return places
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from vnsearch.analysis import syllables_of
 from vnsearch.errors import InvalidArgumentError
+from vnsearch.index.schema import TEXT_FIELDS
 from vnsearch.index.snapshot import Snapshot
 from vnsearch.search.parameters import PARAMETERS, Parameters
 from vnsearch.search.query import ParsedQuery
+from vnsearch.search.scoring import postings_of
 from vnsearch.search.spelling import is_compatible, spellings_of
 from vnsearch.text.fold import group_key
 
@@ -60,7 +64,14 @@ def complete(snapshot: Snapshot, prefix: str, limit: int = 8) -> list[str]:
     counts = _continuations(snapshot, context, last) if context else _starts(snapshot, last)
     head = [readings[0].term for readings in spellings_of(snapshot, context[:-1]).syllables]
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return [" ".join([*head, term]) for term, _ in ordered[:limit]]
+    return [
+        " ".join([*head, term]) for term in islice((term for term, _ in ordered if _is_held(snapshot, term)), limit)
+    ]
+
+
+def _is_held(snapshot: Snapshot, term: str) -> bool:
+    """Tell whether a report still has these syllables one after the other: counts remember deleted ones for a while."""
+    return any(len(postings_of(snapshot, text_field, "phrase", term).documents) for text_field in TEXT_FIELDS)
 
 
 def _fits(term: str, typed: str) -> bool:
