@@ -34,6 +34,7 @@ __all__ = ["LearntAbbreviation", "Postings", "Snapshot"]
 
 # Kept postings, in all: about eight bytes each.
 _KEPT_POSTINGS = 4_000_000
+_KEPT_COUNTS = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class Snapshot:
         with self._lock:
             try:
                 yield
-            except VnSearchError:
+            except (VnSearchError, MemoryError):
                 raise
             except Exception as error:
                 raise IndexCorruptedError(
@@ -183,6 +184,8 @@ class Snapshot:
         with self._reading(f"the counts of {term!r}"):
             found = self._frequencies.get(key)
             if found is None:
+                if len(self._frequencies) >= _KEPT_COUNTS:
+                    self._frequencies.clear()
                 found = self._frequencies[key] = sum(
                     int(self._reader.frequency(field_name(text_field, kind), term)) for text_field in TEXT_FIELDS
                 )

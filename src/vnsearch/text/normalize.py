@@ -21,7 +21,7 @@ __all__ = ["clean", "normalize", "normalize_with_offsets", "place_tones"]
 _LOOKALIKES = {
     **dict.fromkeys("ÐƉ", "Đ"),
     **dict.fromkeys("ðɖ", "đ"),
-    **dict.fromkeys("‘’‚‛", "'"),
+    **dict.fromkeys("‘’‚‛\u02bb\u02bc", "'"),  # the last two are letters, in names such as Hʼleo
     **dict.fromkeys("“”„‟", '"'),
     **dict.fromkeys("\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B))), " "),
     **{chr(0xFEE0 + code): chr(code) for code in range(0x21, 0x7F)},  # full-width forms
