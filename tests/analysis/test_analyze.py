@@ -212,9 +212,6 @@ class TestWords:
         ):
             assert keys(analyze(spelling)) == keys(tokens)
 
-    @pytest.mark.xfail(
-        strict=True, reason="the segmenter is given misplaced tones as they are, but for open oa, oe, uy"
-    )
     @pytest.mark.parametrize("pair", ["qúy báu|quý báu", "lụât sư|luật sư", "thừơng xuyên|thường xuyên"])
     def test_a_misplaced_tone_parts_no_word(self, pair: str) -> None:
         wrong, right = pair.split("|")

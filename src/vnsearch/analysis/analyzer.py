@@ -9,9 +9,8 @@ from collections.abc import Iterable, Sequence
 from vnsearch.analysis.abbreviations import find_definitions
 from vnsearch.analysis.tokens import Analysis, Token
 from vnsearch.segment import model_fingerprint, segment_spans, segment_spans_batch
-from vnsearch.text.letters import split_tone, with_tone
 from vnsearch.text.memo import Memo
-from vnsearch.text.normalize import clean, place_tones
+from vnsearch.text.normalize import clean, place_tones, place_tones_second
 from vnsearch.text.offsets import OffsetMap
 from vnsearch.text.values import find_values
 
@@ -25,22 +24,13 @@ _SYLLABLE = re.compile(r"[^\W_]+")
 _LONE_MARK = re.compile("[\u0300-\u036f]")
 _SYLLABLE_WITH_MARKS = re.compile("[^\\W_](?:[^\\W_]|[\u0300-\u036f])*")
 
-# pyvi's model and word list know the other placement only (hoà, thuỷ); the swap keeps every offset.
-_OPEN_RIME = re.compile("(?:[òóỏõọ][aeAE]|[ÒÓỎÕỌ][aeAE]|(?<![qQ])[ùúủũụÙÚỦŨỤ][yY])(?![^\\W\\d_])")
-
 
 def _term(written: str) -> str:
     """Return the term of a syllable as written: tone placed (inside "hoà2" too, as normalize does), case folded."""
     return place_tones(written).casefold()
 
 
-def _tone_on_second(rime: str) -> str:
-    bare, tone = split_tone(rime[0])
-    return bare + with_tone(rime[1], tone)
-
-
 _TERMS = Memo(_term)
-_SWAPPED = Memo(_tone_on_second)
 
 
 def _syllables(cleaned: str) -> Analysis:
@@ -89,12 +79,10 @@ def syllables_of(text: str, *, values: bool = False) -> Analysis:
 def analyze_batch(texts: Sequence[str]) -> list[Analysis]:
     """Return ``analyze_text`` of every text; the segmenter takes them together, which is several times faster."""
     cleaned = [clean(text) for text in texts]
-    swapped = [_for_segmenter(text) for text, _ in cleaned]
+    # pyvi's model and word list know one placement of tones only; moving a tone keeps every offset.
+    placed = [text if text.isascii() else place_tones_second(text) for text, _ in cleaned]
     spans: Iterable[Iterable[Sequence[int]]]
-    if len(texts) == 1:
-        spans = [segment_spans(swapped[0])]
-    else:
-        spans = (found.tolist() for found in segment_spans_batch(swapped))
+    spans = [segment_spans(placed[0])] if len(texts) == 1 else (found.tolist() for found in segment_spans_batch(placed))
     analyses = []
     for (text, offsets), words in zip(cleaned, spans, strict=True):
         analysis = _syllables(text)
@@ -103,12 +91,6 @@ def analyze_batch(texts: Sequence[str]) -> list[Analysis]:
         analysis.definitions = [(found.abbreviation, found.expansion) for found in find_definitions(text)]
         analyses.append(_mapped(analysis, offsets))
     return analyses
-
-
-def _for_segmenter(cleaned: str) -> str:
-    if cleaned.isascii():
-        return cleaned
-    return _OPEN_RIME.sub(lambda rime: _SWAPPED[rime[0]], cleaned)
 
 
 def _words(starts: list[int], spans: Iterable[Sequence[int]]) -> list[tuple[int, int]]:

@@ -6,6 +6,7 @@ composition (NFC), tone placement. Words and case stay.
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 
@@ -13,7 +14,7 @@ from vnsearch.text.compose import compose
 from vnsearch.text.letters import LETTER_MARKS, TONE_MARKS, VOWELS, split_tone, with_tone
 from vnsearch.text.memo import Memo
 from vnsearch.text.offsets import OffsetMap, chain
-from vnsearch.text.syllable import place_tone
+from vnsearch.text.syllable import place_tone, place_tone_second
 
 __all__ = ["clean", "normalize", "normalize_with_offsets", "place_tones"]
 
@@ -51,6 +52,7 @@ _LATIN_WORD = re.compile(f"[{_LATIN}\u0300-\u036f]{{2,}}")
 
 # A word seen before is not taken apart again.
 _PLACED = Memo(place_tone)
+_PLACED_SECOND = Memo(place_tone_second)
 
 
 def _without(gone: list[int], text: str) -> tuple[str, OffsetMap | None]:
@@ -110,9 +112,9 @@ def clean(text: str) -> tuple[str, OffsetMap | None]:
     return cleaned, chain(chain(removed, composed), chain(joined, reordered))
 
 
-def _place(word: re.Match[str]) -> str:
+def _place(placement: Memo, word: re.Match[str]) -> str:
     written = word[0]
-    placed = _PLACED[written]
+    placed = placement[written]
     if placed != written and unicodedata.combining(word.string[word.end() : word.end() + 1] or " "):
         return written  # a mark of another script stands on its last letter
     return placed
@@ -120,7 +122,12 @@ def _place(word: re.Match[str]) -> str:
 
 def place_tones(cleaned: str) -> str:
     """Return a text that ``clean`` gave, with the tone of every syllable where we write it. Same length."""
-    return _LATIN_WORD.sub(_place, cleaned)
+    return _LATIN_WORD.sub(functools.partial(_place, _PLACED), cleaned)
+
+
+def place_tones_second(cleaned: str) -> str:
+    """Return the same in the other placement (hoà, thuỷ), the one that pyvi's model and word list know. Same length."""
+    return _LATIN_WORD.sub(functools.partial(_place, _PLACED_SECOND), cleaned)
 
 
 def normalize_with_offsets(text: str) -> tuple[str, OffsetMap | None]:
