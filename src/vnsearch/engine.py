@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -13,7 +13,7 @@ from typing import Any
 
 from vnsearch.errors import IndexClosedError, InvalidArgumentError
 from vnsearch.index import storage, writer
-from vnsearch.index.progress import progress_bar
+from vnsearch.index.progress import OnProgress, progress_bar
 from vnsearch.index.snapshot import LearntAbbreviation, Snapshot
 from vnsearch.index.writer import AddStats, OnError
 from vnsearch.report import Report
@@ -160,7 +160,7 @@ class Index:
         self,
         reports: Iterable[Report | Mapping[str, Any]],
         on_error: OnError = "raise",
-        progress: Callable[[int, int | None], object] | bool | None = None,
+        progress: OnProgress | bool | None = None,
         processes: int = 1,
         memory_mb: int = 512,
     ) -> AddStats:

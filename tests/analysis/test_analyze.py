@@ -294,11 +294,8 @@ def test_fingerprint() -> None:
     assert re.fullmatch(r"\d+-[0-9a-f]+", analysis_fingerprint())
 
 
-def test_seeds() -> None:
+def test_seeds(seeds: Path) -> None:
     """Real reports."""
-    seeds = Path(__file__).parents[3] / "shared" / "seeds"
-    if not seeds.is_dir():
-        pytest.skip("../shared/seeds is not here")
     for path in sorted(seeds.glob("*.txt")):
         text = path.read_text("utf-8")
         tokens = check_structure(text)

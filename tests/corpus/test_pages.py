@@ -17,7 +17,6 @@ from vnsearch.corpus.page import read_page
 
 CASES = Path(__file__).parent.parent / "cases" / "pages"
 NAMES = sorted(path.stem for path in CASES.glob("*.json"))
-SEEDS = Path(__file__).parents[2].parent / "shared" / "seeds"
 
 
 def load(name: str) -> tuple[str, dict]:
@@ -111,9 +110,8 @@ FURNITURE = (
 )  # fmt: skip
 
 
-@pytest.mark.skipif(not SEEDS.is_dir(), reason="the real pages are not beside this checkout")
-def test_real_pages() -> None:
-    reports = {report.id[:3]: report for report in read_corpus(SEEDS, on_error=raise_it)}
+def test_real_pages(seeds: Path) -> None:
+    reports = {report.id[:3]: report for report in read_corpus(seeds, on_error=raise_it)}
     assert sorted(reports) == sorted(SEED_FACTS)
     for name, (title, date, author, paragraphs) in SEED_FACTS.items():
         report = reports[name]
@@ -123,7 +121,7 @@ def test_real_pages() -> None:
         assert report.title not in report.body.split("\n\n")
         for phrase in FURNITURE:
             assert phrase not in report.body
-        source = (SEEDS / report.id).read_text(encoding="utf-8")
+        source = (seeds / report.id).read_text(encoding="utf-8")
         for line in source.split("\n"):  # every paragraph of running text survives as it was written
             if len(line) >= 150 and line.strip() != report.title:
                 assert line.strip(" \xa0") in report.body

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from vnsearch import Index, read_corpus
-
-SEEDS = Path(__file__).parents[3] / "shared" / "seeds"
 
 FILLER = "Cùng ngày, lãnh đạo địa phương đã thăm hỏi và tặng quà các gia đình chính sách trên địa bàn."
 
@@ -134,10 +130,9 @@ def test_definitions_outlive_later_commits(tmp_path):
         assert ids(made.search("THTXST", match="all")) == ["1", "2"]
 
 
-@pytest.mark.skipif(not SEEDS.is_dir(), reason="the five real pages are not part of the project")
-def test_seeds_qcdc_is_learnt_and_either_form_finds_the_same(tmp_path):
+def test_seeds_qcdc_is_learnt_and_either_form_finds_the_same(tmp_path, seeds):
     with Index.create(tmp_path) as made:
-        made.add(read_corpus(SEEDS))
+        made.add(read_corpus(seeds))
         learnt = {(found.abbreviation, found.expansion): found.reports for found in made.abbreviations()}
         assert learnt == {("QCDC", "quy chế dân chủ"): 1}
         short, full = made.search("QCDC", limit=4), made.search("Quy chế dân chủ", limit=4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -154,13 +155,8 @@ def test_floods_end(name: str) -> None:
     assert normalize(normalized) == normalized
 
 
-def test_seeds() -> None:
+def test_seeds(seeds: Path) -> None:
     """Real reports: both encodings are one, and nothing but tones, look-alikes and invisible characters changes."""
-    from pathlib import Path
-
-    seeds = Path(__file__).parents[3] / "shared" / "seeds"
-    if not seeds.is_dir():
-        pytest.skip("../shared/seeds is not here")
     for path in sorted(seeds.glob("*.txt")):
         text = path.read_text("utf-8")
         normalized = normalize(text)

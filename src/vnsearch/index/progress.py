@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 
-__all__ = ["progress_bar"]
+__all__ = ["OnProgress", "progress_bar"]
 
-Progress = Callable[[int, "int | None"], object]
+#: Called with (done, total or None) after each report.
+OnProgress = Callable[[int, "int | None"], object]
 
 
 @contextlib.contextmanager
-def progress_bar(progress: Progress | bool | None) -> Iterator[Progress | None]:
+def progress_bar(progress: OnProgress | bool | None) -> Iterator[OnProgress | None]:
     """Give the function to call with (done, total): the caller's own, that of a bar on standard error, or none.
 
     There is no bar where standard error is not a terminal.

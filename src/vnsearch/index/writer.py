@@ -26,6 +26,7 @@ from whoosh.writing import SegmentWriter
 
 from vnsearch.errors import IndexLockedError, InvalidArgumentError, InvalidReportError
 from vnsearch.index.documents import prepare
+from vnsearch.index.progress import OnProgress
 from vnsearch.index.snapshot import Snapshot
 from vnsearch.index.storage import VietnameseIndex, locked_message
 from vnsearch.report import Report
@@ -33,7 +34,6 @@ from vnsearch.report import Report
 __all__ = ["AddStats", "OnError", "SkippedReport", "add_reports", "delete_reports"]
 
 OnError = Literal["raise", "skip"]
-Progress = Callable[[int, "int | None"], object]
 
 # Reports analysed together: enough for the segmenter to gain from it, little enough to keep in memory.
 _BATCH = 64
@@ -96,7 +96,7 @@ def add_reports(
     *,
     latest: Callable[[], Snapshot],
     on_error: OnError = "raise",
-    progress: Progress | None = None,
+    progress: OnProgress | None = None,
     processes: int = 1,
     memory_mb: int = 512,
     lock_timeout_s: float = 10.0,

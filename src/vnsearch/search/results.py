@@ -20,7 +20,7 @@ from vnsearch.search.snippets import Snippet, make_snippet, marked_html, marks_o
 __all__ = ["Explanation", "Hit", "SearchResults"]
 
 # Spellings less likely than this are marked only where the report has no likelier one.
-_MARKED_PROBABILITY = 0.05
+_MARKED_WEIGHT = 0.05**PARAMETERS.probability_power
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +101,23 @@ class Hit:
             for place in group.syllables:
                 here = [option for option in place.options if option.term in present]
                 # The likelier spellings; the best of the unlikely ones only where nothing else is there.
-                least = _MARKED_PROBABILITY**PARAMETERS.probability_power
-                likely = [option for option in here if option.weight >= least] or here[:1]
-                wanted.append({option.term: option.weight * self._rarity(text_field, option.term) for option in likely})
+                likely = [option for option in here if option.weight >= _MARKED_WEIGHT] or here[:1]
+                wanted.append(
+                    {
+                        option.term: option.weight * self._rarity(text_field, place.kind, option.term)
+                        for option in likely
+                    }
+                )
             if group.variants and not all(wanted[before:]):  # the report does not have the run as it was typed
                 wanted[before:before] = [
-                    {variant.term: variant.share * self._rarity(text_field, variant.term) for variant in group.variants}
+                    {
+                        variant.term: variant.share * self._rarity(text_field, variant.kind, variant.term)
+                        for variant in group.variants
+                    }
                 ]
         return wanted
 
-    def _rarity(self, text_field: str, term: str) -> float:
-        kind = "value" if term.startswith("#") else "phrase" if " " in term else "syllable"
+    def _rarity(self, text_field: str, kind: str, term: str) -> float:
         return rarity(self._snapshot.count, len(postings_of(self._snapshot, text_field, kind, term).documents))
 
 

@@ -16,7 +16,7 @@ from vnsearch.text.memo import Memo
 from vnsearch.text.offsets import OffsetMap, chain
 from vnsearch.text.syllable import place_tone, place_tone_second
 
-__all__ = ["clean", "normalize", "normalize_with_offsets", "place_tones"]
+__all__ = ["clean", "normalize", "normalize_with_offsets", "place_tones", "place_tones_second"]
 
 # One character for one. Eth and African D look like Đ and are typed for it; the rest is typography.
 _LOOKALIKES = {
