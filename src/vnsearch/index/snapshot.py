@@ -12,7 +12,7 @@ import threading
 import weakref
 from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
@@ -190,6 +190,11 @@ class Snapshot:
                     int(self._reader.frequency(field_name(text_field, kind), term)) for text_field in TEXT_FIELDS
                 )
             return found
+
+    def pair_counts(self, before: Sequence[str], after: Sequence[str]) -> npt.NDArray[np.float64]:
+        """Return how often each syllable of ``after`` (columns) follows each of ``before`` (rows) in all text fields."""
+        counts = [self.frequency("pair", f"{a} {b}") for a in before for b in after]
+        return np.array(counts, np.float64).reshape(len(before), len(after))
 
     def terms(self, kind: str, prefix: str = "") -> dict[str, int]:
         """Return the terms of a kind that start with a prefix, with their counts in all text fields together."""
