@@ -1,0 +1,158 @@
+"""Clocks, percentiles, memory and tables: what the benchmarks share, and nothing about any engine."""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib.metadata
+import os
+import platform
+import resource
+import sqlite3
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+Row = Sequence[str | float | None]
+
+
+class Source(Iterator[Any]):
+    """An iterable that counts what it yields and the seconds it takes itself, so that reading data is not timed."""
+
+    def __init__(self, items: Iterable[Any]) -> None:
+        self._items = iter(items)
+        self.seconds = 0.0
+        self.count = 0
+
+    def __next__(self) -> Any:
+        began = time.perf_counter()
+        try:
+            item = next(self._items)
+            self.count += 1
+        finally:
+            self.seconds += time.perf_counter() - began
+        return item
+
+
+def timed_build(build: Callable[[Iterable[Any]], object], items: Iterable[Any]) -> tuple[int, float]:
+    """Build from the items; return how many there were, and the seconds without those that the items took."""
+    source = Source(items)
+    began = time.perf_counter()
+    build(source)
+    return source.count, time.perf_counter() - began - source.seconds
+
+
+def milliseconds(function: Callable[[], object]) -> float:
+    """Return how long a call takes."""
+    began = time.perf_counter()
+    function()
+    return (time.perf_counter() - began) * 1000
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """Return the value that this share of the values does not exceed (nearest rank)."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, max(0, round(share * len(ordered) + 0.5) - 1))]
+
+
+def interleaved(
+    cases: Mapping[str, Callable[[Any], object]], queries: Sequence[Any], rounds: int
+) -> dict[str, list[float]]:
+    """Time every case on every query; return each query's median milliseconds over the rounds, by case.
+
+    One round to warm up is not counted. In a round each case runs all queries; every other round goes backward, so that
+    none always comes after the same one. Garbage is collected as ever.
+    """
+    times: dict[str, list[list[float]]] = {name: [[] for _ in queries] for name in cases}
+    clock = time.perf_counter
+    for number in range(rounds + 1):
+        for name in list(cases) if number % 2 else reversed(list(cases)):
+            run = cases[name]
+            for slot, query in zip(times[name], queries, strict=True):
+                began = clock()
+                run(query)
+                elapsed = clock() - began
+                if number:
+                    slot.append(elapsed * 1000)
+    return {name: [statistics.median(slot) for slot in slots] for name, slots in times.items()}
+
+
+def percentiles(values: Sequence[float]) -> tuple[float, float, float]:
+    """Return p50, p95 and p99."""
+    return percentile(values, 0.5), percentile(values, 0.95), percentile(values, 0.99)
+
+
+def ratio(ours: float | None, theirs: float | None) -> float | None:
+    """Return ours / theirs, if both were measured."""
+    return ours / theirs if ours is not None and theirs else None
+
+
+def peak_memory_mb() -> float:
+    """Return the largest resident memory this process ever had."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
+
+
+def private_memory_mb() -> float | None:
+    """Return the anonymous memory of this process: what it holds itself, mapped files aside (Linux only)."""
+    try:
+        lines = Path("/proc/self/smaps_rollup").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("Anonymous:"))
+
+
+def folder_bytes(folder: Path) -> int:
+    """Return the size of all files in a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _cell(value: str | float | None, digits: int) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int) or abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.{digits}f}"
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Row], digits: int = 2) -> None:
+    """Print a table: the first column to the left, the others to the right."""
+    cells = [list(columns), *([_cell(value, digits) for value in row] for row in rows)]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(columns))]
+    print(f"\n{title}\n")
+    for number, row in enumerate(cells):
+        first, *others = row
+        line = "  ".join([first.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(others, widths[1:]))])
+        print(line.rstrip())
+        if number == 0:
+            print("-" * (sum(widths) + 2 * (len(widths) - 1)))
+    sys.stdout.flush()
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+def _version(name: str) -> str:
+    try:
+        return f"{name} {importlib.metadata.version(name)}"
+    except importlib.metadata.PackageNotFoundError:
+        return f"{name} is not here"
+
+
+def print_setting(module: str) -> None:
+    """Print the command line, the day, the machine and the versions."""
+    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
+    names = ("vnsearch", "numpy", "Whoosh", "pyvi", "tantivy", "bm25s")
+    print(f"python -m {module} {' '.join(sys.argv[1:])}".rstrip())
+    print(f"{dt.date.today().isoformat()} · {os.cpu_count()} cores, {_processor()} · load {load}")
+    print(f"Python {platform.python_version()} · {' · '.join(map(_version, names))} · SQLite {sqlite3.sqlite_version}")
+    sys.stdout.flush()
