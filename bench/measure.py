@@ -13,9 +13,10 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 Row = Sequence[str | float | None]
+Key = TypeVar("Key")
 
 
 class Source(Iterator[Any]):
@@ -58,14 +59,14 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def interleaved(
-    cases: Mapping[str, Callable[[Any], object]], queries: Sequence[Any], rounds: int
-) -> dict[str, list[float]]:
+    cases: Mapping[Key, Callable[[Any], object]], queries: Sequence[Any], rounds: int
+) -> dict[Key, list[float]]:
     """Time every case on every query; return each query's median milliseconds over the rounds, by case.
 
     One round to warm up is not counted. In a round each case runs all queries; every other round goes backward, so that
     none always comes after the same one. Garbage is collected as ever.
     """
-    times: dict[str, list[list[float]]] = {name: [[] for _ in queries] for name in cases}
+    times: dict[Key, list[list[float]]] = {name: [[] for _ in queries] for name in cases}
     clock = time.perf_counter
     for number in range(rounds + 1):
         for name in list(cases) if number % 2 else reversed(list(cases)):
@@ -125,9 +126,9 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Row], digits: int =
     widths = [max(len(row[i]) for row in cells) for i in range(len(columns))]
     print(f"\n{title}\n")
     for number, row in enumerate(cells):
-        first, *others = row
-        line = "  ".join([first.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(others, widths[1:]))])
-        print(line.rstrip())
+        line = [cell.rjust(width) for cell, width in zip(row, widths, strict=True)]
+        line[0] = row[0].ljust(widths[0])
+        print("  ".join(line).rstrip())
         if number == 0:
             print("-" * (sum(widths) + 2 * (len(widths) - 1)))
     sys.stdout.flush()

@@ -62,5 +62,5 @@ class Peer(ABC):
     def size_bytes(self) -> int:
         return folder_bytes(self.folder)
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027  # not every engine holds files
         """Let go of the files."""

@@ -98,10 +98,13 @@ class Tantivy(Peer):
     def search(self, query: Query) -> Any:
         return self.run(self.make_query(query))
 
-    def search_body(self, query: Query) -> Any:
-        """Search the syllables of the body alone, unweighted: plain BM25."""
-        term_query = tantivy.Query.term_query
-        parts = [(Occur.Should, term_query(self._schema, "body", term, "freq")) for term in query.syllables]
+    def search_body(self, query: Query, pairs: bool = False) -> Any:
+        """Search the syllables of the body alone, unweighted: plain BM25; with its pairs if asked."""
+        schema, should, term_query = self._schema, Occur.Should, tantivy.Query.term_query
+        parts = [(should, term_query(schema, "body", term, "freq")) for term in query.syllables]
+        for term in query.pairs if pairs else ():
+            boosted = tantivy.Query.boost_query(term_query(schema, "body_pairs", term, "freq"), PAIR)
+            parts.append((should, boosted))
         return self.run(tantivy.Query.boolean_query(parts))
 
     def ids(self, found: Any) -> list[str]:
@@ -143,3 +146,12 @@ class TantivyAnalysing(Tantivy):
 
     def build(self, documents: Iterable[Report]) -> None:
         super().build(analysed(documents))
+
+
+class TantivyDefault(Tantivy):
+    """The same fields, with the writer as it comes: 128 MB, as many threads as it likes."""
+
+    name = "tantivy, default writer"
+
+    def writer(self) -> tantivy.IndexWriter:
+        return self._index.writer()

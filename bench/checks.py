@@ -1,0 +1,167 @@
+"""Whether the engines give the same answers; a benchmark of wrong answers says nothing."""
+
+from __future__ import annotations
+
+import statistics
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from math import log
+from typing import Any
+
+from bench.data import Query
+from bench.peers.ours import Ours
+from bench.peers.with_tantivy import Tantivy
+from bench.peers.with_whoosh import Whoosh
+from vnsearch import Index, fold
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # its source predates Python 3.12
+    from whoosh import query as wq
+    from whoosh import scoring
+
+LEAST_OVERLAP = 0.9
+
+
+def report(what: str, problems: Sequence[str], checked: str) -> bool:
+    """Print the outcome of a check; return whether it passed."""
+    print(f"check: {what}: {'ok' if not problems else 'FAILED'} ({checked})", flush=True)
+    for problem in problems[:5]:
+        print(f"    {problem}", flush=True)
+    if len(problems) > 5:
+        print(f"    and {len(problems) - 5} more", flush=True)
+    return not problems
+
+
+def _any_of(field: str, terms: Iterable[str]) -> wq.Query:
+    return wq.Or([wq.Term(field, term) for term in terms])
+
+
+def _numbers(searcher: Any, query: wq.Query) -> set[int]:
+    return set(searcher.docs_for_query(query))
+
+
+def check_against_whoosh(index: Index, queries: Sequence[Query]) -> bool:
+    """Our search against Whoosh's own matchers over our index, on the body: the documents that match.
+
+    A search finds what holds a syllable as typed, and whatever else the syllable may stand for: other spellings where
+    marks are missing, abbreviations and their full forms, other forms of numbers. So every document that holds a term
+    must be counted, no fewer. Printed beside: totals that are equal, totals within those of all spellings that differ
+    by marks or by i and y alone, and hits beyond these.
+    """
+
+    def bare(term: str) -> str:
+        return fold(term).casefold().replace("y", "i")
+
+    problems: list[str] = []
+    equal = within = hits = elsewhere = 0
+    with index.whoosh.searcher() as searcher:
+        spellings: dict[str, list[str]] = {}
+        for term in searcher.reader().lexicon("body"):
+            text = term.decode() if isinstance(term, bytes) else term
+            spellings.setdefault(bare(text), []).append(text)
+        for query in queries:
+            found = index.search(query.text, fields={"body": 1.0})
+            typed = _numbers(searcher, _any_of("body", query.syllables))
+            others = {text for term in query.syllables for text in spellings.get(bare(term), ())}
+            wide = _numbers(searcher, _any_of("body", others)) if others else set()
+            equal += found.total == len(typed)
+            if found.total < len(typed):
+                problems.append(f"{query.text!r}: {found.total} found, {len(typed)} hold a term")
+            within += len(typed) <= found.total <= len(wide)
+            hits += len(found)
+            elsewhere += sum(searcher.document_number(id=hit.id) not in wide for hit in found)
+    checked = (
+        f"{len(queries)} queries; totals: {equal} equal to those of the terms as typed, {within} within those of all "
+    )
+    checked += f"their spellings; {elsewhere} of {hits} hits hold neither, but an abbreviation or a number's other form"
+    return report("ours and Whoosh's matchers over our index", problems, checked)
+
+
+def check_stock_whoosh(ours: Ours, stock: Whoosh, queries: Sequence[Query]) -> bool:
+    """Our postings against those of stock Whoosh on its own codec: the same documents for the same terms."""
+    problems: list[str] = []
+    compared = 0
+    with ours.index.whoosh.searcher() as searcher:
+        identities = [fields["id"] for fields in stock.searcher.reader().all_stored_fields()]
+        number_of = [searcher.document_number(id=identity) for identity in identities]
+        for query in queries:
+            our_pairs = [pair.replace("_", " ") for pair in query.pairs]
+            for field, our_terms, their_terms in (
+                ("title", query.syllables, query.syllables),
+                ("body", query.syllables, query.syllables),
+                ("title_pairs", our_pairs, query.pairs),
+                ("body_pairs", our_pairs, query.pairs),
+            ):
+                if their_terms:
+                    here = _numbers(searcher, _any_of(field, our_terms))
+                    there = {number_of[n] for n in _numbers(stock.searcher, _any_of(field, their_terms))}
+                    compared += len(there)
+                    if here != there:
+                        problems.append(f"{query.text!r} in {field}: {len(here ^ there)} documents differ")
+    return report("our index and stock Whoosh", problems, f"{len(queries)} queries, {compared:,} matches in 4 fields")
+
+
+class _PlainScorer(scoring.WeightLengthScorer):  # type: ignore[misc]  # Whoosh has no types
+    """tantivy's BM25: k1 = 1.2, b = 0.75, idf = ln(1 + (N - df + 0.5) / (df + 0.5))."""
+
+    def __init__(self, searcher: Any, field: str, text: bytes) -> None:
+        whole = searcher.get_parent()
+        df = whole.doc_frequency(field, text)
+        self._idf = log(1 + (whole.doc_count_all() - df + 0.5) / (df + 0.5))
+        self._average = whole.avg_field_length(field) or 1.0
+        self.setup(searcher, field, text)
+
+    def _score(self, weight: float, length: float) -> float:
+        return self._idf * 2.2 * weight / (weight + 1.2 * (0.25 + 0.75 * length / self._average))
+
+
+class PlainBM25(scoring.WeightingModel):  # type: ignore[misc]  # Whoosh has no types
+    """The weighting with which Whoosh's matchers over our index should rank as tantivy does."""
+
+    def scorer(self, searcher: Any, fieldname: str, text: bytes, qf: int = 1) -> _PlainScorer:
+        return _PlainScorer(searcher, fieldname, text)
+
+
+def _overlap(one: Sequence[Any], other: Sequence[Any]) -> float:
+    return len(set(one) & set(other)) / max(len(one), len(other), 1)
+
+
+def check_plain_against_tantivy(ours: Ours, tantivy: Tantivy, queries: Sequence[Query]) -> bool:
+    """Plain BM25 over our index (Whoosh's matchers, tantivy's formula) and tantivy: totals, and the ten best."""
+    problems: list[str] = []
+    overlaps = []
+    with ours.index.whoosh.searcher(weighting=PlainBM25()) as searcher:
+        for query in queries:
+            found = tantivy.search_body(query)
+            any_term = _any_of("body", query.syllables)
+            total = len(_numbers(searcher, any_term))
+            if total != tantivy.total(found):
+                problems.append(f"{query.text!r}: {total} documents here, {tantivy.total(found)} there")
+            there = [searcher.document_number(id=identity) for identity in tantivy.ids(found)]
+            here = [number for _, number in searcher.search(any_term, limit=10).top_n]
+            overlaps.append(_overlap(here, there))
+    mean = statistics.fmean(overlaps)
+    if mean < LEAST_OVERLAP:
+        problems.append(f"mean overlap of the ten best {mean:.3f}, below {LEAST_OVERLAP}")
+    checked = f"{len(queries)} queries, mean overlap of the ten best {mean:.3f}"
+    return report("plain BM25 over our index and tantivy, body", problems, checked)
+
+
+def overlaps_with_tantivy(ours: Ours, tantivy: Tantivy, queries: Sequence[Query]) -> dict[str, float]:
+    """Return the mean overlap of the ten best of our search as it is with tantivy's weighted query.
+
+    Not the same ranking by design: ours has other k1 and b, sums the fields before the saturation (BM25F), and scores
+    every spelling that a syllable may stand for.
+    """
+    found: dict[str, Callable[[Query], list[str]]] = {
+        "title and body": lambda query: [hit.id for hit in ours.index.search(query.text)],
+        "body alone": lambda query: [hit.id for hit in ours.index.search(query.text, fields={"body": 1.0})],
+    }
+    theirs: dict[str, Callable[[Query], Any]] = {
+        "title and body": tantivy.search,
+        "body alone": lambda query: tantivy.search_body(query, pairs=True),
+    }
+    return {
+        name: statistics.fmean(_overlap(found[name](query), tantivy.ids(theirs[name](query))) for query in queries)
+        for name in found
+    }

@@ -1,0 +1,182 @@
+"""Search, alone and with ten snippets: ours beside tantivy-py, stock Whoosh, SQLite FTS5 and bm25s, answers checked.
+
+    python -m bench.search [--articles N] [--queries N] [--rounds N] [--keep DIR] [--peers NAME,NAME]
+
+All engines hold the same articles and are asked the same queries: titles of articles, and the first three syllables of
+the same titles. Ours is given the text of a query, so that its analysis and the weighing of spellings are inside its
+time. The others are given the terms and build the same weighted query: every syllable and every pair (x 0.6), in title
+(x 2) and body. *Alone* is the ten best and the total. *With snippets* is the same, ten documents loaded, and a snippet of
+each body as HTML. Where "totals" says yes, all matching documents are counted, as ours does (tantivy-py does by default).
+
+All run in one process, round by round, each engine all queries, every other round in reverse order; a round to warm up is
+not counted. A query's time is its median over the rounds; p50, p95 and p99 are over the queries. Stock Whoosh and SQLite
+are slow: they run once, on some of the queries, beside our figures for those. The script ends with 1 if a check of the
+answers fails (``bench.checks``); it asserts no time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench import checks, data, work
+from bench.data import Query
+from bench.measure import interleaved, milliseconds, percentile, percentiles, print_setting, ratio, table
+from bench.peers.base import Peer
+from bench.peers.ours import Ours
+from bench.peers.with_bm25s import Bm25s
+from bench.peers.with_sqlite import Sqlite
+from bench.peers.with_tantivy import Tantivy, TantivyPlain
+from bench.peers.with_whoosh import Whoosh
+
+PEERS: dict[str, type[Peer]] = {
+    "vnsearch": Ours,
+    "tantivy": Tantivy,
+    "tantivy-plain": TantivyPlain,
+    "whoosh": Whoosh,
+    "sqlite": Sqlite,
+    "bm25s": Bm25s,
+}
+#: The row that ours is held against.
+MAIN = "tantivy, same fields"
+Case = Callable[[Query], object]
+
+
+def fast_cases(peers: Mapping[str, Peer], queries: Sequence[Query]) -> tuple[dict[str, Case], dict[str, Case]]:
+    """Return what is timed in rounds: searches alone, and with snippets."""
+    alone: dict[str, Case] = {}
+    snippets: dict[str, Case] = {}
+    if (ours := peers.get("vnsearch")) is not None:
+        alone["vnsearch"] = ours.search
+        snippets["vnsearch"] = ours.search_with_snippets
+    if isinstance(tantivy := peers.get("tantivy"), Tantivy):
+        made = {query: tantivy.make_query(query) for query in queries}
+        uncounted = Tantivy(tantivy.folder, count=False)
+        uncounted.open()
+        alone[MAIN] = tantivy.search
+        snippets[MAIN] = tantivy.search_with_snippets
+        alone["tantivy, Query objects ready"] = lambda query: tantivy.run(made[query])
+        snippets["tantivy, Query objects ready"] = lambda query: tantivy.run_with_snippets(made[query])
+        alone["tantivy, count=False"] = uncounted.search
+        snippets["tantivy, count=False"] = uncounted.search_with_snippets
+    if (plain := peers.get("tantivy-plain")) is not None:
+        alone["tantivy, plain: syllables"] = plain.search
+        snippets["tantivy, plain: syllables"] = plain.search_with_snippets
+    if (other := peers.get("bm25s")) is not None:
+        alone["bm25s (in memory)"] = other.search
+    return alone, snippets
+
+
+def time_fast(
+    peers: Mapping[str, Peer], queries: Sequence[Query], rounds: int, name: str
+) -> tuple[list[float], list[float]]:
+    """Print the tables of the fast engines; return our times, alone and with snippets."""
+    alone, snippets = fast_cases(peers, queries)
+    cases = {("alone", case): run for case, run in alone.items()}
+    cases |= {("with ten snippets", case): run for case, run in snippets.items()}
+    times = interleaved(cases, queries, rounds)
+    for how in ("alone", "with ten snippets"):
+        here = {case: found for (which, case), found in times.items() if which == how}
+        ours = percentiles(here["vnsearch"]) if "vnsearch" in here else None
+        rows = []
+        for case, found in here.items():
+            theirs = percentiles(found)
+            totals = "no" if "count=False" in case or "bm25s" in case else "yes"
+            compared = [ratio(ours[i] if ours else None, theirs[i]) for i in range(3)]
+            rows.append((case, totals, *theirs, *(compared if case != "vnsearch" else (None,) * 3)))
+        columns = ("", "totals", "p50 ms", "p95 ms", "p99 ms", "ours/it p50", "p95", "p99")
+        table(f"{name}, {how}: {len(queries)} queries, medians of {rounds} rounds", columns, rows)
+    return times.get(("alone", "vnsearch"), []), times.get(("with ten snippets", "vnsearch"), [])
+
+
+def time_slow(
+    peer: Peer, queries: Sequence[Query], count: int, name: str, ours: tuple[Sequence[float], Sequence[float]]
+) -> None:
+    """Print the table of an engine that takes its time, on some of the queries, once."""
+    step = max(1, len(queries) // count)
+    some = queries[::step][:count]
+    peer.search(some[-1])
+    rows = []
+    for how, search, our_times in (
+        ("alone", peer.search, ours[0]),
+        ("with ten snippets", peer.search_with_snippets, ours[1]),
+    ):
+        times = [milliseconds(lambda query=query, search=search: search(query)) for query in some]
+        same = our_times[::step][:count]
+        p50, p95 = percentile(times, 0.5), percentile(times, 0.95)
+        our_p50 = percentile(same, 0.5) if same else None
+        rows.append((how, p50, p95, our_p50, ratio(p50, our_p50)))
+    columns = ("", f"{peer.name} p50 ms", "p95 ms", "ours p50 ms", "it/ours p50")
+    table(f"{name}, {peer.name}: {len(some)} queries, once, totals counted", columns, rows)
+
+
+def check_answers(peers: Mapping[str, Any], sets: Mapping[str, Sequence[Query]], count: int, whoosh_count: int) -> bool:
+    """Check the answers; return whether all checks passed."""
+    passed = True
+    ours = peers.get("vnsearch")
+    if ours is None:
+        print("check: none without vnsearch")
+        return True
+    for name, queries in sets.items():
+        print(f"\n{name}:")
+        some = queries[:: max(1, len(queries) // count)][:count]
+        passed &= checks.check_against_whoosh(ours.index, some)
+        if "whoosh" in peers:
+            passed &= checks.check_stock_whoosh(ours, peers["whoosh"], some[:whoosh_count])
+        if "tantivy" in peers:
+            passed &= checks.check_plain_against_tantivy(ours, peers["tantivy"], some)
+            for form, overlap in checks.overlaps_with_tantivy(ours, peers["tantivy"], queries).items():
+                print(f"for information: ten best of our search as it is and of tantivy's, {form}: {overlap:.3f}")
+    return passed
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench.search", description=__doc__.partition("\n")[0])
+    work.add_options(parser)
+    parser.add_argument("--articles", type=int, default=40_000, help="how many articles (default: 40000)")
+    parser.add_argument("--queries", type=int, default=500, help="how many queries of each set (default: 500)")
+    parser.add_argument("--rounds", type=int, default=5, help="how many times (default: 5)")
+    parser.add_argument("--whoosh-queries", type=int, default=10, help="how many for stock Whoosh (default: 10)")
+    parser.add_argument("--sqlite-queries", type=int, default=50, help="how many for SQLite (default: 50)")
+    parser.add_argument(
+        "--check-queries", type=int, default=50, help="how many answers of a set to check (default: 50)"
+    )
+    parser.add_argument("--peers", default=",".join(PEERS), help=f"which engines (default: {','.join(PEERS)})")
+    options = parser.parse_args()
+    names = options.peers.split(",")
+    if unknown := set(names) - set(PEERS):
+        parser.error(f"no such peers: {', '.join(sorted(unknown))}; there are {', '.join(PEERS)}")
+    work.require(options.data)
+    print_setting("bench.search")
+    with work.workplace(options.keep, str(options.articles)) as folder:
+        return run(options, names, folder)
+
+
+def run(options: argparse.Namespace, names: Sequence[str], folder: Path) -> int:
+    titles = [report.title for report in data.reports(options.data, options.articles)]
+    sets = data.queries(titles, options.queries)
+    work.tokens(options.data, options.articles, folder)
+    peers: dict[str, Peer] = {}
+    rows = []
+    for name in names:
+        peers[name] = PEERS[name](folder / name)
+        facts = work.built(peers[name], options.data, options.articles, folder)
+        rows.append((peers[name].name, facts["documents"], facts["bytes"] / 1e6, peers[name].remarks()))
+    table("the indexes", ("", "documents", "MB", "remarks"), rows, digits=1)
+    passed = check_answers(peers, sets, options.check_queries, options.whoosh_queries)
+    for name, queries in sets.items():
+        ours = time_fast(peers, queries, options.rounds, name)
+        for slow, count in (("whoosh", options.whoosh_queries), ("sqlite", options.sqlite_queries)):
+            if slow in peers:
+                time_slow(peers[slow], queries, min(count, len(queries)), name, ours)
+    for peer in peers.values():
+        peer.close()
+    print(f"\nchecks of the answers: {'all passed' if passed else 'FAILED, see above'}")
+    return 0 if passed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,73 @@
+"""Where a benchmark keeps tokens and indexes: a temporary folder, or the folder of ``--keep``, whose content is reused."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from bench import data
+from bench.measure import timed_build
+from bench.peers.base import Peer
+
+
+@contextmanager
+def workplace(keep: Path | None, name: str) -> Iterator[Path]:
+    """Give a folder, which goes afterwards unless it is to be kept."""
+    if keep is not None:
+        folder = keep / name
+        folder.mkdir(parents=True, exist_ok=True)
+        yield folder
+        return
+    folder = Path(tempfile.mkdtemp(prefix="vnsearch-bench-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that all benchmarks of the index share."""
+    parser.add_argument("--data", type=Path, default=data.DATA, help=f"articles (default: {data.DATA})")
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="keep tokens and indexes here, and reuse them")
+
+
+def require(path: Path) -> None:
+    """End the script with a clear message where there are no articles."""
+    if not path.is_file():
+        sys.exit(f"the articles are not at {path}: name a file of JSON lines (id, title, text), xz, with --data PATH")
+
+
+def tokens(path: Path, articles: int, folder: Path) -> Path:
+    """Return the file with the tokens of the articles, made where it is missing."""
+    file = folder / "tokens.jsonl"
+    if not file.exists():
+        print(f"analysing {articles:,} articles for the engines that are given tokens", flush=True)
+        data.write_tokens(data.reports(path, articles), file)
+    return file
+
+
+def built(peer: Peer, path: Path, articles: int, folder: Path) -> Any:
+    """Open a peer's index, made where it is missing; return what is known about the build."""
+    known = folder / f"{peer.folder.name}.json"
+    if known.exists():
+        try:
+            peer.open()
+        except Exception as error:  # noqa: BLE001  # made by another version: whatever it raises, it is made anew
+            print(f"{peer.name}: the kept index cannot be opened ({error}); made anew", flush=True)
+        else:
+            print(f"{peer.name}: the kept index is used", flush=True)
+            return json.loads(known.read_text(encoding="utf-8"))
+    known.unlink(missing_ok=True)
+    given = data.reports(path, articles) if peer.takes_reports else data.read_tokens(folder / "tokens.jsonl")
+    count, seconds = timed_build(peer.build, given)
+    facts = {"documents": count, "seconds": seconds, "bytes": peer.size_bytes()}
+    known.write_text(json.dumps(facts), encoding="utf-8")
+    print(f"{peer.name}: {count:,} documents indexed in {seconds:,.0f} s", flush=True)
+    return facts
