@@ -26,6 +26,7 @@ from importlib import resources
 from typing import NamedTuple
 
 from vnsearch.text.letters import split_tone
+from vnsearch.text.memo import Memo
 from vnsearch.text.normalize import normalize
 from vnsearch.text.syllable import split_syllable
 
@@ -53,13 +54,20 @@ _VOWEL_READINGS = {"a": "aăâ", "e": "eê", "o": "oôơ", "u": "uư"}
 _LOWER_CASE_WORDS = frozenset({"is", "who"})
 
 
+def _key(abbreviation: str) -> str:
+    return _NOT_KEY.sub("", normalize(abbreviation)).lower()
+
+
+_KEYS = Memo(_key)
+
+
 def abbreviation_key(abbreviation: str) -> str:
     """Return what all spellings of one abbreviation share: its letters and digits, normalized, in lower case.
 
     >>> [abbreviation_key(a) for a in ("TP.HCM", "TP HCM", "TPHCM", "GD-ĐT", "GD&ĐT")]
     ['tphcm', 'tphcm', 'tphcm', 'gdđt', 'gdđt']
     """
-    return _NOT_KEY.sub("", normalize(abbreviation)).lower()
+    return _KEYS[abbreviation]
 
 
 @functools.lru_cache(maxsize=4096)
@@ -92,7 +100,7 @@ class AbbreviationTable:
     :func:`find_definitions` finds serves a corpus the same way. Not to be changed once made.
     """
 
-    __slots__ = ("_roots", "by_abbreviation", "by_expansion", "written")
+    __slots__ = ("_full_forms", "_roots", "by_abbreviation", "by_expansion", "written")
 
     #: Key -> its expansions, as given, in the order given.
     by_abbreviation: dict[str, tuple[str, ...]]
@@ -105,6 +113,7 @@ class AbbreviationTable:
         self.by_abbreviation = {}
         self.by_expansion = {}
         self.written = {}
+        self._full_forms: dict[str, tuple[str, ...]] = {}
         for abbreviation, expansion in pairs:
             key = abbreviation_key(abbreviation)
             syllables = tuple(_SYLLABLE.findall(normalize(expansion).lower()))
@@ -114,6 +123,7 @@ class AbbreviationTable:
             known = self.by_abbreviation.get(key, ())
             if expansion not in known:
                 self.by_abbreviation[key] = (*known, expansion)
+                self._full_forms[key] = (*self._full_forms.get(key, ()), " ".join(syllables))
             for form in {syllables, tuple(s for s in syllables if s != _AND)}:
                 keys = self.by_expansion.get(form, ())
                 if form and key not in keys:
@@ -136,8 +146,7 @@ class AbbreviationTable:
 
     def full_forms(self, key: str) -> tuple[str, ...]:
         """Return the full forms of a key as they are indexed: normalized lower-case syllables, apart by one space."""
-        forms = (_SYLLABLE.findall(normalize(form).lower()) for form in self.by_abbreviation.get(key, ()))
-        return tuple(" ".join(form) for form in forms)
+        return self._full_forms.get(key, ())
 
     def abbreviations_of(self, expansion_syllables: Sequence[str]) -> tuple[str, ...]:
         """Return the abbreviations of a full form (see :func:`abbreviations_of`)."""
@@ -152,7 +161,8 @@ class AbbreviationTable:
             node = roots.get(syllable)
             end = start + 1
             while node is not None:
-                found.extend((start, end, key) for key in node.keys)
+                if node.keys:
+                    found.extend((start, end, key) for key in node.keys)
                 if end == count or not node.children:
                     break
                 node = node.children.get(syllables[end])

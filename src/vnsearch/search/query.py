@@ -8,20 +8,26 @@ variant, whichever is more. Any text is a query: what is no word is left out.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from vnsearch.analysis import Analysis, syllables_of
 from vnsearch.index.snapshot import Snapshot
 from vnsearch.search.parameters import PARAMETERS, Parameters
 from vnsearch.search.spelling import Spelling, Spellings, spellings_of
-from vnsearch.search.variants import Variant, find_variants
+from vnsearch.search.variants import Run, Variant, find_variants
+from vnsearch.text.memo import Memo
 from vnsearch.text.syllable import other_i_y
 
 __all__ = ["Group", "Option", "ParsedQuery", "Place", "parse"]
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+# A term -> its other i/y spelling, each syllable for itself; the term again where there is none.
+_OTHER_I_Y = Memo(lambda term: " ".join(other_i_y(syllable) or syllable for syllable in term.split(" ")))
+
+
+class Option(NamedTuple):
     """One term that a place may be found by, and its share of the score, at most 1."""
 
     term: str
@@ -29,8 +35,7 @@ class Option:
     tier: str
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """One thing to look for. ``kind`` is "syllable" or "pair"; ``typed`` is how the query has it."""
 
     kind: str
@@ -38,8 +43,7 @@ class Place:
     options: tuple[Option, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """Places that stand and fall together: those of one run of the query, and other ways to write that run."""
 
     places: tuple[Place, ...]
@@ -64,10 +68,11 @@ class ParsedQuery:
 def parse(text: str, snapshot: Snapshot, parameters: Parameters = PARAMETERS) -> ParsedQuery:
     """Read a query. Past ``parameters.query_chars`` characters or ``query_syllables`` syllables it is cut."""
     text = text[: parameters.query_chars]
-    whole = syllables_of(text, values=True)
+    analysis = syllables_of(text, values=True)
     cut = parameters.query_syllables
-    values = [value for value in whole.values if value.position < cut]
-    analysis = Analysis(whole.syllables[:cut], whole.starts[:cut], whole.ends[:cut], values=values)
+    if len(analysis.syllables) > cut:
+        values = [value for value in analysis.values if value.position < cut]
+        analysis = Analysis(analysis.syllables[:cut], analysis.starts[:cut], analysis.ends[:cut], values=values)
     spellings = spellings_of(snapshot, analysis.syllables, parameters)
     runs = find_variants(text, analysis, [readings[0].term for readings in spellings.syllables], snapshot)
     return ParsedQuery(text, analysis, spellings, tuple(_groups(analysis, spellings, runs, parameters)))
@@ -76,29 +81,28 @@ def parse(text: str, snapshot: Snapshot, parameters: Parameters = PARAMETERS) ->
 def _groups(
     analysis: Analysis,
     spellings: Spellings,
-    runs: list[tuple[int, int, tuple[Variant, ...]]],
+    runs: list[Run],
     parameters: Parameters,
 ) -> list[Group]:
     """Return the places of the query by groups; a place that is there already is not repeated."""
-    seen: set[tuple[str, str]] = (
-        set()
-    )  # by the likeliest spelling: "cong tac cong an" has công once, "ban ban" may be two
+    factors = {"variant": parameters.variant, "compatible": parameters.compatible, "folded": parameters.folded}
+    # By the likeliest spelling: "cong tac cong an" has công once, "ban ban" may be two.
+    seen: set[str] = set()
 
     def new(kind: str, typed: list[str], readings: list[list[Spelling]], start: int, end: int) -> list[Place]:
         places = []
         for at in range(start, end):
-            options = _options(readings[at], parameters)
-            if (kind, options[0].term) not in seen:
-                seen.add((kind, options[0].term))
-                places.append(Place(kind, typed[at], options))
+            likeliest = readings[at][0].term
+            if likeliest not in seen:
+                seen.add(likeliest)
+                places.append(Place(kind, typed[at], _options(readings[at], factors, parameters)))
         return places
 
     syllables, pairs = analysis.syllables, analysis.pairs()
     groups = []
     at = 0
     for start, end, variants in [*runs, (len(syllables), len(syllables), ())]:
-        for single in range(at, start):
-            groups += [Group((place,)) for place in new("syllable", syllables, spellings.syllables, single, single + 1)]
+        groups += [Group((place,)) for place in new("syllable", syllables, spellings.syllables, at, start)]
         places = new("syllable", syllables, spellings.syllables, start, end)
         places += new("pair", pairs, spellings.pairs, start, max(start, end - 1))
         if places:
@@ -109,20 +113,19 @@ def _groups(
     return groups
 
 
-def _options(readings: list[Spelling], parameters: Parameters) -> tuple[Option, ...]:
+def _options(readings: list[Spelling], factors: Mapping[str, float], parameters: Parameters) -> tuple[Option, ...]:
     """Return the spellings worth looking for, and for those typed with marks their other i/y spelling."""
-    factors = {"variant": parameters.variant, "compatible": parameters.compatible, "folded": parameters.folded}
-    options = {
-        reading.term: Option(
-            reading.term,
-            round(reading.probability**parameters.probability_power * factors.get(reading.tier, 1.0), 6),
-            reading.tier,
-        )
-        for at, reading in enumerate(readings)
-        if at == 0 or reading.probability > parameters.least_probability
-    }
-    for option in list(options.values()):
-        other = " ".join(other_i_y(syllable) or syllable for syllable in option.term.split(" "))
-        if option.tier == "typed" and other not in options:
-            options[other] = Option(other, option.weight * parameters.variant, "variant")
-    return tuple(options.values())
+    power, least = parameters.probability_power, parameters.least_probability
+    options: list[Option] = []
+    other = None
+    for term, probability, tier in readings:
+        if options and probability <= least:
+            break
+        # Six places are plenty, and half the time of round().
+        weight = int(probability**power * factors.get(tier, 1.0) * 1e6 + 0.5) / 1e6
+        options.append(Option(term, weight, tier))
+        if tier == "typed" and _OTHER_I_Y[term] != term:
+            other = Option(_OTHER_I_Y[term], weight * parameters.variant, "variant")
+    if other and all(other.term != option.term for option in options):
+        options.append(other)
+    return tuple(options)

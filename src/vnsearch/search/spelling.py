@@ -8,14 +8,18 @@ neighbours: a first-order Markov chain over the index's own counts of syllables 
 The probability of *b* after *a* is smoothed with the unconditional one by a Dirichlet prior (MacKay and Peto 1995):
 ``(count(a b) + mu * p(b)) / (count(a) + mu)``. It needs no statistics beyond the counts themselves, which every commit
 keeps up to date.
+
+A syllable with one spelling is certain, and cuts the chain: what stands before it tells nothing of what comes after. So
+only the runs of uncertain ones are solved, each between its certain neighbours.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +27,7 @@ import numpy.typing as npt
 from vnsearch.search.parameters import PARAMETERS, Parameters
 from vnsearch.text.fold import group_key
 from vnsearch.text.letters import split_tone
+from vnsearch.text.memo import Memo
 from vnsearch.text.syllable import other_i_y
 
 __all__ = ["TIERS", "Counts", "Spelling", "Spellings", "is_compatible", "spellings_of"]
@@ -30,6 +35,16 @@ __all__ = ["TIERS", "Counts", "Spelling", "Spellings", "is_compatible", "spellin
 #: How faithful a spelling is to what was typed, best first: as typed; no marks were typed, and these are likely; another
 #: way to write the same (i for y); the marks typed are kept and others added; other marks than those typed.
 TIERS = ("typed", "filled", "variant", "compatible", "folded")
+
+_WORSE = {(a, b): max(a, b, key=TIERS.index) for a in TIERS for b in TIERS}
+_GROUP_KEYS = Memo(group_key)
+# A step of the chain multiplies by 1e-18 at the least in a collection of a thousand million syllables: this many steps
+# stay far inside what a double holds.
+_STEPS_UNSCALED = 8
+
+# Probabilities of the spellings of one syllable; and of two neighbours: (spelling of the first, of the second, p).
+_Odds = list[float]
+_Joint = list[tuple[int, int, float]]
 
 
 class Counts(Protocol):
@@ -46,12 +61,11 @@ class Counts(Protocol):
     def syllable_count(self) -> int:
         """How many syllables there are, in all."""
 
-    def frequency(self, kind: str, term: str) -> int:
-        """Return how often a term of the kind "syllable" or "pair" ("a b") occurs."""
+    def pair_counts(self, before: Sequence[str], after: Sequence[str]) -> npt.NDArray[np.float64]:
+        """Return how often each syllable of ``after`` (columns) follows each of ``before`` (rows)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Spelling:
+class Spelling(NamedTuple):
     """One way to read what was typed; ``tier`` is one of ``TIERS``."""
 
     term: str
@@ -61,12 +75,21 @@ class Spelling:
 
 @dataclass(frozen=True, slots=True)
 class Spellings:
-    """The readings of a query: of every syllable, and of every two neighbours."""
+    """The readings of a query, likeliest first: of every syllable, and of every two neighbours."""
 
     syllables: list[list[Spelling]]
     pairs: list[list[Spelling]]
 
 
+class _Place(NamedTuple):
+    """What one typed syllable may stand for: spellings, how often the collection has each, and their tiers."""
+
+    terms: list[str]
+    counts: list[int]
+    tiers: list[str]
+
+
+@functools.lru_cache(maxsize=16384)
 def is_compatible(typed: str, spelling: str) -> bool:
     """Tell whether a spelling keeps every mark that was typed (*đuong* -> *đường*, not *đuổng* -> *đường*).
 
@@ -82,93 +105,129 @@ def is_compatible(typed: str, spelling: str) -> bool:
     return kept and tone in ("", other_tone)
 
 
-def _options(counts: Counts, typed: str, parameters: Parameters) -> list[tuple[str, str]]:
-    """Return the spellings a typed syllable may stand for, with the tier of each."""
-    key = group_key(typed)
-    group = [term for term, _ in counts.groups.get(key, ())]
+def _place(groups: Mapping[str, Sequence[tuple[str, int]]], typed: str, limit: int) -> _Place:
+    """Return the spellings a typed syllable may stand for."""
+    key = _GROUP_KEYS[typed]
+    group = groups.get(key, ())
     if typed == key:
         other = other_i_y(key)
-        more = [(term, "variant") for term, _ in counts.groups.get(other, ())] if other else []
-        options = [*((term, "filled") for term in group[: parameters.spellings]), *more[: parameters.spellings // 2]]
-        return options or [(typed, "typed")]
-    if typed in group or not group:
-        return [(typed, "typed")]
-    compatible = [term for term in group if is_compatible(typed, term)]
-    tier = "compatible" if compatible else "folded"
-    return [(term, tier) for term in (compatible or group)[: parameters.spellings]]
+        more = groups.get(other, ())[: limit // 2] if other else ()
+        filled = group[:limit]
+        found, tiers = [*filled, *more], ["filled"] * len(filled) + ["variant"] * len(more)
+    else:
+        for term, count in group:
+            if term == typed:
+                return _Place([typed], [count], ["typed"])
+        compatible = [item for item in group if is_compatible(typed, item[0])]
+        found = [*(compatible or group)][:limit]
+        tiers = ["compatible" if compatible else "folded"] * len(found)
+    if not found:
+        return _Place([typed], [0], ["typed"])
+    return _Place([term for term, _ in found], [count for _, count in found], tiers)
 
 
 def spellings_of(counts: Counts, syllables: list[str], parameters: Parameters = PARAMETERS) -> Spellings:
-    """Return the readings of the syllables of a query, likeliest first; empty for an empty query."""
-    if not syllables:
-        return Spellings([], [])
-    found = [_options(counts, typed, parameters) for typed in syllables]
-    options = [[term for term, _ in readings] for readings in found]
-    steps = [_step(counts, a, b, parameters) for a, b in pairwise(options)]
-    total = counts.syllable_count
-    forward = [np.array([_prior(counts, term, total) for term in options[0]])]
-    for step in steps:
-        forward.append(_normal(forward[-1] @ step))
-    backward = [np.ones(len(options[-1]))]
-    for step in reversed(steps):
-        backward.append(_normal(step @ backward[-1]))
-    backward.reverse()
-
-    readings = []
-    for typed, terms, before, after in zip(syllables, found, forward, backward, strict=True):
-        posterior = _normal(before * after).tolist()
-        readings.append(
-            _sorted(
-                [
-                    Spelling(term, p, "typed" if term == typed else tier)
-                    for (term, tier), p in zip(terms, posterior, strict=True)
-                ]
-            )
+    """Return the readings of the syllables of a query, and of its pairs those likely enough to be searched."""
+    groups, limit = counts.groups, parameters.spellings
+    places = [_place(groups, typed, limit) for typed in syllables]
+    odds: list[_Odds] = [[1.0]] * len(places)
+    joints: list[_Joint] = [[(0, 0, 1.0)]] * (len(places) - 1)
+    for first, past in _uncertain(places):
+        start = max(first - 1, 0)
+        run = places[start : past + 1]
+        if past - first == 1:
+            odds[first], joints[start:past] = _solve_one(counts, run, first - start, parameters)
+        else:
+            odds[start : past + 1], joints[start:past] = _solve_run(counts, run, parameters)
+    readings = [
+        _likeliest_first(
+            typed, [(-p, term, tier) for p, term, tier in zip(here, place.terms, place.tiers, strict=True)]
         )
-    pairs = []
-    for at, step in enumerate(steps):
-        joint = forward[at][:, None] * step * backward[at + 1]
-        joint /= joint.sum()
-        pairs.append(
-            _sorted(
-                [
-                    Spelling(
-                        f"{a} {b}",
-                        float(joint[i, j]),
-                        "typed" if [a, b] == syllables[at : at + 2] else max(tier_a, tier_b, key=TIERS.index),
-                    )
-                    for i, (a, tier_a) in enumerate(found[at])
-                    for j, (b, tier_b) in enumerate(found[at + 1])
-                    if joint[i, j] > parameters.least_probability
-                ]
-            )
+        for typed, place, here in zip(syllables, places, odds, strict=True)
+    ]
+    pairs = [
+        _likeliest_first(
+            f"{typed_a} {typed_b}",
+            [(-p, f"{a.terms[i]} {b.terms[j]}", _WORSE[a.tiers[i], b.tiers[j]]) for i, j, p in joint],
         )
+        for (typed_a, typed_b), (a, b), joint in zip(pairwise(syllables), pairwise(places), joints, strict=True)
+    ]
     return Spellings(readings, pairs)
 
 
-def _sorted(spellings: list[Spelling]) -> list[Spelling]:
-    return sorted(spellings, key=lambda spelling: (-spelling.probability, spelling.term))
+def _likeliest_first(typed: str, readings: list[tuple[float, str, str]]) -> list[Spelling]:
+    """Return readings, given with their probabilities negated so that they sort; the one typed is named so."""
+    readings.sort()
+    return [Spelling(term, -p, "typed" if term == typed else tier) for p, term, tier in readings]
 
 
-def _prior(counts: Counts, term: str, total: int) -> float:
-    return (counts.frequency("syllable", term) + 0.1) / (total + 1)
+def _uncertain(places: list[_Place]) -> Iterator[tuple[int, int]]:
+    """Yield the runs of places with more than one spelling: first, past the last."""
+    first = -1
+    for at, place in enumerate(places):
+        if len(place.terms) > 1:
+            first = at if first < 0 else first
+        elif first >= 0:
+            yield first, at
+            first = -1
+    if first >= 0:
+        yield first, len(places)
 
 
-def _normal(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return np.asarray(weights / weights.sum())
+def _solve_one(counts: Counts, run: list[_Place], at: int, parameters: Parameters) -> tuple[_Odds, list[_Joint]]:
+    """Solve one uncertain place, ``run[at]``, between certain ones: Bayes' rule. Its pairs are as likely as itself."""
+    place = run[at]
+    mu, whole = parameters.smoothing, counts.syllable_count + 1
+    odds = [(count + 0.1) / whole for count in place.counts]
+    if at:
+        pairs = counts.pair_counts(run[0].terms, place.terms)[0].tolist()
+        odds = [pair + mu * p for pair, p in zip(pairs, odds, strict=True)]
+    if at + 1 < len(run):
+        expected = mu * (run[at + 1].counts[0] + 0.1) / whole
+        pairs = counts.pair_counts(place.terms, run[at + 1].terms)[:, 0].tolist()
+        odds = [p * (pair + expected) / (count + mu) for p, pair, count in zip(odds, pairs, place.counts, strict=True)]
+    total = sum(odds)
+    odds = [p / total for p in odds]
+    likely = [(i, p) for i, p in enumerate(odds) if p > parameters.least_probability]
+    joints = [[(0, i, p) for i, p in likely]] if at else []
+    if at + 1 < len(run):
+        joints.append([(i, 0, p) for i, p in likely])
+    return odds, joints
 
 
-def _step(counts: Counts, before: list[str], after: list[str], parameters: Parameters) -> npt.NDArray[np.float64]:
-    """Return the probability of each spelling in ``after`` to follow each in ``before``."""
-    if len(before) == len(after) == 1:
-        return np.ones((1, 1))
-    total = counts.syllable_count
-    prior = [_prior(counts, term, total) for term in after]
-    mu = parameters.smoothing
-    rows = []
-    for a in before:
-        count = counts.frequency("syllable", a)
-        rows.append(
-            [(counts.frequency("pair", f"{a} {b}") + mu * p) / (count + mu) for b, p in zip(after, prior, strict=True)]
-        )
-    return np.array(rows)
+def _solve_run(counts: Counts, run: list[_Place], parameters: Parameters) -> tuple[list[_Odds], list[_Joint]]:
+    """Solve places by forward-backward, all steps in one array; rows are filled up with spellings that never occur."""
+    sizes = [len(place.terms) for place in run]
+    # Whole blocks of four: BLAS then adds up every column the same way, and equal counts give equal probabilities.
+    size = (max(sizes) + 3) // 4 * 4
+    occurrences = np.array([place.counts + [0] * (size - len(place.counts)) for place in run], np.float64)
+    prior = (occurrences + 0.1) / (counts.syllable_count + 1)
+    prior[np.arange(size) >= np.array(sizes)[:, None]] = 0.0
+    steps = np.zeros((len(run) - 1, size, size))
+    for step, a, b in zip(steps, run, run[1:], strict=False):
+        step[: len(a.terms), : len(b.terms)] = counts.pair_counts(a.terms, b.terms)
+    steps += parameters.smoothing * prior[1:, None]
+    steps /= (occurrences[:-1] + parameters.smoothing)[:, :, None]
+
+    forward, backward = np.empty_like(prior), np.empty_like(prior)
+    forward[0], backward[-1] = prior[0], 1.0
+    for at, step in enumerate(steps):
+        np.dot(forward[at], step, out=forward[at + 1])
+        if at % _STEPS_UNSCALED == 0:
+            forward[at + 1] /= forward[at + 1].sum()
+    for at in range(len(steps) - 1, -1, -1):
+        np.dot(steps[at], backward[at + 1], out=backward[at])
+        if at % _STEPS_UNSCALED == 0:
+            backward[at] /= backward[at].sum()
+
+    posterior = forward * backward
+    posterior /= posterior.sum(1, keepdims=True)
+    steps *= forward[:-1, :, None]
+    steps *= backward[1:, None]
+    steps /= steps.sum((1, 2), keepdims=True)
+    odds = [row[:length] for row, length in zip(posterior.tolist(), sizes, strict=True)]
+    joints: list[_Joint] = [[] for _ in steps]
+    likely = np.nonzero(steps > parameters.least_probability)
+    for at, i, j, p in zip(*(index.tolist() for index in likely), steps[likely].tolist(), strict=True):
+        joints[at].append((i, j, p))
+    return odds, joints

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from vnsearch.analysis import Analysis, syllables_of
 from vnsearch.analysis.abbreviations import AbbreviationTable, abbreviation_key, builtin_table
 from vnsearch.index.snapshot import Snapshot
+from vnsearch.text.memo import Memo
 
-__all__ = ["Variant", "find_variants"]
+__all__ = ["Run", "Variant", "find_variants"]
 
 # An abbreviation with several meanings, and a reading of a value that is not the first one, count for less.
 _AMBIGUOUS = 0.5
@@ -22,11 +23,13 @@ _LONGEST_WRITTEN = 3
 # Words that say that a date follows, and that other ways to write the date leave out.
 _DATE_CUES = ("ngày", "tháng", "năm")
 
+# An abbreviation as it is written -> its syllables, apart by spaces.
+_SYLLABLES = Memo(lambda written: " ".join(syllables_of(written).syllables))
+
 Run = tuple[int, int, tuple["Variant", ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Variant:
+class Variant(NamedTuple):
     """Another way to write a run of the query, and its share of what the run is worth.
 
     ``kind`` is "value" (a value term), "syllable", or "phrase" (syllables that follow each other, apart by spaces).
@@ -75,9 +78,15 @@ def _values(analysis: Analysis, readings: list[str]) -> list[Run]:
 def _abbreviations(text: str, analysis: Analysis, readings: list[str], snapshot: Snapshot) -> list[Run]:
     """Return the abbreviations and full forms in the query, those that the reports define before the common ones."""
     query = " ".join(["", *readings, ""])
+    written = _written(text, analysis, readings)
     runs: dict[tuple[int, int], dict[str, Variant]] = {}
     for table in (snapshot.abbreviations, builtin_table()):
-        for start, end, key in [*table.find_expansions(readings), *_written(text, analysis, readings, table)]:
+        found = table.find_expansions(readings)
+        for start, end, spelled in written:
+            key = abbreviation_key(spelled)
+            if key in table.by_abbreviation and table.expansions(spelled):
+                found.append((start, end, key))
+        for start, end, key in found:
             here = runs.setdefault((start, end), {})
             typed = " ".join(readings[start:end])
             for form, share in _forms(table, key, abbreviated=typed not in table.full_forms(key)):
@@ -87,21 +96,23 @@ def _abbreviations(text: str, analysis: Analysis, readings: list[str], snapshot:
     return _longest_first((start, end, tuple(found.values())) for (start, end), found in runs.items() if found)
 
 
-def _written(
-    text: str, analysis: Analysis, readings: list[str], table: AbbreviationTable
-) -> Iterator[tuple[int, int, str]]:
-    """Yield the abbreviations that the query has: one syllable, or several with no space between (TP.HCM, GD&ĐT)."""
+def _written(text: str, analysis: Analysis, readings: list[str]) -> list[tuple[int, int, str]]:
+    """Return what may be an abbreviation: one syllable, or several with no space between (TP.HCM, GD&ĐT).
+
+    Typed without marks (hdnd) it is spelled as is likeliest, in the case it was typed in.
+    """
+    found = []
+    starts, ends = analysis.starts, analysis.ends
     for start in range(len(readings)):
+        spelled = ""
         for end in range(start + 1, min(start + _LONGEST_WRITTEN, len(readings)) + 1):
-            written = text[analysis.starts[start] : analysis.ends[end - 1]]
-            if any(char.isspace() for char in written):
+            written = text[starts[start] : ends[end - 1]]
+            if written.split() != [written]:
                 break
-            # Typed without marks (hdnd) it is known by its likeliest spelling, in the case it was typed in.
-            spelled = "".join(readings[start:end])
-            if sum(map(str.isupper, written)) > 1:
-                spelled = spelled.upper()
-            if table.expansions(spelled):
-                yield start, end, abbreviation_key(spelled)
+            spelled += readings[end - 1]
+            capitals = 0 if written[1:].islower() else sum(map(str.isupper, written))
+            found.append((start, end, spelled.upper() if capitals > 1 else spelled))
+    return found
 
 
 def _forms(table: AbbreviationTable, key: str, *, abbreviated: bool) -> Iterator[tuple[str, float]]:
@@ -114,6 +125,6 @@ def _forms(table: AbbreviationTable, key: str, *, abbreviated: bool) -> Iterator
     # Looked for by itself it must not be a word (CA, công an; ca, to sing).
     if len(key) >= _SHORTEST_LOOKED_FOR and table.expansions(key):
         yield key, share
-        written = " ".join(syllables_of(table.written[key]).syllables)
+        written = _SYLLABLES[table.written[key]]
         if written != key:
             yield written, share
