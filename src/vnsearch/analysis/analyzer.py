@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
 from vnsearch.analysis.abbreviations import find_definitions
+from vnsearch.analysis.syllables import TERMS, syllable_spans
 from vnsearch.analysis.tokens import Analysis, Token
 from vnsearch.segment import model_fingerprint, segment_spans, segment_spans_batch
-from vnsearch.text.memo import Memo
-from vnsearch.text.normalize import clean, place_tones, place_tones_second
+from vnsearch.text.normalize import clean, place_tones_second
 from vnsearch.text.offsets import OffsetMap
 from vnsearch.text.values import find_values
 
@@ -19,31 +18,11 @@ __all__ = ["analysis_fingerprint", "analyze", "analyze_batch", "analyze_text", "
 #: Counts up whenever the same text would give other terms than before: an older index is then refused.
 ANALYSIS_VERSION = 1
 
-_SYLLABLE = re.compile(r"[^\W_]+")
-# A mark that found no letter to join stays with its word; the slower pattern only for texts that have one.
-_LONE_MARK = re.compile("[\u0300-\u036f]")
-_SYLLABLE_WITH_MARKS = re.compile("[^\\W_](?:[^\\W_]|[\u0300-\u036f])*")
-
-
-def _term(written: str) -> str:
-    """Return the term of a syllable as written: tone placed (inside "hoà2" too, as normalize does), case folded."""
-    return place_tones(written).casefold()
-
-
-_TERMS = Memo(_term)
-
 
 def _syllables(cleaned: str) -> Analysis:
-    pattern = _SYLLABLE_WITH_MARKS if _LONE_MARK.search(cleaned) else _SYLLABLE
-    terms: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    for match in pattern.finditer(cleaned):
-        terms.append(_TERMS[match[0]])
-        start, end = match.span()
-        starts.append(start)
-        ends.append(end)
-    return Analysis(terms, starts, ends)
+    spans = syllable_spans(cleaned)
+    terms = [TERMS[cleaned[start:end]] for start, end in spans]
+    return Analysis(terms, [start for start, _ in spans], [end for _, end in spans])
 
 
 def _values(cleaned: str, analysis: Analysis) -> list[Token]:

@@ -18,7 +18,7 @@ from vnsearch.segment.tokens import BREAK, NEWLINE, Columns, Row, Vocabulary
 from vnsearch.text.compose import compose
 from vnsearch.text.offsets import OffsetMap
 
-__all__ = ["Segmenter", "default_segmenter"]
+__all__ = ["Decoded", "Segmenter", "default_segmenter"]
 
 Spans = npt.NDArray[np.int64]
 
@@ -33,11 +33,16 @@ _VOCABULARY_BYTES = 64 << 20
 _SPACE = np.array([chr(code).isspace() for code in range(0x3002)])  # no white space lies past U+3000
 
 
-class _Batch(NamedTuple):
-    """Decoded texts. Text t lies between ``breaks[t]`` and ``breaks[t + 1]``, both left out."""
+class Decoded(NamedTuple):
+    """Decoded texts: chunk by chunk, and slot by slot.
+
+    ``slots`` are the rows of ``columns`` one after the other; those of chunk c begin at ``first[c]``. Text t lies between
+    ``breaks[t]`` and ``breaks[t + 1]`` of them, both left out. ``joins``: this token goes on with the word before it.
+    """
 
     chunks: npt.NDArray[np.int32]
     columns: Columns
+    first: Places
     slots: Places
     breaks: Places
     joins: Mask
@@ -92,7 +97,7 @@ class Segmenter:
 
     def _short_rows(self, lines: list[str]) -> tuple[list[Row], list[tuple[str, tuple[Row, ...]]]]:
         """Return the tokens of a text given as its lines, and its chunks, each with its tokens."""
-        vocabulary = self._current_vocabulary()
+        vocabulary = self.vocabulary()
         numbers, known = vocabulary, vocabulary.chunks
         found: list[tuple[str, tuple[Row, ...]]] = []
         for n, line in enumerate(lines):
@@ -155,8 +160,8 @@ class Segmenter:
             result.append(spans)
         return result
 
-    def _decode(self, texts: list[str]) -> _Batch:
-        vocabulary = self._current_vocabulary()
+    def _decode(self, texts: list[str]) -> Decoded:
+        vocabulary = self.vocabulary()
         look_up = vocabulary.__getitem__
         numbers = [BREAK]
         for text in texts:
@@ -166,8 +171,11 @@ class Segmenter:
                 numbers.append(NEWLINE)
                 numbers.extend(map(look_up, line.split()))
             numbers.append(BREAK)
+        return self.decode(vocabulary, np.array(numbers, np.int32))
+
+    def decode(self, vocabulary: Vocabulary, chunks: npt.NDArray[np.int32]) -> Decoded:
+        """Return the words of texts given as the numbers of their chunks, with a ``BREAK`` before, between and after."""
         columns = vocabulary.columns()
-        chunks = np.array(numbers, np.int32)
         counts = columns.count[chunks]
         ends = np.cumsum(counts)
         slots = np.arange(ends[-1]) + np.repeat(columns.first[chunks] - (ends - counts), counts)
@@ -180,9 +188,10 @@ class Segmenter:
         kind = columns.kind[slots]
         joins = inside & (kind > 0)
         joins[1:] &= kind[1:] <= kind[:-1]
-        return _Batch(chunks, columns, slots, breaks, joins)
+        return Decoded(chunks, columns, ends - counts, slots, breaks, joins)
 
-    def _current_vocabulary(self) -> Vocabulary:
+    def vocabulary(self) -> Vocabulary:
+        """Return the vocabulary to number chunks with: the present one, or a new one if that has grown too large."""
         vocabulary = self._vocabulary
         if vocabulary.size_bytes > _VOCABULARY_BYTES:
             # Whoever still uses the old one keeps it until done.

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from vnsearch.segment.lexicon import Lexicon
 from vnsearch.segment.model import Model
 
-__all__ = ["BREAK", "NEWLINE", "Columns", "Row", "Vocabulary", "tokens_of_chunk"]
+__all__ = ["BREAK", "NEWLINE", "Columns", "Growing", "Row", "Vocabulary", "tokens_of_chunk"]
 
 # Chunk numbers that every vocabulary gives: what stands before, between and after texts, and the line break.
 BREAK, NEWLINE = 0, 1
@@ -113,7 +113,7 @@ class Columns:
     pieces: npt.NDArray[np.object_]
 
 
-class _Growing:
+class Growing:
     """An array that grows at its end. What was handed out stays valid: rows are never changed, only added."""
 
     def __init__(self, dtype: Any) -> None:
@@ -121,6 +121,7 @@ class _Growing:
         self._size = 0
 
     def extend(self, values: Sequence[Any]) -> npt.NDArray[Any]:
+        """Add values and return all there are."""
         size = self._size + len(values)
         if size > len(self._array):
             larger = np.empty(max(size, 2 * len(self._array)), self._array.dtype)
@@ -151,7 +152,7 @@ class Vocabulary(dict[str, int]):
         self._lock = lock
         self._rows: dict[str, Row] = {}
         self._arrays = [
-            _Growing(np.dtype(kind)) for kind in ("i4", "i4", *["f8"] * 3, "i4", "i4", "i1", "i4", "i4", "O")
+            Growing(np.dtype(kind)) for kind in ("i4", "i4", *["f8"] * 3, "i4", "i4", "i1", "i4", "i4", "O")
         ]
         self._columns: Columns | None = None
         self._slots = 0

@@ -16,10 +16,10 @@ from vnsearch.text.memo import Memo
 from vnsearch.text.offsets import OffsetMap, chain
 from vnsearch.text.syllable import place_tone, place_tone_second
 
-__all__ = ["clean", "normalize", "normalize_with_offsets", "place_tones", "place_tones_second"]
+__all__ = ["LOOKALIKES", "clean", "normalize", "normalize_with_offsets", "place_tones", "place_tones_second"]
 
-# One character for one. Eth and African D look like Đ and are typed for it; the rest is typography.
-_LOOKALIKES = {
+#: One character for one. Eth and African D look like Đ and are typed for it; the rest is typography.
+LOOKALIKES = {
     **dict.fromkeys("ÐƉ", "Đ"),
     **dict.fromkeys("ðɖ", "đ"),
     **dict.fromkeys("‘’‚‛\u02bb\u02bc", "'"),  # the last two are letters, in names such as Hʼleo
@@ -27,7 +27,7 @@ _LOOKALIKES = {
     **dict.fromkeys("\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B))), " "),
     **{chr(0xFEE0 + code): chr(code) for code in range(0x21, 0x7F)},  # full-width forms
 }
-_LOOKALIKE = re.compile("[" + "".join(_LOOKALIKES) + "]")  # none of them means anything inside brackets
+_LOOKALIKE = re.compile("[" + "".join(LOOKALIKES) + "]")  # none of them means anything inside brackets
 
 # × and ÷ stand among the letters, and are none.
 _LATIN = "A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ"
@@ -104,7 +104,7 @@ def clean(text: str) -> tuple[str, OffsetMap | None]:
     """
     if text.isascii():
         return text, None
-    plain = _LOOKALIKE.sub(lambda char: _LOOKALIKES[char[0]], text)
+    plain = _LOOKALIKE.sub(lambda char: LOOKALIKES[char[0]], text)
     cleaned, removed = _without([match.start() for match in _INVISIBLE.finditer(plain)], plain)
     cleaned, composed = compose(cleaned)
     cleaned, joined = _remove_joiners(cleaned)
