@@ -90,19 +90,29 @@ def ratio(ours: float | None, theirs: float | None) -> float | None:
     return ours / theirs if ours is not None and theirs else None
 
 
+def _kilobytes(file: str, field: str) -> int | None:
+    try:
+        lines = Path(file).read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) for line in lines if line.startswith(f"{field}:")), None)
+
+
 def peak_memory_mb() -> float:
-    """Return the largest resident memory this process ever had."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
+    """Return the largest resident memory this process ever had, mapped files included.
+
+    Linux: VmHWM, since ``ru_maxrss`` also counts the parent's memory at the time a process was started.
+    """
+    if (peak := _kilobytes("/proc/self/status", "VmHWM")) is not None:
+        return peak / 2**10
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return used / 2**20 if sys.platform == "darwin" else used / 2**10
 
 
 def private_memory_mb() -> float | None:
     """Return the anonymous memory of this process: what it holds itself, mapped files aside (Linux only)."""
-    try:
-        lines = Path("/proc/self/smaps_rollup").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return None
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("Anonymous:"))
+    anonymous = _kilobytes("/proc/self/smaps_rollup", "Anonymous")
+    return None if anonymous is None else anonymous / 2**10
 
 
 def folder_bytes(folder: Path) -> int:

@@ -61,4 +61,4 @@ class Bm25s(Peer):
         raise NotImplementedError("bm25s counts no totals")
 
     def remarks(self) -> str:
-        return "in memory; no positions, stored text, snippets or totals"
+        return "no positions, text, snippets, totals"

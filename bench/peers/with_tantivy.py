@@ -128,7 +128,7 @@ class Tantivy(Peer):
         return self.run_with_snippets(self.make_query(query))
 
     def remarks(self) -> str:
-        return f"{self._searcher.num_segments} segments"
+        return f"segments: {self._searcher.num_segments}"
 
 
 class TantivyPlain(Tantivy):

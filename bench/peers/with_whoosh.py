@@ -87,7 +87,7 @@ class Whoosh(Peer):
         return [hit.highlights("body") for hit in found]
 
     def remarks(self) -> str:
-        return f"{len(self.index._segments())} segments"
+        return f"segments: {len(self.index._segments())}"
 
     def close(self) -> None:
         self.searcher.close()
