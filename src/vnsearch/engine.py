@@ -146,7 +146,7 @@ class Index:
         with self._refreshing:
             if self._current.generation == self._whoosh.latest_generation():
                 return False
-            self._snapshot = Snapshot(self._whoosh)
+            self._snapshot = Snapshot(self._whoosh, self._current)
             return True
 
     @property
@@ -187,7 +187,6 @@ class Index:
             stats = writer.add_reports(
                 self._whoosh,
                 reports,
-                latest=self._refreshed,
                 on_error=on_error,
                 progress=report_progress,
                 processes=processes,
@@ -336,8 +335,8 @@ class Index:
             commit=current.generation,
             size_bytes=sum(path.stat().st_size for path in files),
             syllables=current.syllable_count,
-            syllable_terms=sum(len(spellings) for spellings in current.groups.values()),
-            word_terms=len(current.terms("word")),
+            syllable_terms=current.term_count("syllable"),
+            word_terms=current.term_count("word"),
             filterable=current.filterable,
             format=self._settings.format,
             analysis=self._settings.analysis,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
+from vnsearch.index.columnar.postings import PostingLists
 
 __all__ = ["LabelColumn"]
 
@@ -22,16 +23,17 @@ class LabelColumn:
     size: int
 
     @classmethod
-    def from_rows(cls, rows: Sequence[bytes]) -> LabelColumn:
-        """Make a column of one JSON list for each document; empty bytes are no labels."""
+    def from_lists(cls, lists: Iterable[tuple[Iterable[bytes], PostingLists, int]], size: int) -> LabelColumn:
+        """Make a column of the posting lists of the labels: (labels, lists, first document number) of each segment."""
         numbers: dict[str, int] = {}
-        documents: list[int] = []
-        codes: list[int] = []
-        for document, row in enumerate(rows):
-            for label in dict.fromkeys(json.loads(row.decode("utf-8", "surrogatepass"))) if row else ():
-                documents.append(document)
-                codes.append(numbers.setdefault(label, len(numbers)))
-        return cls(list(numbers), np.array(documents, np.int32), np.array(codes, np.int32), len(rows))
+        documents = [np.empty(0, np.int32)]
+        codes = [np.empty(0, np.int32)]
+        for terms, postings, base in lists:
+            names = [term.decode("utf-8", "surrogatepass") for term in terms]
+            mine = np.array([numbers.setdefault(name, len(numbers)) for name in names], np.int32)
+            documents.append(postings.documents.astype(np.int32) + np.int32(base))
+            codes.append(np.repeat(mine, np.diff(postings.starts.astype(np.int64))))
+        return cls(list(numbers), np.concatenate(documents), np.concatenate(codes), size)
 
     def having(self, wanted: Iterable[str]) -> npt.NDArray[np.bool_]:
         """Return for every document whether it has any of these labels."""

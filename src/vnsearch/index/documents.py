@@ -1,17 +1,20 @@
-"""A report as the fields of a Whoosh document, and back."""
+"""Reports -> what a segment is made of, and a stored report back."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
 
-from vnsearch.analysis import Analysis, analyze_batch, syllables_of
-from vnsearch.index.schema import DEFINITIONS, TEXT_FIELDS, field_name, report_labels
+import numpy as np
+
+from vnsearch.analysis import syllables_of, tokenize_batch
+from vnsearch.index.columnar.build import AnalysedReports
+from vnsearch.index.columnar.stored import make_blocks
+from vnsearch.index.schema import DEFINITIONS, TEXT_FIELDS, label_fields, report_labels
 from vnsearch.report import Report
 
-__all__ = ["pack_report", "prepare", "unpack_report"]
+__all__ = ["analyse_reports", "pack_report", "unpack_report"]
 
 
 def pack_report(report: Report) -> bytes:
@@ -28,31 +31,28 @@ def unpack_report(data: bytes) -> Report:
     return Report(**fields)
 
 
-def _terms(text_field: str, analysis: Analysis) -> dict[str, Sequence[str]]:
-    terms: dict[str, Sequence[str]] = {
-        field_name(text_field, "syllable"): analysis.syllables,
-        field_name(text_field, "pair"): analysis.pairs(),
-        field_name(text_field, "word"): analysis.word_terms(),
-        field_name(text_field, "value"): analysis.value_terms(),
-    }
-    return {name: values for name, values in terms.items() if values}
-
-
-def prepare(reports: Sequence[Report], filterable: Iterable[str]) -> list[dict[str, Any]]:
-    """Analyse reports and return the fields of their documents; this is what worker processes do."""
-    texts = [getattr(report, text_field) for report in reports for text_field in TEXT_FIELDS]
-    analyses = iter(analyze_batch(texts))
-    documents = []
-    for report in reports:
-        fields: dict[str, Any] = {"id": report.id, "report": pack_report(report), **report_labels(report, filterable)}
-        definitions: list[str] = []
-        for text_field in TEXT_FIELDS:
-            analysis = next(analyses)
-            fields.update(_terms(text_field, analysis))
-            definitions += (f"{short}={' '.join(syllables_of(full).syllables)}" for short, full in analysis.definitions)
-        if definitions:
-            fields[DEFINITIONS] = definitions
-        if report.day is not None:
-            fields["date"] = dt.datetime.combine(report.day, dt.time())
-        documents.append(fields)
-    return documents
+def analyse_reports(reports: Sequence[Report], filterable: Iterable[str]) -> AnalysedReports:
+    """Analyse reports; this is what worker processes do."""
+    texts = tokenize_batch([getattr(report, text_field) for report in reports for text_field in TEXT_FIELDS])
+    width = len(TEXT_FIELDS)
+    definitions = [
+        [
+            f"{short}={' '.join(syllables_of(full).syllables)}"
+            for found in texts.definitions[at * width : (at + 1) * width]
+            for short, full in found
+        ]
+        for at in range(len(reports))
+    ]
+    extra_keys = tuple(filterable)
+    labels = [report_labels(report, extra_keys) for report in reports]
+    return AnalysedReports(
+        [report.id for report in reports],
+        texts,
+        {
+            "id": [[report.id] for report in reports],
+            DEFINITIONS: definitions,
+            **{name: [row.get(name, ()) for row in labels] for name in label_fields(extra_keys)},
+        },
+        np.array([report.day.toordinal() if report.day is not None else 0 for report in reports], np.int32),
+        list(make_blocks(map(pack_report, reports))),
+    )

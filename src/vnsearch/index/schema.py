@@ -28,7 +28,9 @@ __all__ = [
     "Labels",
     "Terms",
     "field_name",
+    "filterable_keys",
     "label_field",
+    "label_fields",
     "labels",
     "make_schema",
     "report_labels",
@@ -65,6 +67,11 @@ def label_field(key: str) -> str:
     if _SAFE.fullmatch(key):
         return key
     return f"label_{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+
+
+def label_fields(filterable: Iterable[str]) -> list[str]:
+    """Return the Whoosh fields of all labels: those of every report, and these keys of ``extra``."""
+    return [*FACETS, *map(label_field, filterable)]
 
 
 class Terms(fields.FieldType):  # type: ignore[misc]  # Whoosh has no types
@@ -112,10 +119,10 @@ class Labels(fields.FieldType):  # type: ignore[misc]  # Whoosh has no types
             yield self.to_bytes(label), 1, 1.0, b""
 
     def to_bytes(self, value: str | bytes | Sequence[str]) -> bytes:
-        """Return a label as a term; lone surrogates cannot be UTF-8 and become question marks."""
+        """Return a label as a term. Lone surrogates survive."""
         if isinstance(value, list | tuple):
             value = value[0]
-        return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
+        return value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")
 
     def to_column_value(self, value: Sequence[str]) -> bytes:
         """Return the labels as JSON. Any ``str`` survives, also two lone surrogates side by side."""
@@ -142,6 +149,12 @@ def report_labels(report: Report, filterable: Iterable[str]) -> dict[str, list[s
     found = {name: labels(getattr(report, name)) for name in FACETS}
     found.update((label_field(key), labels(report.extra.get(key))) for key in filterable)
     return {name: values for name, values in found.items() if values}
+
+
+def filterable_keys(schema: fields.Schema) -> tuple[str, ...]:
+    """Return the keys of ``extra`` that can be filtered in an index of this schema."""
+    keys = (field.key for _, field in schema.items() if isinstance(field, Labels))
+    return tuple(key for key in keys if key not in FACETS)
 
 
 def make_schema(filterable: Iterable[str]) -> fields.Schema:

@@ -1,48 +1,59 @@
 """One commit, read: postings, counts, columns and reports as the search needs them.
 
-A snapshot never changes; a search uses one from first to last. Whoosh's readers share file positions, so every read of
-theirs happens under one lock; what was read is kept as arrays, and scoring runs outside the lock.
+A snapshot never changes; a search uses one from first to last. Document numbers run through its segments, one after the
+other. Everything is read from mapped arrays, so threads need no lock; what is worth keeping is kept for all of them.
 """
 
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
-import threading
-import weakref
-from bisect import bisect_left
-from collections import OrderedDict
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import takewhile
+from functools import cached_property, lru_cache, partial
+from heapq import merge
+from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
-from whoosh.reading import IndexReader
 
 from vnsearch.analysis.abbreviations import AbbreviationTable, abbreviation_key
 from vnsearch.errors import IndexCorruptedError, VnSearchError
+from vnsearch.index.codec import ColumnarSegment, open_segment
+from vnsearch.index.columnar.segment import SegmentData
+from vnsearch.index.columnar.terms import encode_term
 from vnsearch.index.columns import LabelColumn
 from vnsearch.index.documents import unpack_report
-from vnsearch.index.schema import DEFINITIONS, FACETS, TEXT_FIELDS, Labels, field_name, label_field
+from vnsearch.index.schema import DEFINITIONS, TEXT_FIELDS, filterable_keys, label_field
 from vnsearch.index.storage import VietnameseIndex
 from vnsearch.report import Report
-from vnsearch.text.fold import group_key
 
-__all__ = ["LearntAbbreviation", "Postings", "Snapshot"]
+__all__ = ["DocumentTokens", "LearntAbbreviation", "Leaf", "Postings", "Snapshot"]
 
-# Kept postings, in all: about eight bytes each.
-_KEPT_POSTINGS = 4_000_000
-_KEPT_COUNTS = 500_000
+Floats = npt.NDArray[np.float32]
+
+# A writer may remove segments between our reading the table of contents and opening them.
+# Counts and folded groups kept, each.
+_KEPT_COUNTS = 1 << 17
+
+_RETRIES = 10
+_RETRY_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Postings:
-    """The documents that hold a term, ascending, and how often each holds it. Deleted documents are not among them."""
+    """The documents that hold a term in their title or body, ascending, without deleted ones.
+
+    ``titles`` and ``bodies`` say how often each field holds it.
+    """
 
     documents: npt.NDArray[np.int32]
-    frequencies: npt.NDArray[np.float32]
+    titles: npt.NDArray[np.uint32]
+    bodies: npt.NDArray[np.uint32]
+
+    def frequencies(self, text_field: str) -> npt.NDArray[np.uint32]:
+        """Return how often a field holds the term, for each document."""
+        return self.titles if text_field == "title" else self.bodies
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,49 +65,79 @@ class LearntAbbreviation:
     reports: int
 
 
-_NONE = Postings(np.empty(0, np.int32), np.empty(0, np.float32))
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A segment, the number of its first document, and which of its documents are alive (None: all)."""
+
+    segment: SegmentData
+    base: int
+    live: npt.NDArray[np.bool_] | None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentTokens:
+    """A field of one document: the numbers of its syllables in the segment ``leaf``, and where each begins and ends."""
+
+    leaf: int
+    numbers: npt.NDArray[np.uint32]
+    starts: npt.NDArray[np.int64]
+    ends: npt.NDArray[np.int64]
+
+
+_NO_POSTINGS = Postings(np.empty(0, np.int32), np.empty(0, np.uint32), np.empty(0, np.uint32))
 
 
 class Snapshot:
-    """The index as one commit left it."""
+    """The index as one commit left it.
 
-    def __init__(self, index: VietnameseIndex) -> None:
+    ``previous`` is the snapshot before, if there is one: segments that it has open are not opened again.
+    """
+
+    def __init__(self, index: VietnameseIndex, previous: Snapshot | None = None) -> None:
         self._folder = index.storage.folder
-        self._lock = threading.RLock()
-        self._reader = self._open(index)
-        # Hits may outlive the index object: the files stay open until the last of them is gone.
-        weakref.finalize(self, self._reader.close)
-        with self._reading("its schema and its segments"):
-            self.generation: int = self._reader.generation() or 0
-            # From the schema, not from the settings: a commit and its schema are one file.
-            keys = [field.key for _, field in self._reader.schema.items() if isinstance(field, Labels)]
-            self.filterable: tuple[str, ...] = tuple(key for key in keys if key not in FACETS)
-            self.size: int = self._reader.doc_count_all()  #: document numbers run from 0 to here, deleted ones included
-            self.count: int = self._reader.doc_count()  #: reports
-            self._leaves: list[tuple[IndexReader, int]] = self._reader.leaf_readers() if self.size else []
-        self._postings: OrderedDict[tuple[str, str], Postings] = OrderedDict()
-        self._kept = 0
-        self._frequencies: dict[tuple[str, str], int] = {}
-        self._lengths: dict[str, tuple[npt.NDArray[np.float32], float]] = {}
+        opened = {} if previous is None else dict(previous._opened)
+        with self.reading("its table of contents and its segments"):
+            contents = self._open(index, opened)
+        self.generation: int = contents.generation
+        # From the schema, not from the settings: a commit and its schema are one file.
+        self.filterable = filterable_keys(contents.schema)
+        segments: list[ColumnarSegment] = contents.segments
+        self._opened = {segment.segid: opened[segment.segid] for segment in segments}
+        self.leaves: list[Leaf] = []
+        base = 0
+        for segment in segments:
+            live = segment.live if segment.has_deletions() else None
+            self.leaves.append(Leaf(self._opened[segment.segid], base, live))
+            base += segment.doc_count_all()
+        self.size = base  #: document numbers run from 0 to here, deleted ones included
+        self.count = sum(segment.doc_count() for segment in segments)  #: reports
+        # Partial functions of the leaves, not methods: a snapshot in a cycle would stay until the garbage is collected.
+        self._frequency = lru_cache(_KEPT_COUNTS)(partial(_frequency, self._folder, self.leaves))
         self._labels: dict[str, LabelColumn] = {}
+        self._lengths: dict[str, tuple[Floats, float]] = {}
+        self.groups = Groups(self._folder, self.leaves)
 
-    def _open(self, index: VietnameseIndex) -> IndexReader:
-        with self._reading("its segments"):
-            return index.reader()
-
-    @contextlib.contextmanager
-    def _reading(self, what: str) -> Iterator[None]:
-        """Turn whatever Whoosh raises on bytes that make no sense into one clear error."""
-        with self._lock:
+    def _open(self, index: VietnameseIndex, opened: dict[str, SegmentData]) -> object:
+        for attempt in range(_RETRIES):
             try:
-                yield
-            except (VnSearchError, MemoryError):
-                raise
-            except Exception as error:
-                raise IndexCorruptedError(
-                    f"the index in {self._folder} is damaged: cannot read {what} ({type(error).__name__}: {error}); "
-                    "restore the folder from a copy, or make the index again with Index.create(…, overwrite=True)"
-                ) from error
+                contents = index._read_toc()
+                for segment in contents.segments:
+                    if segment.segid not in opened:
+                        data = open_segment(self._folder, segment)
+                        if data.documents != segment.doc_count_all():
+                            raise ValueError(f"{data.file.path.name} has another number of documents")
+                        opened[segment.segid] = data
+            except FileNotFoundError:
+                if attempt == _RETRIES - 1:
+                    raise
+                time.sleep(_RETRY_S)
+            else:
+                return contents
+        raise AssertionError
+
+    def reading(self, what: str) -> contextlib.AbstractContextManager[None]:
+        """Turn whatever bytes that make no sense raise into one clear error."""
+        return _reading(self._folder, what)
 
     # -- documents
 
@@ -104,131 +145,136 @@ class Snapshot:
     def live(self) -> npt.NDArray[np.bool_]:
         """Return for every document number whether its report is still there."""
         live = np.ones(self.size, np.bool_)
-        with self._reading("the deletions"):
-            if self._reader.has_deletions():
-                live[:] = [not self._reader.is_deleted(number) for number in range(self.size)]
+        for leaf in self.leaves:
+            if leaf.live is not None:
+                live[leaf.base : leaf.base + len(leaf.live)] = leaf.live
         return live
 
     def number(self, identity: str) -> int | None:
         """Return the document number of the report with this id; None for what cannot be one."""
         if not isinstance(identity, str):
             return None
-        try:
-            term = identity.encode()
-        except UnicodeEncodeError:
-            return None
-        with self._reading("the ids"):
-            for leaf, base in self._leaves:
-                if ("id", term) in leaf:
-                    matcher = leaf.postings("id", term)
-                    if matcher.is_active():
-                        return int(matcher.id()) + base
+        with self.reading("the ids"):
+            for leaf in self.leaves:
+                for document in leaf.segment.documents_of([identity]):
+                    if leaf.live is None or leaf.live[document]:
+                        return document + leaf.base
         return None
+
+    def leaf_of(self, number: int) -> tuple[int, int]:
+        """Return which segment a document is in, and its number there."""
+        at = len(self.leaves) - 1
+        while self.leaves[at].base > number:
+            at -= 1
+        return at, number - self.leaves[at].base
 
     def report(self, number: int) -> Report:
         """Return the report with this document number."""
-        with self._reading(f"report number {number}"):
-            return unpack_report(self._reader.stored_fields(number)["report"])
+        with self.reading(f"report number {number}"):
+            at, document = self.leaf_of(number)
+            return unpack_report(self.leaves[at].segment.stored.report(document))
 
     def reports(self) -> Iterator[Report]:
         """Yield every report, in the order of the document numbers."""
         for number in np.flatnonzero(self.live).tolist():
             yield self.report(number)
 
+    def tokens(self, number: int, text_field: str) -> DocumentTokens:
+        """Return the syllables of a field of a document, with their offsets."""
+        with self.reading(f"the tokens of report number {number}"):
+            at, document = self.leaf_of(number)
+            tokens = self.leaves[at].segment.tokens
+            start, end = tokens.span(document, TEXT_FIELDS.index(text_field))
+            return DocumentTokens(at, tokens.numbers(start, end), *tokens.places(start, end))
+
     # -- terms
 
-    def postings(self, field: str, term: str) -> Postings:
-        """Return the postings of a term; empty when no report has it."""
-        key = (field, term)
-        with self._lock:
-            found = self._postings.get(key)
-            if found is not None:
-                self._postings.move_to_end(key)
-                return found
-        with self._reading(f"the postings of {term!r}"):
-            documents: list[int] = []
-            frequencies: list[float] = []
-            for leaf, base in self._leaves:
-                if (field, term) not in leaf:
-                    continue
-                matcher = leaf.postings(field, term)
-                while matcher.is_active():
-                    documents.append(matcher.id() + base)
-                    frequencies.append(matcher.weight())
-                    matcher.next()
-            found = Postings(np.array(documents, np.int32), np.array(frequencies, np.float32)) if documents else _NONE
-            self._postings[key] = found
-            self._kept += len(documents) + 1
-            while self._kept > _KEPT_POSTINGS:
-                _, dropped = self._postings.popitem(last=False)
-                self._kept -= len(dropped.documents) + 1
-            return found
+    def postings(self, kind: str, term: str) -> Postings:
+        """Return the postings of a term of a kind ("syllable", "pair", "word", "value"); empty when no report has it."""
+        with self.reading(f"the postings of {term!r}"):
+            parts = []
+            for leaf in self.leaves:
+                number = leaf.segment.find(kind, term)
+                if number >= 0:
+                    lists = leaf.segment.postings(kind)
+                    documents = lists.documents_of(number)
+                    titles, bodies = lists.frequencies_of(number)
+                    if leaf.live is not None:
+                        keep = leaf.live[documents]
+                        documents, titles, bodies = documents[keep], titles[keep], bodies[keep]
+                    parts.append((documents.astype(np.int32) + np.int32(leaf.base), titles, bodies))
+            if not parts:
+                return _NO_POSTINGS
+            return Postings(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
-    def lengths(self, field: str) -> tuple[npt.NDArray[np.float32], float]:
-        """Return the length of a field in terms for every document number, and the average over reports that have it.
-
-        Whoosh keeps a length in a byte, about 10 % off for long ones.
-        """
-        with self._reading(f"the lengths of {field}"):
-            found = self._lengths.get(field)
-            if found is None:
-                length = self._reader.doc_field_length
-                lengths = np.fromiter((length(number, field) for number in range(self.size)), np.float32, self.size)
-                held = lengths[(lengths > 0) & self.live]
-                found = self._lengths[field] = lengths, float(held.mean()) if len(held) else 1.0
-            return found
+    def lengths(self, text_field: str) -> tuple[Floats, float]:
+        """Return the length of a field in syllables for every document number, and the average over reports that have it."""
+        found = self._lengths.get(text_field)
+        if found is None:
+            field = TEXT_FIELDS.index(text_field)
+            with self.reading(f"the lengths of {text_field}"):
+                lengths = np.zeros(self.size, np.float32)
+                for leaf in self.leaves:
+                    mine = leaf.segment.lengths("syllable", field)
+                    lengths[leaf.base : leaf.base + len(mine)] = mine
+            held = lengths[(lengths > 0) & self.live]
+            found = self._lengths[text_field] = lengths, float(held.mean(dtype=np.float64)) if len(held) else 1.0
+        return found
 
     def frequency(self, kind: str, term: str) -> int:
-        """Return how often a term occurs in all text fields together."""
-        key = (kind, term)
-        with self._reading(f"the counts of {term!r}"):
-            found = self._frequencies.get(key)
-            if found is None:
-                if len(self._frequencies) >= _KEPT_COUNTS:
-                    self._frequencies.clear()
-                found = self._frequencies[key] = sum(
-                    int(self._reader.frequency(field_name(text_field, kind), term)) for text_field in TEXT_FIELDS
-                )
-            return found
+        """Return how often a syllable or a pair occurs in all text fields together."""
+        return self._frequency(kind, term)
 
     def pair_counts(self, before: Sequence[str], after: Sequence[str]) -> npt.NDArray[np.float64]:
-        """Return how often each syllable of ``after`` (columns) follows each of ``before`` (rows) in all text fields."""
-        counts = [self.frequency("pair", f"{a} {b}") for a in before for b in after]
-        return np.array(counts, np.float64).reshape(len(before), len(after))
-
-    def terms(self, kind: str, prefix: str = "") -> dict[str, int]:
-        """Return the terms of a kind that start with a prefix, with their counts in all text fields together."""
-        counts: dict[str, int] = {}
-        start = prefix.encode()
-        with self._reading(f"the terms of kind {kind}"):
-            for text_field in TEXT_FIELDS:
-                name = field_name(text_field, kind)
-                for (field, term), info in self._reader.iter_from(name, start):
-                    if field != name or not term.startswith(start):
-                        break
-                    text = term.decode()
-                    counts[text] = counts.get(text, 0) + int(info.weight())
+        """Return how often each syllable of ``after`` follows each of ``before``: an array of that shape."""
+        counts = np.zeros((len(before), len(after)))
+        with self.reading("the counts of pairs"):
+            for leaf in self.leaves:
+                segment = leaf.segment
+                numbers = segment.terms("syllable").find_all([encode_term(term) for term in (*before, *after)])
+                firsts, seconds = numbers[: len(before)], np.array(numbers[len(before) :])
+                if not (seconds >= 0).any():
+                    continue
+                pair_counts = segment.postings("pair").counts
+                for row, first in enumerate(firsts):
+                    if first >= 0:
+                        found = segment.pairs.find_after(first, seconds)
+                        held = found >= 0
+                        counts[row, held] += pair_counts[found[held]]
         return counts
 
-    @cached_property
-    def groups(self) -> dict[str, list[tuple[str, int]]]:
-        """Return the folded groups of the syllables: key -> [(spelling, count)], commonest first."""
-        groups: dict[str, list[tuple[str, int]]] = {}
-        for term, count in self.terms("syllable").items():
-            groups.setdefault(group_key(term), []).append((term, count))
-        for spellings in groups.values():
-            spellings.sort(key=lambda item: (-item[1], item[0]))
-        return groups
+    def terms(self, kind: str, prefix: str = "") -> dict[str, int]:
+        """Return the terms of a kind that start with a prefix, with their counts in all text fields together.
 
-    @cached_property
-    def _keys(self) -> list[str]:
-        return sorted(self.groups)
+        A prefix of the kind "pair" is a syllable and a space, or empty.
+        """
+        counts: dict[str, int] = {}
+        with self.reading(f"the terms of kind {kind}"):
+            for leaf in self.leaves:
+                segment = leaf.segment
+                lists = segment.postings(kind)
+                if kind != "pair":
+                    numbers = segment.terms(kind).with_prefix(encode_term(prefix))
+                elif prefix:
+                    first = segment.terms("syllable").find(encode_term(prefix.removesuffix(" ")))
+                    numbers = segment.pairs.followers(first) if first >= 0 else range(0)
+                else:
+                    numbers = range(segment.size(kind))
+                for number in numbers:
+                    text = segment.term(kind, number).decode("utf-8", "surrogatepass")
+                    counts[text] = counts.get(text, 0) + lists.count(number)
+        return counts
+
+    def term_count(self, kind: str) -> int:
+        """Return how many different terms of a kind other than "pair" there are."""
+        with self.reading(f"the terms of kind {kind}"):
+            every = merge(*(leaf.segment.terms(kind) for leaf in self.leaves))
+            return sum(1 for _ in groupby(every))
 
     def keys(self, prefix: str) -> list[str]:
-        """Return the keys of folded groups that start with a prefix."""
-        keys = self._keys
-        first = bisect_left(keys, prefix)
-        return list(takewhile(lambda key: key.startswith(prefix), keys[first:]))
+        """Return the keys of folded groups that start with a prefix, in order."""
+        with self.reading("the folded groups"):
+            return sorted(set().union(*(leaf.segment.group_keys(prefix) for leaf in self.leaves)))
 
     @cached_property
     def definitions(self) -> list[LearntAbbreviation]:
@@ -236,14 +282,22 @@ class Snapshot:
 
         Two letters prove little: such a definition counts when two reports agree.
         """
-        found: list[LearntAbbreviation] = []
-        with self._reading("the abbreviations"):
-            for (field, term), info in self._reader.iter_from(DEFINITIONS, b""):
-                if field != DEFINITIONS:
-                    break
-                short, _, full = term.decode().partition("=")
-                if info.doc_frequency() > 1 or len(abbreviation_key(short)) > 2:
-                    found.append(LearntAbbreviation(short, full, info.doc_frequency()))
+        reports: dict[str, int] = {}
+        name = f"field.{DEFINITIONS}"
+        with self.reading("the abbreviations"):
+            for leaf in self.leaves:
+                lists = leaf.segment.postings(name)
+                for number, term in enumerate(leaf.segment.terms(name)):
+                    documents = lists.documents_of(number)
+                    held = len(documents) if leaf.live is None else int(np.count_nonzero(leaf.live[documents]))
+                    if held:
+                        text = term.decode()
+                        reports[text] = reports.get(text, 0) + held
+        found = []
+        for text, count in reports.items():
+            short, _, full = text.partition("=")
+            if count > 1 or len(abbreviation_key(short)) > 2:
+                found.append(LearntAbbreviation(short, full, count))
         return sorted(found, key=lambda item: (-item.reports, item.abbreviation, item.expansion))
 
     @cached_property
@@ -254,63 +308,80 @@ class Snapshot:
     @cached_property
     def syllable_count(self) -> int:
         """Return how many syllables the text fields hold, in all."""
-        return sum(count for spellings in self.groups.values() for _, count in spellings)
+        return sum(len(leaf.segment.tokens) for leaf in self.leaves)
 
     # -- columns
 
     @cached_property
     def days(self) -> npt.NDArray[np.int32]:
         """Return the day of every document as ``datetime.date.toordinal``; 0 without a date."""
-        days = np.zeros(self.size, np.int32)
-        with self._reading("the dates"):
-            for leaf, base in self._leaves:
-                if leaf.has_column("date"):
-                    column = leaf.column_reader("date", translate=False)
-                    values = np.array([column[number] for number in range(leaf.doc_count_all())], np.uint64)
-                    # Whoosh keeps microseconds since the first day of year 1, whose ordinal is 1; no date is the
-                    # largest number.
-                    ordinals = values // np.uint64(86_400_000_000) + np.uint64(1)
-                    days[base : base + len(values)] = np.where(ordinals <= dt.date.max.toordinal(), ordinals, 0)
-        return days
+        with self.reading("the dates"):
+            return np.concatenate([np.empty(0, np.int32), *(leaf.segment.days for leaf in self.leaves)])
 
     def labels(self, name: str) -> LabelColumn:
         """Return the column of a field that can be filtered."""
-        with self._reading(f"the column {name}"):
-            found = self._labels.get(name)
-            if found is None:
-                field = label_field(name)
-                rows: list[bytes] = []
-                for leaf, _ in self._leaves:
-                    column = leaf.column_reader(field, translate=False) if leaf.has_column(field) else None
-                    rows.extend(column[number] if column else b"" for number in range(leaf.doc_count_all()))
-                found = self._labels[name] = LabelColumn.from_rows(rows)
-            return found
+        found = self._labels.get(name)
+        if found is None:
+            field = f"field.{label_field(name)}"
+            with self.reading(f"the column {name}"):
+                found = self._labels[name] = LabelColumn.from_lists(
+                    ((leaf.segment.terms(field), leaf.segment.postings(field), leaf.base) for leaf in self.leaves),
+                    self.size,
+                )
+        return found
 
     # -- the whole
 
     def verify(self) -> list[str]:
         """Read everything once; return what is wrong, in words. An empty list: all is sound."""
         problems: list[str] = []
+        for leaf in self.leaves:
+            file = leaf.segment.file
+            problems += [f"{file.path.name}: {name} does not match its checksum" for name in file.damaged()]
         for number in np.flatnonzero(self.live).tolist():
             try:
                 report = self.report(number)
+                if self.number(report.id) != number:
+                    problems.append(f"report {report.id!r} (number {number}) is not found by its id")
             except VnSearchError as error:
                 problems.append(str(error))
-                continue
-            if self.number(report.id) != number:
-                problems.append(f"report {report.id!r} (number {number}) is not found by its id")
-        try:
-            problems += self._verify_postings()
-        except VnSearchError as error:
-            problems.append(str(error))
         return problems
 
-    def _verify_postings(self) -> Iterator[str]:
-        with self._reading("the postings"):
-            for leaf, _ in self._leaves:
-                limit = leaf.doc_count_all()
-                for (field, term), info in leaf:
-                    matcher = leaf.postings(field, term)
-                    ids = list(matcher.all_ids())
-                    if any(not 0 <= number < limit for number in ids) or len(ids) > info.doc_frequency():
-                        yield f"the postings of {term!r} in {field} do not fit the index"
+
+class Groups:
+    """The folded groups of the syllables: for a key its spellings and their counts, commonest first."""
+
+    def __init__(self, folder: str, leaves: Sequence[Leaf]) -> None:
+        self._group = lru_cache(_KEPT_COUNTS)(partial(_group, folder, leaves))
+
+    def get(self, key: str, default: Sequence[tuple[str, int]] = ()) -> Sequence[tuple[str, int]]:
+        """Return the spellings of a key."""
+        return self._group(key) or default
+
+
+@contextlib.contextmanager
+def _reading(folder: str, what: str) -> Iterator[None]:
+    try:
+        yield
+    except (VnSearchError, MemoryError):
+        raise
+    except Exception as error:
+        raise IndexCorruptedError(
+            f"the index in {folder} is damaged: cannot read {what} ({type(error).__name__}: {error}); "
+            "restore the folder from a copy, or make the index again with Index.create(…, overwrite=True)"
+        ) from error
+
+
+def _frequency(folder: str, leaves: Sequence[Leaf], kind: str, term: str) -> int:
+    with _reading(folder, f"the counts of {term!r}"):
+        numbers = ((leaf.segment, leaf.segment.find(kind, term)) for leaf in leaves)
+        return sum(segment.postings(kind).count(number) for segment, number in numbers if number >= 0)
+
+
+def _group(folder: str, leaves: Sequence[Leaf], key: str) -> list[tuple[str, int]]:
+    counts: dict[str, int] = {}
+    with _reading(folder, f"the spellings of {key!r}"):
+        for leaf in leaves:
+            for term, count in leaf.segment.group(key):
+                counts[term] = counts.get(term, 0) + count
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))

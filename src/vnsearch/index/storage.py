@@ -1,9 +1,8 @@
 """An index on disk: which files it has, how it is created, opened and recognised.
 
-The folder of an index holds Whoosh's files (``MAIN_*``, ``_MAIN_*``) and ``vnsearch.json``, which says how the index was
-made. Whoosh pickles its table of contents; it is read here with an allow-list, so that it never builds an object of any
-other class. The segments are still read by Whoosh's own codec, which pickles their directories, postings and stored
-fields without such a list: open only indexes that you made or trust.
+The folder of an index holds a file for each segment (``MAIN_*.seg``), Whoosh's table of contents (``_MAIN_*.toc``), its lock,
+and ``vnsearch.json``, which says how the index was made. Whoosh pickles the table of contents; it is read here with an
+allow-list, so that it never builds an object of any other class. Nothing else in the folder is a pickle.
 """
 
 from __future__ import annotations
@@ -32,10 +31,10 @@ from vnsearch.errors import (
     IndexVersionError,
     InvalidArgumentError,
 )
+from vnsearch.index.columnar.container import LAYOUT_VERSION
 from vnsearch.index.schema import make_schema
 
 __all__ = [
-    "FORMAT_VERSION",
     "Settings",
     "VietnameseIndex",
     "create",
@@ -43,10 +42,10 @@ __all__ = [
     "is_ours",
     "locked_message",
     "open_index",
+    "read_contents",
+    "write_lock",
 ]
 
-#: Counts up whenever the files of an index change their meaning.
-FORMAT_VERSION = 1
 SETTINGS_FILE = "vnsearch.json"
 _NAME = "MAIN"
 
@@ -64,7 +63,7 @@ _ADMITTED = frozenset(
         *(("whoosh.formats", name) for name in ("Existence", "Frequency", "Positions")),
         *(("whoosh.columns", name) for name in ("VarBytesColumn", "NumericColumn")),
         ("whoosh.analysis.tokenizers", "IDTokenizer"),
-        *(("whoosh.codec.whoosh3", name) for name in ("W3Codec", "W3Segment")),
+        ("vnsearch.index.codec", "ColumnarSegment"),
     }
 )
 
@@ -122,6 +121,11 @@ class VietnameseIndex(FileIndex):  # type: ignore[misc]  # Whoosh has no types
             name = TOC._filename(_NAME, generation)
             raise IndexCorruptedError(_damaged(self.storage.folder, name, error)) from error
 
+    def writer(self, *_: Any, **__: Any) -> Any:
+        """Raise: segments are made whole, of analysed reports, by ``Index.add``."""
+        self._read_toc()
+        raise NotImplementedError("reports go in through vnsearch.Index.add, and out through Index.delete")
+
     def __init__(self, storage: FileStorage) -> None:
         self.storage = storage
         self._schema = None
@@ -161,9 +165,9 @@ class Settings:
         except Exception as error:  # whatever a file of any content makes JSON and the conversions raise
             raise IndexCorruptedError(_damaged(str(folder), SETTINGS_FILE, error)) from error
         rebuild = "make it again from the reports: Index.create(…, overwrite=True), then add()"
-        if settings.format != FORMAT_VERSION:
+        if settings.format != LAYOUT_VERSION:
             raise IndexVersionError(
-                f"the index in {folder} has layout {settings.format}, this vnsearch reads {FORMAT_VERSION}; {rebuild}"
+                f"the index in {folder} has layout {settings.format}, this vnsearch reads {LAYOUT_VERSION}; {rebuild}"
             )
         if settings.analysis != analysis_fingerprint():
             raise IndexVersionError(
@@ -227,7 +231,7 @@ def create(
         _refuse_existing(folder, overwrite)  # somebody may have been faster
         generation = TOC._latest_generation(storage, _NAME) + 1
         TOC(schema, [], generation).write(storage, _NAME)
-        settings = Settings(FORMAT_VERSION, analysis_fingerprint(), filterable)
+        settings = Settings(LAYOUT_VERSION, analysis_fingerprint(), filterable)
         settings.write(folder)
         clean_files(storage, _NAME, generation, [])
         storage.temp_storage(f"{_NAME}.tmp").destroy()  # what a killed writer left there

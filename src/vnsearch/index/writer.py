@@ -1,7 +1,7 @@
 """Changing an index: reports in and out, one atomic commit for each call.
 
-Whoosh writes a new segment and then a new table of contents, renamed into place: until that rename readers see the last
-commit. Whatever goes wrong before it leaves the last commit and gives the lock back.
+New segments are written beside the old ones, and then a new table of contents, renamed into place: until that rename
+readers see the last commit. Whatever goes wrong before it leaves the last commit and gives the lock back.
 """
 
 from __future__ import annotations
@@ -12,33 +12,36 @@ import contextlib
 import itertools
 import multiprocessing
 import os
-import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
-from whoosh.codec.whoosh3 import W3Codec, W3Segment
-from whoosh.filedb.filestore import FileStorage
-from whoosh.index import LockError
-from whoosh.writing import SegmentWriter
+from whoosh.index import TOC, clean_files
 
-from vnsearch.errors import IndexLockedError, InvalidArgumentError, InvalidReportError
-from vnsearch.index.documents import prepare
+from vnsearch.errors import InvalidArgumentError, InvalidReportError
+from vnsearch.index.codec import ColumnarSegment, open_segment, segment_path
+from vnsearch.index.columnar.build import AnalysedReports, SegmentBuilder
+from vnsearch.index.columnar.merge import Source, merge
+from vnsearch.index.columnar.segment import SegmentData
+from vnsearch.index.documents import analyse_reports
+from vnsearch.index.policy import plan_merge
 from vnsearch.index.progress import OnProgress
-from vnsearch.index.snapshot import Snapshot
-from vnsearch.index.storage import VietnameseIndex, locked_message
+from vnsearch.index.schema import filterable_keys
+from vnsearch.index.storage import VietnameseIndex, write_lock
 from vnsearch.report import Report
 
 __all__ = ["AddStats", "OnError", "SkippedReport", "add_reports", "delete_reports"]
 
 OnError = Literal["raise", "skip"]
 
-# Reports analysed together: enough for the segmenter to gain from it, little enough to keep in memory.
-_BATCH = 64
+# Reports analysed together, and characters of theirs: enough for the arrays to be long, little enough to keep in memory.
+_BATCH = 256
+_BATCH_CHARS = 2_000_000
 # Batches that worker processes may be ahead of the writer, for each process.
-_AHEAD = 3
+_AHEAD = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,50 +64,132 @@ class AddStats:
     seconds: float
 
 
-class _Codec(W3Codec):  # type: ignore[misc]  # Whoosh has no types
-    """Whoosh's codec; segments have names of their own even where somebody sets the seed of ``random``."""
+class _Commit:
+    """The next commit, in the making: segments with their deletions, and the files that are new."""
 
-    def new_segment(self, storage: FileStorage, indexname: str) -> W3Segment:
-        return W3Segment(W3Codec(), indexname, segid=secrets.token_hex(8))
+    def __init__(self, index: VietnameseIndex) -> None:
+        self._index = index
+        self._folder = Path(index.storage.folder)
+        self._contents = index._read_toc()
+        self._new: list[Path] = []
+        self._opened: dict[str, SegmentData] = {}
+        self.segments: list[ColumnarSegment] = self._contents.segments
+        self.filterable = filterable_keys(self._contents.schema)
+
+    def _open(self, segment: ColumnarSegment) -> SegmentData:
+        found = self._opened.get(segment.segid)
+        if found is None:
+            found = self._opened[segment.segid] = open_segment(self._folder, segment)
+        return found
+
+    def delete(self, ids: Sequence[str]) -> int:
+        """Delete the reports with these ids; return how many there were."""
+        deleted = 0
+        for segment in self.segments:
+            for document in self._open(segment).documents_of(ids):
+                if not segment.is_deleted(document):
+                    segment.delete_document(document)
+                    deleted += 1
+        return deleted
+
+    def append(self, builder: SegmentBuilder, deleted: Iterable[int]) -> None:
+        """Write a new segment, of which some documents are deleted already."""
+        segment, path = self._new_segment(builder.documents)
+        builder.write(path)
+        for document in deleted:
+            segment.delete_document(document)
+        self.segments.append(segment)
+
+    def _new_segment(self, documents: int) -> tuple[ColumnarSegment, Path]:
+        segment = ColumnarSegment(self._index.indexname, documents)
+        path = segment_path(self._folder, segment)
+        self._new.append(path)
+        return segment, path
+
+    def merge(self) -> None:
+        """Merge what the policy says, and drop segments that have nothing left."""
+        while True:
+            self.segments = [segment for segment in self.segments if segment.doc_count()]
+            sizes = [(segment.doc_count(), segment.doc_count_all()) for segment in self.segments]
+            run = plan_merge(sizes)
+            if run is None:
+                return
+            sources = [Source(self._open(segment), segment.live) for segment in self.segments[run.start : run.stop]]
+            segment, path = self._new_segment(sum(source.count for source in sources))
+            merge(sources, path)
+            self.segments[run.start : run.stop] = [segment]
+
+    def finish(self) -> None:
+        """Make it the last commit."""
+        contents = TOC(self._contents.schema, self.segments, self._contents.generation + 1)
+        contents.write(self._index.storage, self._index.indexname)
+        self._new = []
+        clean_files(self._index.storage, self._index.indexname, contents.generation, self.segments)
+
+    def abandon(self) -> None:
+        """Remove what was written, unless it is the last commit by now."""
+        for path in self._new:
+            path.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
-def _writing(index: VietnameseIndex, lock_timeout_s: float, memory_mb: int) -> Iterator[SegmentWriter]:
-    """Give a writer that is committed at the end, or, if anything is raised, gone with all it wrote."""
-    try:
-        writer = SegmentWriter(index, timeout=lock_timeout_s, limitmb=memory_mb, codec=_Codec())
-    except LockError:
-        raise IndexLockedError(locked_message(index.storage.folder, lock_timeout_s)) from None
-    try:
-        yield writer
-        writer.commit()
-    except BaseException:
-        with contextlib.suppress(Exception):
-            writer.cancel()
-        # A commit that failed half-way cannot be cancelled any more; Whoosh would keep the lock.
-        if not writer.is_closed:
-            with contextlib.suppress(Exception):
-                writer._tempstorage.destroy()
-            writer.is_closed = True
-            writer.writelock.release()
-        raise
+def _committing(index: VietnameseIndex, lock_timeout_s: float) -> Iterator[_Commit]:
+    """Give a commit that is finished at the end, or, if anything is raised, gone with all it wrote."""
+    with write_lock(index.storage, lock_timeout_s):
+        commit = _Commit(index)
+        try:
+            yield commit
+            commit.merge()
+            commit.finish()
+        except BaseException:
+            commit.abandon()
+            raise
+
+
+class _Adding:
+    """Analysed reports on their way into segments; a report replaces those of the same id that came before it."""
+
+    def __init__(self, commit: _Commit, memory_mb: float) -> None:
+        self._commit = commit
+        self._memory = memory_mb * 1024 * 1024
+        self._builder = SegmentBuilder()
+        self._current: dict[str, int] = {}  # id -> document of the segment in the making
+        self._replaced: list[int] = []
+        self.added = 0
+        self.updated = 0
+
+    def add(self, reports: AnalysedReports) -> None:
+        if not self._builder.has_room(reports) or self._builder.memory() > self._memory:
+            self.flush()
+        replaced = self._commit.delete(list(dict.fromkeys(reports.ids)))
+        for document, identity in enumerate(reports.ids, self._builder.documents):
+            if identity in self._current:
+                self._replaced.append(self._current[identity])
+                replaced += 1
+            self._current[identity] = document
+        self._builder.add(reports)
+        self.updated += replaced
+        self.added += len(reports.ids) - replaced
+
+    def flush(self) -> None:
+        """Write the segment in the making, and merge, so that there are never many."""
+        if self._builder.documents:
+            self._commit.append(self._builder, self._replaced)
+            self._builder, self._current, self._replaced = SegmentBuilder(), {}, []
+            self._commit.merge()
 
 
 def add_reports(
     index: VietnameseIndex,
     reports: Iterable[Report | Mapping[str, Any]],
     *,
-    latest: Callable[[], Snapshot],
     on_error: OnError = "raise",
     progress: OnProgress | None = None,
     processes: int = 1,
     memory_mb: int = 512,
     lock_timeout_s: float = 10.0,
 ) -> AddStats:
-    """Add reports, or replace those with the same id, in one commit; see ``Index.add``.
-
-    ``latest`` gives the last commit. It is called when the lock is held: until then another writer may add reports.
-    """
+    """Add reports, or replace those with the same id, in one commit; see ``Index.add``."""
     if on_error not in ("raise", "skip"):
         raise InvalidArgumentError(f'on_error is "raise" or "skip", not {on_error!r}')
     if not isinstance(processes, int) or processes < 1:
@@ -114,27 +199,18 @@ def add_reports(
     started = time.perf_counter()
     total = len(reports) if isinstance(reports, collections.abc.Sized) else None
     errors: list[SkippedReport] = []
-    written: dict[str, int] = {}  # id -> document number in the new segment
-    counts = collections.Counter[str]()
-    with _writing(index, lock_timeout_s, memory_mb) as writer:
-        snapshot = latest()
-        checked = _checked(reports, errors, on_error)
-        for fields in _prepared(checked, snapshot.filterable, processes):
-            identity = fields["id"]
-            if identity in written:  # Whoosh replaces only what is committed
-                writer.newsegment.delete_document(written[identity])
-                counts["updated"] += 1
-            elif snapshot.number(identity) is not None:
-                writer.delete_by_term("id", identity)
-                counts["updated"] += 1
-            else:
-                counts["added"] += 1
-            written[identity] = writer.docnum
-            writer.add_document(**fields)
+    with _committing(index, lock_timeout_s) as commit:
+        adding = _Adding(commit, memory_mb)
+        done = 0
+        for analysed in _analysed(_checked(reports, errors, on_error), commit.filterable, processes):
+            adding.add(analysed)
             if progress is not None:
-                progress(counts["added"] + counts["updated"] + len(errors), total)
+                for _ in analysed.ids:
+                    done += 1
+                    progress(done + len(errors), total)
+        adding.flush()
     seconds = time.perf_counter() - started
-    return AddStats(counts["added"], counts["updated"], len(errors), tuple(errors), seconds)
+    return AddStats(adding.added, adding.updated, len(errors), tuple(errors), seconds)
 
 
 def _checked(
@@ -157,28 +233,41 @@ def _checked(
 
 
 def _batches(reports: Iterable[Report]) -> Iterator[list[Report]]:
-    iterator = iter(reports)
-    while batch := list(itertools.islice(iterator, _BATCH)):
+    batch: list[Report] = []
+    chars = 0
+    for report in reports:
+        batch.append(report)
+        chars += len(report.body)
+        if len(batch) == _BATCH or chars > _BATCH_CHARS:
+            yield batch
+            batch, chars = [], 0
+    if batch:
         yield batch
 
 
-def _prepared(reports: Iterable[Report], filterable: tuple[str, ...], processes: int) -> Iterator[dict[str, Any]]:
-    """Yield the analysed documents in the order of the reports, from this process or from several."""
+def _analysed(reports: Iterable[Report], filterable: tuple[str, ...], processes: int) -> Iterator[AnalysedReports]:
+    """Yield the analysed reports batch by batch, in order, from this process or from several."""
     if processes == 1:
         for batch in _batches(reports):
-            yield from prepare(batch, filterable)
+            yield analyse_reports(batch, filterable)
+        return
+    batches = _batches(reports)
+    head = list(itertools.islice(batches, 2))
+    if len(head) < 2:  # too little to start processes for
+        for batch in head:
+            yield analyse_reports(batch, filterable)
         return
     # "spawn" starts clean processes: forking one that has threads can deadlock.
     context = multiprocessing.get_context("spawn")
-    waiting: collections.deque[Future[list[dict[str, Any]]]] = collections.deque()
+    waiting: collections.deque[Future[AnalysedReports]] = collections.deque()
     with ProcessPoolExecutor(min(processes, os.cpu_count() or 1), mp_context=context) as pool:
         try:
-            for batch in _batches(reports):
-                waiting.append(pool.submit(prepare, batch, filterable))
-                if len(waiting) >= processes * _AHEAD:
-                    yield from waiting.popleft().result()
+            for batch in itertools.chain(head, batches):
+                waiting.append(pool.submit(analyse_reports, batch, filterable))
+                if len(waiting) > processes * _AHEAD:
+                    yield waiting.popleft().result()
             while waiting:
-                yield from waiting.popleft().result()
+                yield waiting.popleft().result()
         finally:
             for future in waiting:
                 future.cancel()
@@ -186,5 +275,5 @@ def _prepared(reports: Iterable[Report], filterable: tuple[str, ...], processes:
 
 def delete_reports(index: VietnameseIndex, ids: Iterable[str], *, lock_timeout_s: float = 10.0) -> int:
     """Delete the reports with these ids in one commit; return how many there were."""
-    with _writing(index, lock_timeout_s, 16) as writer:
-        return sum(writer.delete_by_term("id", identity) for identity in dict.fromkeys(ids))
+    with _committing(index, lock_timeout_s) as commit:
+        return commit.delete(list(dict.fromkeys(ids)))

@@ -1,0 +1,154 @@
+"""One segment, mapped: what the search and Whoosh's readers ask of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from vnsearch.index.columnar.container import Array, ArrayFile
+from vnsearch.index.columnar.postings import PostingLists
+from vnsearch.index.columnar.stored import StoredReports
+from vnsearch.index.columnar.terms import PairTerms, Terms, encode_term
+from vnsearch.index.columnar.tokens import TokenSequences
+
+__all__ = ["SegmentData"]
+
+
+class SegmentData:
+    """The arrays of a segment. They never change; which documents are deleted is kept elsewhere.
+
+    A *kind* is "syllable", "pair", "word" or "value": the terms of titles and bodies together. A *list* is a dictionary
+    of whole values: "id", "definitions", or a field of labels.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.file = ArrayFile(path)
+        facts = self.file.facts
+        self.documents: int = facts["documents"]
+        self.list_names: Sequence[str] = facts["lists"]
+        self._terms: dict[str, Terms] = {}
+        self._postings: dict[str, PostingLists] = {}
+
+    def terms(self, name: str) -> Terms:
+        """Return the dictionary of a kind other than "pair", or of a list (as "field.id")."""
+        found = self._terms.get(name)
+        if found is None:
+            found = self._terms[name] = Terms(self.file, name)
+        return found
+
+    def postings(self, name: str) -> PostingLists:
+        """Return the posting lists of a kind, or of a list (as "field.id")."""
+        found = self._postings.get(name)
+        if found is None:
+            found = self._postings[name] = PostingLists(self.file, name)
+        return found
+
+    @cached_property
+    def pairs(self) -> PairTerms:
+        """The dictionary of pairs."""
+        return PairTerms(self.file)
+
+    @cached_property
+    def stored(self) -> StoredReports:
+        """The reports."""
+        return StoredReports(self.file)
+
+    @cached_property
+    def tokens(self) -> TokenSequences:
+        """The texts as sequences of syllables."""
+        return TokenSequences(self.file, self.lengths("syllable", 0), self.lengths("syllable", 1))
+
+    @property
+    def days(self) -> npt.NDArray[np.int32]:
+        """The day of each document as an ordinal; 0 without a date."""
+        return self.file["days"]
+
+    def lengths(self, kind: str, field: int) -> Array:
+        """Return how many terms of a kind each document's title (0) or body (1) has."""
+        if kind == "pair":
+            return np.maximum(self.lengths("syllable", field).astype(np.int64) - 1, 0)
+        return self.file[f"{kind}.{'body' if field else 'title'}_lengths"]
+
+    # -- single terms
+
+    def find(self, kind: str, term: str) -> int:
+        """Return the number of a term of a kind, or -1."""
+        if kind != "pair":
+            return self.terms(kind).find(encode_term(term))
+        first, _, second = term.partition(" ")
+        a, b = self.terms("syllable").find_all([encode_term(first), encode_term(second)])
+        return -1 if a < 0 or b < 0 else self.pairs.find(a, b)
+
+    def term(self, kind: str, number: int) -> bytes:
+        """Return the term of a number."""
+        if kind != "pair":
+            return self.terms(kind)[number]
+        syllables = self.terms("syllable")
+        return syllables[self.pairs.first_of(number)] + b" " + syllables[int(self.pairs.seconds[number])]
+
+    def size(self, kind: str) -> int:
+        """Return how many different terms of a kind there are."""
+        return len(self.pairs) if kind == "pair" else len(self.terms(kind))
+
+    def lower_bound(self, kind: str, term: bytes) -> int:
+        """Return the number of the first term of a kind that is not less."""
+        if kind != "pair":
+            return self.terms(kind).lower_bound(term)
+        first, space, second = term.partition(b" ")
+        syllables = self.terms("syllable")
+        a = syllables.lower_bound(first)
+        if a == len(syllables):
+            return len(self.pairs)
+        numbers = self.pairs.followers(a)
+        if not space or syllables[a] != first:
+            return numbers.start
+        row = self.pairs.seconds[numbers.start : numbers.stop]
+        return numbers.start + int(np.searchsorted(row, syllables.lower_bound(second)))
+
+    def iterate(self, kind: str, start: int = 0) -> Iterator[tuple[int, bytes]]:
+        """Yield (number, term) of a kind in order, from a number on."""
+        for number in range(start, self.size(kind)):
+            yield number, self.term(kind, number)
+
+    def group(self, key: str) -> list[tuple[str, int]]:
+        """Return the spellings of a folded group, and how often each occurs."""
+        number = self.terms("group").find(encode_term(key))
+        return [] if number < 0 else self._members(number)
+
+    def _members(self, number: int) -> list[tuple[str, int]]:
+        starts = self.file["group.starts"]
+        members = self.file["group.members"][starts[number] : starts[number + 1]]
+        syllables, lists = self.terms("syllable"), self.postings("syllable")
+        return [(syllables[member].decode(), lists.count(member)) for member in members.tolist()]
+
+    def group_keys(self, prefix: str) -> list[str]:
+        """Return the keys of the folded groups that start with a prefix, in order."""
+        keys = self.terms("group")
+        return [keys[number].decode() for number in keys.with_prefix(encode_term(prefix))]
+
+    # -- documents
+
+    def documents_of(self, ids: Sequence[str]) -> Iterator[int]:
+        """Yield for each id the document that has it, the last one added; none for an unknown id."""
+        lists = self.postings("field.id")
+        for number in self.terms("field.id").find_all([encode_term(identity) for identity in ids]):
+            if number >= 0:
+                yield int(lists.documents_of(number)[-1])
+
+    def values(self, document: int, field: int) -> tuple[Array, Array, Array]:
+        """Return the values of a text, in order: (numbers of their terms, starts, ends)."""
+        starts = self._value_starts
+        first = int(starts[2 * document + field])
+        past = int(starts[2 * document + field + 1])
+        at = self.file["value_starts"][first:past].astype(np.int64)
+        return self.file["value_tokens"][first:past], at, at + self.file["value_lengths"][first:past]
+
+    @cached_property
+    def _value_starts(self) -> npt.NDArray[np.int64]:
+        both = np.empty(2 * self.documents, np.int64)
+        both[::2], both[1::2] = self.lengths("value", 0), self.lengths("value", 1)
+        return np.concatenate(([0], np.cumsum(both)))

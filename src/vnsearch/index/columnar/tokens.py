@@ -1,0 +1,111 @@
+"""The reports' texts as sequences of syllables, and where each stands in the text as given.
+
+A document's title comes first, then its body. The positions of a syllable in a document are where its number stands in the
+sequence. A token's place takes one byte: how far it is from the token before (four bits) and how long it is (four bits), in
+code points; the few that do not fit are kept apart, whole, and found by the number of their token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from vnsearch.index.columnar.container import Array, ArrayFile, ArrayFileWriter, narrow
+
+__all__ = ["Places", "TokenSequences", "encode_places", "join_places", "write_tokens"]
+
+_GAP_MAX, _LENGTH_MAX = 14, 15
+_ESCAPE = 0xF0  # a gap of 15
+
+U32 = npt.NDArray[np.uint32]
+
+
+@dataclass(slots=True)
+class Places:
+    """Where tokens stand, encoded. ``escapes`` holds for each escaped token its number, its gap and its length."""
+
+    codes: npt.NDArray[np.uint8]
+    escapes: tuple[Array, Array, Array]
+
+
+def encode_places(starts: Array, ends: Array, lengths: Array) -> Places:
+    """Return the places of the tokens of texts; ``lengths`` has the number of tokens of each text."""
+    starts, ends = starts.astype(np.int64), ends.astype(np.int64)
+    gaps = starts.copy()
+    gaps[1:] -= ends[:-1]
+    firsts = np.cumsum(lengths) - lengths
+    firsts = firsts[lengths > 0]
+    gaps[firsts] = starts[firsts]
+    sizes = ends - starts
+    at = np.flatnonzero((gaps < 0) | (gaps > _GAP_MAX) | (sizes > _LENGTH_MAX))
+    codes = (gaps << 4 | sizes).astype(np.uint8)
+    codes[at] = _ESCAPE
+    return Places(codes, (at, gaps[at].astype(np.int32), sizes[at]))
+
+
+def join_places(places: Sequence[Places]) -> Places:
+    """Return the places of several batches, one after the other."""
+    firsts = np.cumsum([0, *(len(part.codes) for part in places[:-1])])
+    at = np.concatenate([part.escapes[0].astype(np.int64) + first for part, first in zip(places, firsts.tolist(), strict=True)])
+    gaps, sizes = (np.concatenate([part.escapes[which] for part in places]) for which in (1, 2))
+    return Places(np.concatenate([part.codes for part in places]), (at, gaps, sizes))
+
+
+def write_tokens(file: ArrayFileWriter, tokens: Array, places: Places) -> None:
+    """Write the numbers of all tokens of all documents, and their places.
+
+    Two bytes for a token; where there are more than 65,536 syllables, one more for the high part of each.
+    """
+    file.add("tokens", tokens.astype(np.uint16))
+    if len(tokens) and int(tokens.max()) >> 16:
+        file.add("tokens_high", narrow(tokens >> 16))
+    file.add("places", places.codes)
+    at, gaps, sizes = places.escapes
+    file.add("place_escape_at", narrow(at))
+    file.add("place_escape_gap", gaps)
+    file.add("place_escape_length", narrow(sizes))
+
+
+class TokenSequences:
+    """The token sequences of a segment, mapped. ``lengths`` are those of every document's title and body."""
+
+    def __init__(self, file: ArrayFile, title_lengths: Array, body_lengths: Array) -> None:
+        self._low = file["tokens"]
+        self._high = file["tokens_high"] if "tokens_high" in file else None
+        self.codes = file["places"]
+        self.escapes = (file["place_escape_at"], file["place_escape_gap"], file["place_escape_length"])
+        both = title_lengths.astype(np.int64) + body_lengths
+        self._starts = np.concatenate(([0], np.cumsum(both)))  # eight bytes a document
+        self._title_lengths = title_lengths
+
+    def __len__(self) -> int:
+        return len(self._low)
+
+    def span(self, document: int, field: int) -> tuple[int, int]:
+        """Return which tokens a document's title (0) or body (1) has: (first, past the last)."""
+        start = int(self._starts[document])
+        middle = start + int(self._title_lengths[document])
+        return (middle, int(self._starts[document + 1])) if field else (start, middle)
+
+    def numbers(self, start: int, end: int) -> Array:
+        """Return the syllables of a run of tokens."""
+        low = self._low[start:end]
+        if self._high is None:
+            return low
+        return low | self._high[start:end].astype(np.uint32) << np.uint32(16)
+
+    def places(self, start: int, end: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return where the tokens of one text begin and end, in code points of the text as given."""
+        codes = self.codes[start:end]
+        gaps, sizes = (codes >> 4).astype(np.int64), (codes & 15).astype(np.int64)
+        at, escaped_gaps, escaped_sizes = self.escapes
+        low, high = np.searchsorted(at, (start, end))
+        if low < high:
+            inside = at[low:high].astype(np.int64) - start
+            gaps[inside] = escaped_gaps[low:high]
+            sizes[inside] = escaped_sizes[low:high]
+        ends = np.cumsum(gaps + sizes)
+        return ends - sizes, ends
