@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from itertools import pairwise
 from math import ceil, floor, log10
 
 _WIDTH, _HEIGHT = 720, 420
@@ -25,7 +26,7 @@ def _apart(heights: Sequence[float], least: float = 15) -> list[float]:
     """Return the heights moved down so that labels do not lie on each other."""
     moved = list(heights)
     order = sorted(range(len(moved)), key=moved.__getitem__)
-    for before, after in zip(order, order[1:], strict=False):
+    for before, after in pairwise(order):
         moved[after] = max(moved[after], moved[before] + least)
     return moved
 

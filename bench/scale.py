@@ -70,8 +70,8 @@ def documents(path: Path, count: int, seed: int = 1) -> Iterator[Report]:
             words = passage
             if copy:
                 words = [rng.choice(drawn) if rng.random() < _CHANGED else word for word in passage]
-            elif len(drawn) < 1_000_000:
-                drawn.extend(passage)
+            else:
+                drawn.extend(passage[::100])
             yield Report(f"{made:07d}", title if not copy else f"{title} {copy}", " ".join(words))
             made += 1
 
@@ -108,6 +108,7 @@ def _child(options: argparse.Namespace, what: str, size: int, folder: Path, quer
 
 def measure(options: argparse.Namespace, sizes: Sequence[int], folder: Path) -> list[dict[str, Any]]:
     """Build and search every size; return what was measured."""
+    # Titles of articles; those of later passages are the beginning of their text.
     titles = [report.title for report in documents(options.data, sizes[0]) if not report.body.startswith(report.title)]
     sets = data.queries(titles, options.queries)
     queries = folder / "queries.json"
