@@ -48,10 +48,10 @@ class Postings:
     """
 
     documents: npt.NDArray[np.int32]
-    titles: npt.NDArray[np.uint32]
-    bodies: npt.NDArray[np.uint32]
+    titles: Floats
+    bodies: Floats
 
-    def frequencies(self, text_field: str) -> npt.NDArray[np.uint32]:
+    def frequencies(self, text_field: str) -> Floats:
         """Return how often a field holds the term, for each document."""
         return self.titles if text_field == "title" else self.bodies
 
@@ -84,7 +84,7 @@ class DocumentTokens:
     ends: npt.NDArray[np.int64]
 
 
-_NO_POSTINGS = Postings(np.empty(0, np.int32), np.empty(0, np.uint32), np.empty(0, np.uint32))
+_NO_POSTINGS = Postings(np.empty(0, np.int32), np.empty(0, np.float32), np.empty(0, np.float32))
 
 
 class Snapshot:

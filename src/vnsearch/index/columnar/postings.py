@@ -23,7 +23,11 @@ _TITLE_MAX, _BODY_MAX = 3, 63  # what these say is looked up among the escapes
 _ESCAPE = 255
 
 U16 = npt.NDArray[np.uint16]
-U32 = npt.NDArray[np.uint32]
+Floats = npt.NDArray[np.float32]
+
+# What a frequency byte says of the title and of the body, escapes aside.
+_TITLES = (np.arange(256) >> 6).astype(np.float32)
+_BODIES = (np.arange(256) & _BODY_MAX).astype(np.float32)
 
 
 @dataclass(slots=True)
@@ -138,18 +142,19 @@ class PostingLists:
         """Return the documents that hold a term, ascending."""
         return self.documents[self.starts[number] : self.starts[number + 1]]
 
-    def frequencies_of(self, number: int) -> tuple[U32, U32]:
-        """Return how often the title and the body of each of those documents hold the term."""
+    def frequencies_of(self, number: int) -> tuple[Floats, Floats]:
+        """Return how often the title and the body of each of those documents hold the term; (0, 1) in lists of values."""
         start, end = int(self.starts[number]), int(self.starts[number + 1])
         if self.codes is None:
-            return np.zeros(end - start, np.uint32), np.ones(end - start, np.uint32)
+            return np.zeros(end - start, np.float32), np.ones(end - start, np.float32)
         codes = self.codes[start:end]
-        titles, bodies = (codes >> 6).astype(np.uint32), (codes & _BODY_MAX).astype(np.uint32)
-        low, high = np.searchsorted(self.escape_at, (start, end))
-        if low < high:
-            at = self.escape_at[low:high].astype(np.int64) - start
-            titles[at] = self.escape_title[low:high]
-            bodies[at] = self.escape_body[low:high]
+        titles, bodies = _TITLES[codes], _BODIES[codes]
+        if len(self.escape_at):
+            low, high = np.searchsorted(self.escape_at, (start, end))
+            if low < high:
+                at = self.escape_at[low:high].astype(np.int64) - start
+                titles[at] = self.escape_title[low:high]
+                bodies[at] = self.escape_body[low:high]
         return titles, bodies
 
     def count(self, number: int) -> int:
