@@ -256,7 +256,9 @@ _CALLED = re.compile(
 _CALLED_BEFORE = re.compile(r",? ?(?:sau đây |tên |được |có |và |xin )*\Z", re.IGNORECASE)
 _CALLED_BEFORE_CHARS = 40
 # "Quy chế dân chủ - QCDC": no bracket vouches for it, so three capitals at least and nothing after that could belong.
-_DASHED = re.compile(rf"(?<=\w)\s{_DASH}\s(?P<before>)(?P<abbreviation>{_ABBREVIATION})(?!\s?[-–—&/])(?P<after>)")
+# The expression is tried where one dash or another may be one: a search for a single character takes next to no time.
+_DASHED_MAYBE = [re.compile(rf"{dash}\s(?=[{_UP}])") for dash in "-–—"]
+_DASHED = re.compile(rf"(?<=\w\s){_DASH}\s(?P<before>)(?P<abbreviation>{_ABBREVIATION})(?!\s?[-–—&/])(?P<after>)")
 # "QCDC (Quy chế dân chủ)": the abbreviation is looked for in the few characters before the bracket.
 _ABBREVIATION_BEFORE = re.compile(rf"(?<![^\W_])(?<![{_UP}][.&/–-])({_ABBREVIATION})[{_QUOTES}]?\s?\Z")
 _ABBREVIATION_BEFORE_CHARS = 26
@@ -485,8 +487,12 @@ def find_definitions(text: str) -> list[Definition]:
             definition = _defined_before(text, match, end, strict=False)
             if definition:
                 found.setdefault(definition.abbreviation_span, definition)
-    for match in _DASHED.finditer(text):
-        definition = _defined_before(text, match, match.start(), strict=True)
-        if definition:
-            found.setdefault(definition.abbreviation_span, definition)
+    end = 0
+    for dash in sorted([dash.start() for pattern in _DASHED_MAYBE for dash in pattern.finditer(text)]):
+        match = _DASHED.match(text, dash) if dash >= end else None
+        if match:
+            end = match.end()
+            definition = _defined_before(text, match, dash - 1, strict=True)
+            if definition:
+                found.setdefault(definition.abbreviation_span, definition)
     return [found[span] for span in sorted(found)]

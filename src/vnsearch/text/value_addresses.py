@@ -13,7 +13,7 @@ _URL_CHARS_MAX = 500  # longer addresses give their host only: a term is a key o
 def addresses(scan: Scan) -> None:
     """Claim URLs, e-mail addresses, bare domains and hashtags, in this order."""
     text = scan.text
-    if "://" in text or "www." in text.lower():
+    if "://" in text or (("w." in text or "W." in text) and "www." in text.lower()):
         for match in forms.URL.finditer(text):
             _url(scan, match.start(), match.end())
     if "@" in text:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from vnsearch.text import value_forms as forms
 
 __all__ = ["Scan", "Value"]
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """A value in a text: its ``kind``, its ``term``, and where it is (code points, ``end`` exclusive)."""
 
     kind: str
@@ -27,7 +26,7 @@ class Scan:
     A rule returns where to read on, or 0 when the form is not its own.
     """
 
-    __slots__ = ("claims", "found", "last_date_end", "last_end", "text")
+    __slots__ = ("_word", "claims", "found", "last_date_end", "last_end", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -35,6 +34,7 @@ class Scan:
         self.claims: list[tuple[int, int]] = []  # spans in which digits are nobody else's; apart from each other
         self.last_end = -1  # a sign right after a value ties nothing to it: "8h30-10h"
         self.last_date_end = -1
+        self._word = (-1, "", "")  # before which place, and what it is: several rules ask in turn
 
     def add(self, kind: str, terms: Iterable[str], start: int, end: int) -> int:
         """Note the terms for that span and return its end."""
@@ -68,8 +68,10 @@ class Scan:
 
     def word_before(self, start: int) -> tuple[str, str]:
         """Return the word before a place, as written, and what is between: spaces, maybe a bracket or a comma."""
-        match = forms.PREVIOUS_WORD.search(self.text, max(0, start - forms.PREVIOUS_WORD_CHARS), start)
-        return (match[1], match[2]) if match else ("", "")
+        if self._word[0] != start:
+            match = forms.PREVIOUS_WORD.search(self.text, max(0, start - forms.PREVIOUS_WORD_CHARS), start)
+            self._word = (start, match[1], match[2]) if match else (start, "", "")
+        return self._word[1:]
 
     def goes_on(self, end: int) -> bool:
         """Return whether a letter, a digit or ``_`` stands right after."""

@@ -84,8 +84,19 @@ def _digits(scan: Scan) -> None:
         elif start and (text[start - 1].isalnum() or text[start - 1] == "_"):  # "H5N1", "Covid19"
             word = forms.WORD.match(text, start)
             at = word.end() if word else start + 1
+        elif (plain := forms.PLAIN.match(text, start)) and text[start - 1 : start] not in forms.PLAIN_NOT_AFTER:
+            at = _plain(scan, start, plain.end())
         else:
             at = _cluster(scan, start)
+
+
+def _plain(scan: Scan, start: int, end: int) -> int:
+    """Do what ``_cluster`` would do, in the end, with a small number that nothing is tied to: *5* may be written *05*."""
+    if end == start + 1:
+        after = scan.text[end : end + 1]
+        if not (after.isalnum() or after == "_"):
+            scan.add("number", [f"#n:{scan.text[start]}"], start, end)
+    return end
 
 
 def _cluster(scan: Scan, start: int) -> int:
