@@ -265,6 +265,21 @@ class Snapshot:
                     counts[text] = counts.get(text, 0) + lists.count(number)
         return counts
 
+    def having_prefix(self, kind: str, prefix: str, fields: Sequence[str]) -> npt.NDArray[np.bool_]:
+        """Return for every document whether one of the fields has a term of a kind that starts so."""
+        mask = np.zeros(self.size, np.bool_)
+        with self.reading(f"the terms that start with {prefix!r}"):
+            for leaf in self.leaves:
+                lists = leaf.segment.postings(kind)
+                start = encode_term(prefix)
+                first = leaf.segment.lower_bound(kind, start)
+                past = leaf.segment.lower_bound(kind, start + b"\xff")  # no UTF-8 has this byte
+                documents, titles, bodies = lists.run(first, past)
+                if len(fields) < len(TEXT_FIELDS):
+                    documents = documents[(titles if fields[0] == "title" else bodies) > 0]
+                mask[documents.astype(np.int64) + leaf.base] = True
+        return mask
+
     def term_count(self, kind: str) -> int:
         """Return how many different terms of a kind other than "pair" there are."""
         with self.reading(f"the terms of kind {kind}"):
@@ -317,6 +332,16 @@ class Snapshot:
         """Return the day of every document as ``datetime.date.toordinal``; 0 without a date."""
         with self.reading("the dates"):
             return np.concatenate([np.empty(0, np.int32), *(leaf.segment.days for leaf in self.leaves)])
+
+    def dated(self, first: int | None, last: int | None) -> npt.NDArray[np.bool_]:
+        """Return for every document whether it is dated from one day to another, as ordinals; None: however early or late."""
+        days = self.days
+        mask: npt.NDArray[np.bool_] = days > 0
+        if first is not None:
+            mask &= days >= first
+        if last is not None:
+            mask &= days <= last
+        return mask
 
     def labels(self, name: str) -> LabelColumn:
         """Return the column of a field that can be filtered."""

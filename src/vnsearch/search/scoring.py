@@ -1,68 +1,44 @@
-"""Groups x documents -> scores: BM25F (Robertson and Zaragoza 2009), term at a time over arrays.
+"""Terms x documents -> scores: BM25F (Robertson and Zaragoza 2009) over arrays.
 
 A term's frequency in a document is the weighted sum over the fields searched, each divided by its own length
-normalization: ``tf = sum(weight * tf_field / (1 - b + b * length / average))``. A place of the query is scored by its best
-option, worth its share times ``idf * (k1 + 1) * tf / (k1 + tf)``, with ``idf = ln(1 + (N - df + 0.5) / (df + 0.5))`` and
-*df* the documents that hold the term in any of the fields. One saturation for all fields: a word in the title and in the
-body counts for more, not for two words.
+normalization: ``tf = sum(weight * tf_field / (1 - b + b * length / average))``. A term scores
+``idf * (k1 + 1) * tf / (k1 + tf)``, with ``idf = ln(1 + (N - df + 0.5) / (df + 0.5))`` and *df* the documents that hold the
+term in any of the fields. One saturation for all fields: a word in the title and in the body counts for more, not for two
+words.
 
-A group is scored by the sum of its places, or by its best variant if that is more. A variant stands for the whole: it has
-the saturation of its own frequency, and is worth a share of what the places would bring at most (their idf, but none
-rarer than the variant itself, since a spelling that no report has is not information).
+A ``Scorer`` does this for one commit and one weighing of fields, and keeps what it computed: scores of a term do not depend
+on the query. Lists that a good part of the documents hold are kept as dense rows, which are added four times as fast.
 """
 
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Iterable, Mapping
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-from vnsearch.index.schema import field_name
 from vnsearch.index.snapshot import Postings, Snapshot
 from vnsearch.search.parameters import BM25, PARAMETERS, Parameters
-from vnsearch.search.query import Group, Option, Place
-from vnsearch.search.variants import Variant
 
-__all__ = ["Contribution", "Evaluation", "contributions", "evaluate", "postings_of", "rarity", "term_scores"]
+__all__ = ["NO_MATCHES", "Matches", "Scorer", "phrase_postings", "rarity"]
 
-Documents = npt.NDArray[np.int32]
+Documents = npt.NDArray[np.intp]
 Floats = npt.NDArray[np.float32]
 
+# Memory for scores kept between queries: this much, and so many bytes for each document.
+_KEPT_BYTES = 24 << 20
+_KEPT_BYTES_PER_DOCUMENT = 32
+# A list that more than an eighth of the documents hold is a dense row.
+_DENSE = 8
+_OVERHEAD_BYTES = 400
 
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """Scores and matches of all documents, by document number. ``complete`` is False when time ran out."""
-
-    scores: Floats
-    matched: npt.NDArray[np.bool_]
-    complete: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Contribution:
-    """What one place of the query brought one document.
-
-    ``term`` is the spelling the document was scored by, ``tier`` how faithful it is to what was ``typed``, ``weight`` its
-    share, ``frequencies`` how often each field has it, ``reports`` how many reports do.
-    """
-
-    kind: str
-    typed: str
-    term: str
-    tier: str
-    weight: float
-    frequencies: dict[str, int]
-    reports: int
-    score: float
-
-
-def _bm25(kind: str, parameters: Parameters) -> BM25:
-    return parameters.pair if kind == "pair" else parameters.syllable
+#: Blocks that the accumulators are cut into when the best documents are looked for.
+_LANES = 64
 
 
 def rarity(count: int, df: int) -> float:
@@ -70,177 +46,190 @@ def rarity(count: int, df: int) -> float:
     return math.log(1 + (count - df + 0.5) / (df + 0.5))
 
 
-def postings_of(snapshot: Snapshot, text_field: str, kind: str, term: str) -> Postings:
-    """Return the postings of a term in one field; a phrase is where all its pairs are."""
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Documents that match something, and their scores, all above 0.
+
+    Either ``documents`` ascend and ``scores`` go with them, or ``documents`` is None and ``scores`` is a row of all documents
+    of the index, 0 where nothing matches. ``count`` is how many match.
+    """
+
+    documents: Documents | None
+    scores: Floats
+    count: int
+
+    def add_to(self, totals: Floats, weight: float = 1.0) -> None:
+        """Add the scores, times a weight, to a row of all documents."""
+        scores = self.scores if weight == 1.0 else self.scores * np.float32(weight)
+        if self.documents is None:
+            totals += scores
+        else:
+            totals[self.documents] += scores
+
+    def raise_to(self, totals: Floats, weight: float = 1.0) -> None:
+        """Raise a row of all documents to the scores, times a weight, where they are higher."""
+        scores = self.scores if weight == 1.0 else self.scores * np.float32(weight)
+        if self.documents is None:
+            np.maximum(totals, scores, out=totals)
+        else:
+            totals[self.documents] = np.maximum(totals[self.documents], scores)
+
+    def at(self, documents: Documents) -> Floats:
+        """Return the scores of some documents; 0 for those that do not match."""
+        if self.documents is None:
+            return self.scores[documents]
+        if not len(self.documents):
+            return np.zeros(len(documents), np.float32)
+        places = np.minimum(np.searchsorted(self.documents, documents), len(self.documents) - 1)
+        return np.where(self.documents[places] == documents, self.scores[places], np.float32(0))
+
+    def sparse(self) -> tuple[Documents, Floats]:
+        """Return the documents that match, ascending, and their scores."""
+        if self.documents is not None:
+            return self.documents, self.scores
+        documents = np.flatnonzero(self.scores)
+        return documents, self.scores[documents]
+
+    def times(self, weight: float) -> Matches:
+        """Return the same with all scores multiplied."""
+        return self if weight == 1.0 else Matches(self.documents, self.scores * np.float32(weight), self.count)
+
+
+NO_MATCHES = Matches(np.empty(0, np.intp), np.empty(0, np.float32), 0)
+
+
+class Scorer:
+    """Scores terms in one commit, with these weights of fields. Safe for many threads."""
+
+    def __init__(self, snapshot: Snapshot, fields: Mapping[str, float], parameters: Parameters = PARAMETERS) -> None:
+        self.snapshot = snapshot
+        self.fields = dict(fields)
+        self.parameters = parameters
+        #: The length of a row: the size of the index, filled up to whole lanes.
+        self.width = -(-max(snapshot.size, 1) // _LANES) * _LANES
+        self._norms: dict[float, dict[str, Floats]] = {}
+        self._kept: OrderedDict[tuple[str, str], Matches] = OrderedDict()
+        self._kept_bytes = 0
+        self._limit = _KEPT_BYTES + _KEPT_BYTES_PER_DOCUMENT * snapshot.size
+        self._lock = threading.Lock()
+        self._rows: list[Floats] = []
+
+    # -- rows of all documents, used again
+
+    def row(self) -> Floats:
+        """Return a row of zeros. Give it back with ``give_back`` when it is no longer needed."""
+        try:
+            row = self._rows.pop()
+        except IndexError:
+            return np.zeros(self.width, np.float32)
+        row.fill(0.0)
+        return row
+
+    def give_back(self, row: Floats) -> None:
+        """Take a row for the next user."""
+        if len(self._rows) < 4:
+            self._rows.append(row)
+
+    # -- terms
+
+    def bm25(self, kind: str) -> BM25:
+        """Return the parameters for a kind of terms."""
+        return self.parameters.pair if kind == "pair" else self.parameters.syllable
+
+    def term(self, kind: str, term: str) -> Matches:
+        """Return the documents that hold a term in any of the fields, with the BM25F score of each, times its kind's weight.
+
+        ``kind`` is "syllable", "pair", "word", "value", or "phrase": the documents that hold all the pairs of several
+        syllables.
+        """
+        key = kind, term
+        with self._lock:
+            found = self._kept.get(key)
+            if found is not None:
+                self._kept.move_to_end(key)
+                return found
+        found = self._score(kind, term)
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key] = found
+                self._kept_bytes += _size_bytes(found)
+            while self._kept_bytes > self._limit and len(self._kept) > 1:
+                _, dropped = self._kept.popitem(last=False)
+                self._kept_bytes -= _size_bytes(dropped)
+        return found
+
+    def idf(self, count: int) -> float:
+        """Return the inverse document frequency of a term that so many reports hold."""
+        return rarity(self.snapshot.count, count)
+
+    def worth(self, kind: str, count: int) -> float:
+        """Return the most that a term which so many reports hold can score."""
+        bm25 = self.bm25(kind)
+        return bm25.weight * (bm25.k1 + 1) * self.idf(count)
+
+    def _norm(self, b: float) -> dict[str, Floats]:
+        """Return for each field its weight divided by the length normalization, for every document."""
+        found = self._norms.get(b)
+        if found is None:
+            found = {}
+            for text_field, weight in self.fields.items():
+                lengths, average = self.snapshot.lengths(text_field)
+                found[text_field] = (weight / (1 - b + (b / average) * lengths)).astype(np.float32)
+            self._norms[b] = found
+        return found
+
+    def _score(self, kind: str, term: str) -> Matches:
+        postings = phrase_postings(self.snapshot, term) if kind == "phrase" else self.snapshot.postings(kind, term)
+        documents = postings.documents
+        if not len(documents):
+            return NO_MATCHES
+        bm25 = self.bm25(kind)
+        norms = self._norm(bm25.b)
+        tf = None
+        if "body" in self.fields:
+            tf = postings.bodies * norms["body"][documents]
+        if "title" in self.fields:
+            if tf is None:
+                tf = np.zeros(len(documents), np.float32)
+            at = np.flatnonzero(postings.titles)
+            tf[at] += postings.titles[at] * norms["title"][documents[at]]
+        assert tf is not None
+        if len(self.fields) == 1:
+            held = np.flatnonzero(tf)
+            documents, tf = documents[held], tf[held]
+        if not len(documents):
+            return NO_MATCHES
+        saturations = tf / (tf + np.float32(bm25.k1))
+        saturations *= np.float32(self.worth(kind, len(documents)))
+        if len(documents) * _DENSE > self.snapshot.size:
+            row = np.zeros(self.width, np.float32)
+            row[documents] = saturations
+            return Matches(None, row, len(documents))
+        return Matches(documents.astype(np.intp), saturations, len(documents))
+
+
+def _size_bytes(matches: Matches) -> int:
+    documents = 0 if matches.documents is None else matches.documents.nbytes
+    return documents + matches.scores.nbytes + _OVERHEAD_BYTES
+
+
+def phrase_postings(snapshot: Snapshot, term: str) -> Postings:
+    """Return the documents that hold all the pairs of some syllables, and how often the rarest of them in each field.
+
+    For two syllables that is the phrase itself. For more it is near enough to score an abbreviation by its full form.
+    """
     syllables = term.split(" ")
-    if kind != "phrase" or len(syllables) == 1:
-        return snapshot.postings(field_name(text_field, "syllable" if kind == "phrase" else kind), term)
-    pairs = field_name(text_field, "pair")
-    first, *others = sorted(
-        (snapshot.postings(pairs, f"{a} {b}") for a, b in pairwise(syllables)), key=lambda found: len(found.documents)
-    )
-    documents, frequencies = first.documents, first.frequencies
+    if len(syllables) == 1:
+        return snapshot.postings("syllable", term)
+    found = [snapshot.postings("pair", f"{a} {b}") for a, b in pairwise(syllables)]
+    first, *others = sorted(found, key=lambda postings: len(postings.documents))
+    documents, titles, bodies = first.documents, first.titles, first.bodies
     for other in others:
-        if len(documents) == 0:
+        if not len(documents):
             break
         at = np.minimum(np.searchsorted(other.documents, documents), len(other.documents) - 1)
-        both = other.documents[at] == documents
-        documents, frequencies = documents[both], np.minimum(frequencies, other.frequencies[at])[both]
-    return Postings(documents, frequencies)
-
-
-def _saturations(
-    snapshot: Snapshot, kind: str, term: str, fields: Mapping[str, float], bm25: BM25
-) -> tuple[Documents, Floats]:
-    """Return the documents that hold a term in any of the fields, ascending, and ``tf / (k1 + tf)`` in each."""
-    found: list[tuple[Documents, Floats]] = []
-    for text_field, weight in fields.items():
-        postings = postings_of(snapshot, text_field, kind, term)
-        if len(postings.documents):
-            lengths, average = snapshot.lengths(field_name(text_field, "syllable"))
-            norm = 1 - bm25.b + (bm25.b / average) * lengths[postings.documents]
-            found.append((postings.documents, (postings.frequencies * np.float32(weight) / norm).astype(np.float32)))
-    if not found:
-        return np.empty(0, np.int32), np.empty(0, np.float32)
-    documents, tf = found[0]
-    for more, extra in found[1:]:
-        both = np.concatenate((documents, more))
-        documents, inverse = np.unique(both, return_inverse=True)
-        tf = np.bincount(inverse, np.concatenate((tf, extra)), len(documents)).astype(np.float32)
-    return documents, tf / (tf + np.float32(bm25.k1))
-
-
-def term_scores(
-    snapshot: Snapshot, kind: str, term: str, fields: Mapping[str, float], bm25: BM25
-) -> tuple[Documents, Floats]:
-    """Return the documents that hold a term in any of the fields, ascending, and its BM25F score in each."""
-    documents, saturations = _saturations(snapshot, kind, term, fields, bm25)
-    return documents, np.float32(rarity(snapshot.count, len(documents)) * (bm25.k1 + 1)) * saturations
-
-
-def _variant_scores(
-    snapshot: Snapshot, group: Group, variant: Variant, fields: Mapping[str, float], parameters: Parameters
-) -> tuple[Documents, Floats]:
-    """Return the documents that hold a variant of a group, and what it is worth in each."""
-    documents, saturations = _saturations(snapshot, variant.kind, variant.term, fields, parameters.syllable)
-    if len(documents) == 0:
-        return documents, saturations
-    rarest = rarity(snapshot.count, len(documents))
-    worth = 0.0
-    for place in group.places:
-        bm25 = _bm25(place.kind, parameters)
-        term = place.options[0].term
-        df = max(len(postings_of(snapshot, text_field, place.kind, term).documents) for text_field in fields)
-        worth += bm25.weight * (bm25.k1 + 1) * min(rarest, rarity(snapshot.count, df))
-    return documents, np.float32(worth * parameters.variant * variant.share) * saturations
-
-
-def evaluate(
-    snapshot: Snapshot,
-    groups: Iterable[Group],
-    fields: Mapping[str, float],
-    *,
-    match: str = "any",
-    deadline: float | None = None,
-    parameters: Parameters = PARAMETERS,
-) -> Evaluation:
-    """Score every document. ``match``: "any" or "all" of the syllables must be there, each in any of the fields.
-
-    A variant of a group stands for all its syllables. ``deadline`` is a value of ``time.monotonic``; past it the
-    evaluation stops between two terms.
-    """
-    scores = np.zeros(snapshot.size, np.float32)
-    hits = np.zeros(snapshot.size, np.int32)
-    best = np.empty(snapshot.size, np.float32)
-    needed = 0
-    for group in groups:
-        together = np.zeros(snapshot.size, np.float32)
-        found_here = np.zeros(snapshot.size, np.int32)
-        for place in group.places:
-            bm25 = _bm25(place.kind, parameters)
-            best.fill(0.0)
-            for option in place.options:
-                if deadline is not None and time.monotonic() > deadline:
-                    return Evaluation(scores, hits > 0, complete=False)
-                documents, found = term_scores(snapshot, place.kind, option.term, fields, bm25)
-                best[documents] = np.maximum(best[documents], found * np.float32(option.weight))
-            together += best * np.float32(bm25.weight)
-            if place.kind == "syllable":
-                found_here += best > 0
-        for variant in group.variants:
-            documents, found = _variant_scores(snapshot, group, variant, fields, parameters)
-            together[documents] = np.maximum(together[documents], found)
-            found_here[documents] = len(group.syllables)
-        scores += together
-        hits += found_here
-        needed += len(group.syllables)
-    return Evaluation(scores, hits >= (max(needed, 1) if match == "all" else 1), complete=True)
-
-
-def contributions(
-    snapshot: Snapshot,
-    groups: Iterable[Group],
-    fields: Mapping[str, float],
-    document: int,
-    parameters: Parameters = PARAMETERS,
-) -> list[Contribution]:
-    """Return what each place brought a document, or the variant of its group; the scores add up to the document's."""
-    found: list[Contribution] = []
-    for group in groups:
-        here = [
-            part
-            for place in group.places
-            if (part := _place_contribution(snapshot, place, fields, document, parameters)) is not None
-        ]
-        for variant in group.variants:
-            documents, scores = _variant_scores(snapshot, group, variant, fields, parameters)
-            score = _value_at(documents, scores, document)
-            if score > sum(part.score for part in here):
-                typed = " ".join(place.typed for place in group.syllables)
-                share = variant.share * parameters.variant
-                option = Option(variant.term, share, "variant")
-                here = [
-                    _contribution(snapshot, variant.kind, typed, option, fields, document, len(documents), share, score)
-                ]
-        found += here
-    return found
-
-
-def _place_contribution(
-    snapshot: Snapshot, place: Place, fields: Mapping[str, float], document: int, parameters: Parameters
-) -> Contribution | None:
-    bm25 = _bm25(place.kind, parameters)
-    best: tuple[float, Option, int] | None = None
-    for option in place.options:
-        documents, scores = term_scores(snapshot, place.kind, option.term, fields, bm25)
-        score = _value_at(documents, scores, document) * option.weight * bm25.weight
-        if score > 0 and (best is None or score > best[0]):
-            best = score, option, len(documents)
-    if best is None:
-        return None
-    score, option, reports = best
-    weight = option.weight * bm25.weight
-    return _contribution(snapshot, place.kind, place.typed, option, fields, document, reports, weight, score)
-
-
-def _contribution(
-    snapshot: Snapshot,
-    kind: str,
-    typed: str,
-    option: Option,
-    fields: Mapping[str, float],
-    document: int,
-    reports: int,
-    weight: float,
-    score: float,
-) -> Contribution:
-    frequencies = {}
-    for text_field in fields:
-        postings = postings_of(snapshot, text_field, kind, option.term)
-        frequencies[text_field] = int(_value_at(postings.documents, postings.frequencies, document))
-    return Contribution(kind, typed, option.term, option.tier, weight, frequencies, reports, score)
-
-
-def _value_at(documents: Documents, values: Floats, document: int) -> float:
-    at = int(np.searchsorted(documents, document))
-    return float(values[at]) if at < len(documents) and documents[at] == document else 0.0
+        titles = np.minimum(titles, other.titles[at])
+        bodies = np.minimum(bodies, other.bodies[at])
+        both = (other.documents[at] == documents) & ((titles > 0) | (bodies > 0))
+        documents, titles, bodies = documents[both], titles[both], bodies[both]
+    return Postings(documents, titles, bodies)

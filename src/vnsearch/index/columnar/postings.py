@@ -144,7 +144,14 @@ class PostingLists:
 
     def frequencies_of(self, number: int) -> tuple[Floats, Floats]:
         """Return how often the title and the body of each of those documents hold the term; (0, 1) in lists of values."""
-        start, end = int(self.starts[number]), int(self.starts[number + 1])
+        return self._frequencies(int(self.starts[number]), int(self.starts[number + 1]))
+
+    def run(self, first: int, past: int) -> tuple[U16, Floats, Floats]:
+        """Return the postings of several terms, one after the other: documents, title and body frequencies."""
+        start, end = int(self.starts[first]), int(self.starts[past])
+        return self.documents[start:end], *self._frequencies(start, end)
+
+    def _frequencies(self, start: int, end: int) -> tuple[Floats, Floats]:
         if self.codes is None:
             return np.zeros(end - start, np.float32), np.ones(end - start, np.float32)
         codes = self.codes[start:end]

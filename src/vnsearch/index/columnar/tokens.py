@@ -90,6 +90,19 @@ class TokenSequences:
         middle = start + int(self._title_lengths[document])
         return (middle, int(self._starts[document + 1])) if field else (start, middle)
 
+    def spans(
+        self, documents: npt.NDArray[np.int64], field: int
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return the first token of each document's title (0) or body (1), and how many there are."""
+        starts = self._starts[documents]
+        titles = self._title_lengths[documents].astype(np.int64)
+        return (starts + titles, self._starts[documents + 1] - starts - titles) if field else (starts, titles)
+
+    def gather(self, tokens: npt.NDArray[np.int64]) -> Array:
+        """Return the syllables of some tokens."""
+        low = self._low[tokens]
+        return low if self._high is None else low | self._high[tokens].astype(np.uint32) << np.uint32(16)
+
     def numbers(self, start: int, end: int) -> Array:
         """Return the syllables of a run of tokens."""
         low = self._low[start:end]

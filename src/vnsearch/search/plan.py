@@ -1,0 +1,139 @@
+"""A parsed query -> a tree to run, and what each place of it brought a document.
+
+A group is scored by the sum of its places, each by its best spelling, or by its best variant if that is more. A variant
+stands for the whole: it has the saturation of its own frequency, and is worth a share of what the places would bring at most
+(their idf, but none rarer than the variant itself, since a spelling that no report has is not information).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from vnsearch.search import tree
+from vnsearch.search.query import Group, Option, Place
+from vnsearch.search.scoring import Scorer, phrase_postings
+from vnsearch.search.variants import Variant
+
+__all__ = ["Contribution", "contributions", "plan"]
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What one place of the query brought one document.
+
+    ``term`` is the spelling the document was scored by, ``tier`` how faithful it is to what was ``typed``, ``weight`` its
+    share, ``frequencies`` how often each field has it, ``reports`` how many reports do.
+    """
+
+    kind: str
+    typed: str
+    term: str
+    tier: str
+    weight: float
+    frequencies: dict[str, int]
+    reports: int
+    score: float
+
+
+def plan(scorer: Scorer, groups: Iterable[Group], match: str = "any") -> tree.Node:
+    """Return the tree of a query. ``match``: "any" or "all" of the syllables must be there, each in any of the fields.
+
+    A variant of a group stands for all its syllables.
+    """
+    if match == "any":
+        return tree.Any([node for group in groups for node in _group(scorer, group)])
+    required: list[tree.Node] = []
+    optional: list[tree.Node] = []
+    for group in groups:
+        places: tree.Node | None = None
+        pairs = [_place(place) for place in group.places if place.kind != "syllable"]
+        if group.syllables:
+            places = tree.All([_place(place) for place in group.syllables])
+            if pairs:
+                places = tree.Maybe(places, tree.Any(pairs))
+            required.append(tree.Best([places, *_variants(scorer, group)]) if group.variants else places)
+        else:
+            optional += pairs
+    found = tree.All(required)
+    return tree.Maybe(found, tree.Any(optional)) if optional else found
+
+
+def _group(scorer: Scorer, group: Group) -> Sequence[tree.Node]:
+    if not group.variants:
+        return [_place(place) for place in group.places]
+    return [tree.Best([tree.Any([_place(place) for place in group.places]), *_variants(scorer, group)])]
+
+
+def _place(place: Place) -> tree.Node:
+    options = place.options
+    if len(options) == 1:
+        return tree.Term(place.kind, options[0].term, options[0].weight)
+    return tree.Best([tree.Term(place.kind, option.term, option.weight) for option in options])
+
+
+def _variants(scorer: Scorer, group: Group) -> list[tree.Node]:
+    weights = ((variant, _variant_weight(scorer, group, variant)) for variant in group.variants)
+    return [tree.Term(variant.kind, variant.term, weight) for variant, weight in weights if weight > 0]
+
+
+def _variant_weight(scorer: Scorer, group: Group, variant: Variant) -> float:
+    """Return what the score of a variant's term is to be multiplied by."""
+    held = scorer.term(variant.kind, variant.term).count
+    if not held:
+        return 0.0
+    worth = sum(
+        scorer.worth(place.kind, max(held, scorer.term(place.kind, place.options[0].term).count))
+        for place in group.places
+    )
+    return worth / scorer.worth(variant.kind, held) * scorer.parameters.variant * variant.share
+
+
+def contributions(scorer: Scorer, groups: Iterable[Group], document: int) -> list[Contribution]:
+    """Return what each place brought a document, or the variant of its group; the scores add up to the document's."""
+    found: list[Contribution] = []
+    for group in groups:
+        parts = [_of_place(scorer, place, document) for place in group.places]
+        here = [part for part in parts if part is not None]
+        for variant in group.variants:
+            weight = _variant_weight(scorer, group, variant)
+            score = _score(scorer, variant.kind, variant.term, document) * weight
+            if score > sum(part.score for part in here):
+                typed = " ".join(place.typed for place in group.syllables)
+                share = variant.share * scorer.parameters.variant
+                option = Option(variant.term, share, "variant")
+                here = [_contribution(scorer, variant.kind, typed, option, document, share, score)]
+        found += here
+    return found
+
+
+def _score(scorer: Scorer, kind: str, term: str, document: int) -> float:
+    return float(scorer.term(kind, term).at(np.array([document]))[0])
+
+
+def _of_place(scorer: Scorer, place: Place, document: int) -> Contribution | None:
+    best: tuple[float, Option] | None = None
+    for option in place.options:
+        score = _score(scorer, place.kind, option.term, document) * option.weight
+        if score > 0 and (best is None or score > best[0]):
+            best = score, option
+    if best is None:
+        return None
+    score, option = best
+    weight = option.weight * scorer.bm25(place.kind).weight
+    return _contribution(scorer, place.kind, place.typed, option, document, weight, score)
+
+
+def _contribution(
+    scorer: Scorer, kind: str, typed: str, option: Option, document: int, weight: float, score: float
+) -> Contribution:
+    snapshot = scorer.snapshot
+    postings = (
+        phrase_postings(snapshot, option.term) if kind == "phrase" else snapshot.postings(kind, option.term)
+    )
+    at = int(np.searchsorted(postings.documents, document))
+    frequencies = {text_field: int(postings.frequencies(text_field)[at]) for text_field in scorer.fields}
+    reports = scorer.term(kind, option.term).count
+    return Contribution(kind, typed, option.term, option.tier, weight, frequencies, reports, score)

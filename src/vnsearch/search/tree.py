@@ -1,0 +1,313 @@
+"""A query as a tree of nodes, and the one evaluator that runs it.
+
+Every node gives ``Matches``: the documents that it matches, each with a score above 0. So the sum of some nodes matches where
+it is above 0, and nothing but scores has to be carried along.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from vnsearch.search.phrases import phrase_documents
+from vnsearch.search.scoring import NO_MATCHES, Floats, Matches, Scorer
+
+__all__ = [
+    "All",
+    "Any",
+    "Best",
+    "Days",
+    "Evaluation",
+    "Evaluator",
+    "Labels",
+    "Maybe",
+    "Node",
+    "Phrase",
+    "Prefix",
+    "Term",
+    "Without",
+    "evaluate",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The scores of all documents, by document number; 0 where nothing matched. ``complete`` is False when time ran out.
+
+    ``row`` has them too, filled up with zeros to whole lanes.
+    """
+
+    row: Floats
+    size: int
+    complete: bool
+
+    @property
+    def scores(self) -> Floats:
+        """The score of every document."""
+        return self.row[: self.size]
+
+    @property
+    def matched(self) -> npt.NDArray[np.bool_]:
+        """Which documents matched."""
+        return self.scores > 0
+
+
+class _TimeUp(Exception):  # noqa: N818 - no error: it ends the evaluation early
+    pass
+
+
+class Evaluator:
+    """Runs one tree; past ``deadline``, a value of ``time.monotonic``, it stops between two nodes."""
+
+    def __init__(self, scorer: Scorer, deadline: float | None = None) -> None:
+        self.scorer = scorer
+        self._deadline = deadline
+
+    def term(self, kind: str, term: str) -> Matches:
+        """Return the matches of a term, unless time is up."""
+        self.check()
+        return self.scorer.term(kind, term)
+
+    def check(self) -> None:
+        """Stop here when time is up."""
+        if self._deadline is not None and time.monotonic() > self._deadline:
+            raise _TimeUp
+
+    def constant(self, documents: npt.NDArray[np.bool_] | npt.NDArray[np.intp], weight: float) -> Matches:
+        """Return documents, given as numbers or as a mask, without deleted ones, all with one score."""
+        if documents.dtype == np.bool_:
+            documents = np.flatnonzero(documents & self.scorer.snapshot.live)
+        return Matches(documents.astype(np.intp), np.full(len(documents), weight, np.float32), len(documents))
+
+
+class Node(Protocol):
+    """A part of a query."""
+
+    def matches(self, run: Evaluator) -> Matches:
+        """Return what it matches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One term of a kind ("syllable", "pair", "word", "value", "phrase"), scored by BM25F times ``weight``."""
+
+    kind: str
+    term: str
+    weight: float = 1.0
+
+    def matches(self, run: Evaluator) -> Matches:
+        """Return what it matches."""
+        return run.term(self.kind, self.term).times(self.weight)
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Syllables that follow each other in one field, each at most ``slop`` places behind the one before.
+
+    Scored as the sum of its syllables.
+    """
+
+    syllables: tuple[str, ...]
+    slop: int = 1
+    weight: float = 1.0
+
+    def matches(self, run: Evaluator) -> Matches:
+        """Return what it matches."""
+        run.check()
+        documents = phrase_documents(run.scorer.snapshot, self.syllables, self.slop, run.scorer.fields, run.check)
+        scores = np.zeros(len(documents), np.float32)
+        for syllable in self.syllables:
+            scores += run.term("syllable", syllable).at(documents)
+        return Matches(documents, scores * np.float32(self.weight), len(documents))
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """Any term of a kind that starts so; every document scores ``weight``."""
+
+    kind: str
+    prefix: str
+    weight: float = 1.0
+
+    def matches(self, run: Evaluator) -> Matches:
+        """Return what it matches."""
+        mask = run.scorer.snapshot.having_prefix(self.kind, self.prefix, tuple(run.scorer.fields))
+        return run.constant(mask, self.weight)
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Reports that have any of these values in a field that can be filtered; every one scores ``weight``."""
+
+    key: str
+    values: tuple[str, ...]
+    weight: float = 1.0
+
+    def matches(self, run: Evaluator) -> Matches:
+        """Return what it matches."""
+        return run.constant(run.scorer.snapshot.labels(self.key).having(self.values), self.weight)
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """Reports dated from one day to another, as ordinals, both included; every one scores ``weight``."""
+
+    first: int | None
+    last: int | None
+    weight: float = 1.0
+
+    def matches(self, run: Evaluator) -> Matches:
+        """Return what it matches."""
+        return run.constant(run.scorer.snapshot.dated(self.first, self.last), self.weight)
+
+
+@dataclass(frozen=True, slots=True)
+class Any:
+    """Any of the children; their scores are added."""
+
+    children: Sequence[Node]
+
+    def matches(self, run: Evaluator) -> Matches:
+        """Return what it matches."""
+        if len(self.children) == 1:
+            return self.children[0].matches(run)
+        totals = run.scorer.row()
+        self.add_to(totals, run)
+        return _collected(totals, run.scorer)
+
+    def add_to(self, totals: Floats, run: Evaluator) -> None:
+        """Add the scores of all children to a row."""
+        for child in self.children:
+            if type(child) is Term:
+                run.term(child.kind, child.term).add_to(totals, child.weight)
+            elif type(child) is Best:
+                child.add_to(totals, run)
+            else:
+                child.matches(run).add_to(totals)
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """Any of the children; the highest of their scores counts."""
+
+    children: Sequence[Node]
+
+    def matches(self, run: Evaluator) -> Matches:
+        """Return what it matches."""
+        found = self._found(run)
+        if len(found) <= 1:
+            return found[0][0].times(found[0][1]) if found else NO_MATCHES
+        highest = run.scorer.row()
+        for matches, weight in found:
+            matches.raise_to(highest, weight)
+        return _collected(highest, run.scorer)
+
+    def add_to(self, totals: Floats, run: Evaluator) -> None:
+        """Add the scores to a row."""
+        found = self._found(run)
+        if len(found) == 1:
+            found[0][0].add_to(totals, found[0][1])
+        elif found:
+            highest = run.scorer.row()
+            for matches, weight in found:
+                matches.raise_to(highest, weight)
+            if sum(matches.count for matches, _ in found) * 8 > len(totals):
+                totals += highest
+            else:
+                for matches, _ in found:
+                    documents, _ = matches.sparse()
+                    totals[documents] += highest[documents]
+                    highest[documents] = 0.0  # added
+            run.scorer.give_back(highest)
+
+    def _found(self, run: Evaluator) -> list[tuple[Matches, float]]:
+        """Return what the children match, with a weight for each."""
+        found = [
+            (run.term(child.kind, child.term), child.weight) if type(child) is Term else (child.matches(run), 1.0)
+            for child in self.children
+        ]
+        return [item for item in found if item[0].count]
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """All of the children; their scores are added."""
+
+    children: Sequence[Node]
+
+    def matches(self, run: Evaluator) -> Matches:
+        """Return what it matches."""
+        found = []
+        for child in self.children:
+            matches = child.matches(run)
+            if not matches.count:
+                return NO_MATCHES
+            found.append(matches)
+        if not found:
+            return NO_MATCHES
+        found.sort(key=lambda matches: matches.count)
+        documents, scores = found[0].sparse()
+        for other in found[1:]:
+            more = other.at(documents)
+            held = np.flatnonzero(more)
+            documents, scores = documents[held], scores[held] + more[held]
+        return Matches(documents, scores, len(documents))
+
+
+@dataclass(frozen=True, slots=True)
+class Maybe:
+    """What ``required`` matches; what ``optional`` scores there is added."""
+
+    required: Node
+    optional: Node
+
+    def matches(self, run: Evaluator) -> Matches:
+        """Return what it matches."""
+        found = self.required.matches(run)
+        if not found.count:
+            return NO_MATCHES
+        documents, scores = found.sparse()
+        return Matches(documents, scores + self.optional.matches(run).at(documents), found.count)
+
+
+@dataclass(frozen=True, slots=True)
+class Without:
+    """What ``wanted`` matches and ``unwanted`` does not."""
+
+    wanted: Node
+    unwanted: Node
+
+    def matches(self, run: Evaluator) -> Matches:
+        """Return what it matches."""
+        documents, scores = self.wanted.matches(run).sparse()
+        kept = np.flatnonzero(self.unwanted.matches(run).at(documents) == 0)
+        return Matches(documents[kept], scores[kept], len(kept))
+
+
+def _collected(totals: Floats, scorer: Scorer) -> Matches:
+    """Return a row as matches; few of them are taken out, so that the row can be used again."""
+    documents = np.flatnonzero(totals)
+    if len(documents) * 8 > len(totals):
+        return Matches(None, totals, len(documents))
+    scores = totals[documents]
+    scorer.give_back(totals)
+    return Matches(documents, scores, len(documents))
+
+
+def evaluate(scorer: Scorer, node: Node, deadline: float | None = None) -> Evaluation:
+    """Run a tree. When time is up, what an ``Any`` at the top has found until then is given."""
+    run = Evaluator(scorer, deadline)
+    totals = scorer.row()
+    try:
+        if isinstance(node, Any):
+            node.add_to(totals, run)
+        else:
+            node.matches(run).add_to(totals)
+    except _TimeUp:
+        return Evaluation(totals, scorer.snapshot.size, complete=False)
+    return Evaluation(totals, scorer.snapshot.size, complete=True)
