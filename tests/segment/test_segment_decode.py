@@ -18,7 +18,7 @@ TRANSITIONS = [(0.9, -1.2, -1.0, -3.6), (1.0, -2.0, 3.0, 4.0), (0.0, 0.0, 0.0, 0
 
 def model(transition=(0.0, 0.0, 0.0, 0.0), state=None):
     bb, bi, ib, ii = transition
-    return Model(state or {}, ((bb, bi), (ib, ii)), False, (), (), "")
+    return Model(state or {}, ((bb, bi), (ib, ii)), False, (), ())
 
 
 def viterbi(scores, transition):

@@ -13,7 +13,8 @@ import pytest
 
 from vnsearch.errors import SegmentationModelError, VnSearchError
 from vnsearch.segment import model_fingerprint, segmenter
-from vnsearch.segment.model import _embedded_model, load_model, locate
+from vnsearch.segment.files import fingerprint, locate
+from vnsearch.segment.model import _embedded_model, load_model
 from vnsearch.segment.segmenter import Segmenter, default_segmenter
 
 
@@ -58,11 +59,16 @@ def test_word_list_is_pyvis(pyvi_tokenizer):
     assert set(model.triples) == pyvi_tokenizer.tri_grams
 
 
-def test_fingerprint_follows_weights_and_words(folder):
-    assert load_model(folder).fingerprint == model_fingerprint()
-    words = folder / "models" / "words.txt"
-    words.write_bytes(words.read_bytes() + "\nmột từ".encode())
-    assert load_model(folder).fingerprint != model_fingerprint()
+@pytest.mark.parametrize("name", ["pyvi3.pkl", "words.txt"])
+def test_fingerprint_follows_weights_and_words(folder, name):
+    assert fingerprint(folder) == model_fingerprint()
+    file = folder / "models" / name
+    content = file.read_bytes()
+    file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    assert fingerprint(folder) != model_fingerprint()
+    file.unlink()
+    with pytest.raises(SegmentationModelError, match=name):
+        fingerprint(folder)
 
 
 def refuse(folder, match):
@@ -162,6 +168,15 @@ def test_no_machine_learning_library_is_imported():
         "print([n for n in ('pyvi', 'sklearn', 'scipy', 'joblib', 'sklearn_crfsuite', 'pycrfsuite') if n in sys.modules])"
     )
     assert (done.stdout.strip(), done.stderr) == ("[]", "")
+
+
+def test_fingerprint_loads_no_model():
+    done = run(
+        "from vnsearch.analysis import analysis_fingerprint, syllables_of\nanalysis_fingerprint()\n"
+        "syllables_of('Hà Nội, 5 ha', values=True)\n"
+        "from vnsearch.segment import segmenter\nprint(segmenter._segmenter)"
+    )
+    assert (done.stdout, done.stderr) == ("None\n", "")
 
 
 def test_many_threads_share_a_vocabulary():

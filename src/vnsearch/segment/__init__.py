@@ -1,7 +1,7 @@
 """Syllables -> words: pyvi's word model, run fast.
 
 ``segment`` gives what ``pyvi.ViTokenizer.tokenize`` gives; the model and the word list are read from the installed pyvi,
-without importing it. The path of a text: ``tokens`` (characters to tokens), ``lexicon`` (which neighbours are in the word
+without importing it (``files``, ``model``). The path of a text: ``tokens`` (characters to tokens), ``lexicon`` (which neighbours are in the word
 list), ``decode`` (scores to labels; the theory is there), ``segmenter`` (labels to words).
 
 Everything here may be called from many threads, and in processes forked from one that has called it.
@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from vnsearch.segment.files import installed_fingerprint
 from vnsearch.segment.segmenter import default_segmenter
 
 __all__ = ["model_fingerprint", "segment", "segment_batch", "segment_spans", "segment_spans_batch"]
@@ -78,9 +79,11 @@ def model_fingerprint() -> str:
 
     The same fingerprint, the same words: an index made under another one should be refused.
 
-    Raises ``SegmentationModelError``: see ``segment``.
+    The files of pyvi are read for it, but no model is made of them.
+
+    Raises ``SegmentationModelError`` when a file is missing.
 
     >>> len(model_fingerprint())
     16
     """
-    return default_segmenter().model.fingerprint
+    return installed_fingerprint()

@@ -19,25 +19,19 @@ Weights are the doubles of that file, not rounded.
 from __future__ import annotations
 
 import functools
-import importlib.util
 import pickletools
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from vnsearch.errors import SegmentationModelError
+from vnsearch.segment.files import locate, read_files, refusal
 
-__all__ = ["FORMAT", "Model", "load_model", "locate"]
+__all__ = ["Model", "load_model"]
 
-# Part of the fingerprint: raise it when a change to this package changes where words begin or end.
-FORMAT = 1
-
-_MODEL_FILE = "models/pyvi3.pkl"
-_WORDS_FILE = "models/words.txt"
 _HEADER = struct.Struct("<4sI4s9I")
 _TABLE = struct.Struct("<4s5I")
 _RECORD_BYTES = 8
@@ -64,7 +58,7 @@ class Model:
     ``state`` maps an attribute of a token to its weights for *begins a word* (B) and *inside a word* (I);
     ``transition[a][b]`` is the weight of label ``b`` after label ``a`` (0 is B, 1 is I). ``pairs`` and ``triples`` are
     the entries of the word list of two and three syllables, as written there. ``ties_to_inside`` tells which label
-    crfsuite prefers when both score the same: the one it numbers first. ``source`` is what the two were read from.
+    crfsuite prefers when both score the same: the one it numbers first.
     """
 
     state: dict[str, Weights]
@@ -72,15 +66,6 @@ class Model:
     ties_to_inside: bool
     pairs: tuple[str, ...]
     triples: tuple[str, ...]
-    source: tuple[bytes, bytes] = field(repr=False)
-
-    @functools.cached_property
-    def fingerprint(self) -> str:
-        """Sixteen hex digits that change whenever the weights, the word list or our reading of them does."""
-        import hashlib  # noqa: PLC0415 - takes a while to import, and only an index needs it
-
-        crf, listed = self.source
-        return hashlib.sha256(b"%d/%d/" % (FORMAT, len(crf)) + crf + listed).hexdigest()[:16]
 
     def contrast(self, attribute: str) -> float:
         """Return how much an attribute speaks for I over B; 0.0 for one that the model does not know."""
@@ -103,21 +88,6 @@ class Model:
         return found
 
 
-def locate() -> Path:
-    """Return the folder of the installed pyvi, without importing it.
-
-    Raises ``SegmentationModelError`` when pyvi is not installed.
-    """
-    try:
-        spec = importlib.util.find_spec("pyvi")
-    except (ImportError, ValueError):
-        spec = None
-    places = list(spec.submodule_search_locations or ()) if spec else []
-    if not places:
-        raise SegmentationModelError("pyvi, whose word model we use, is not installed: pip install 'pyvi==0.1.1'")
-    return Path(places[0])
-
-
 def load_model(folder: Path | None = None) -> Model:
     """Return the model of the pyvi installed, or of the one in ``folder``.
 
@@ -126,16 +96,12 @@ def load_model(folder: Path | None = None) -> Model:
     """
     folder = locate() if folder is None else folder
     try:
-        packed = (folder / _MODEL_FILE).read_bytes()
-        listed = (folder / _WORDS_FILE).read_bytes()
+        packed, listed = read_files(folder)
         crf = _embedded_model(packed)
         state, transition, ties_to_inside = _read_crf(crf)
         words = listed.decode("utf-8").split("\n")
     except (OSError, ValueError, struct.error) as error:
-        raise SegmentationModelError(
-            f"cannot read the word model of pyvi {_installed_version()} in {folder}: {error}. "
-            "Install the version we know: pip install 'pyvi==0.1.1'"
-        ) from error
+        raise refusal(folder, error) from error
     spaces = [word.count(" ") for word in words]
     return Model(
         state=state,
@@ -143,17 +109,7 @@ def load_model(folder: Path | None = None) -> Model:
         ties_to_inside=ties_to_inside,
         pairs=tuple([word for word, number in zip(words, spaces, strict=True) if number == 1]),
         triples=tuple([word for word, number in zip(words, spaces, strict=True) if number == 2]),
-        source=(crf, listed),
     )
-
-
-def _installed_version() -> str:
-    from importlib import metadata  # noqa: PLC0415 - slow to import, and needed for a message only
-
-    try:
-        return metadata.version("pyvi")
-    except metadata.PackageNotFoundError:
-        return "(unknown version)"
 
 
 def _embedded_model(packed: bytes) -> bytes:
