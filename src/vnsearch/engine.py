@@ -17,9 +17,9 @@ from vnsearch.index.progress import OnProgress, progress_bar
 from vnsearch.index.snapshot import LearntAbbreviation, Snapshot
 from vnsearch.index.writer import AddStats, OnError
 from vnsearch.report import Report
-from vnsearch.search import searcher, similar, suggestions
+from vnsearch.search import similar, suggestions
 from vnsearch.search.results import SearchResults
-from vnsearch.search.searcher import Match, SearchOptions, Sort
+from vnsearch.search.searcher import Match, Searcher, SearchOptions, Sort
 
 __all__ = ["CheckResult", "Index", "IndexStats"]
 
@@ -67,7 +67,7 @@ class Index:
         self._lock_timeout_s = lock_timeout_s
         self._writing = threading.Lock()
         self._refreshing = threading.Lock()  # one at a time, or a slow one could put an older commit back
-        self._snapshot: Snapshot | None = Snapshot(whoosh)
+        self._searcher: Searcher | None = Searcher(Snapshot(whoosh))
 
     # -- opening and closing
 
@@ -118,7 +118,7 @@ class Index:
     def close(self) -> None:
         """Let go of the files; hits that are still held keep working. Closing twice does no harm."""
         with self._refreshing:
-            self._snapshot = None
+            self._searcher = None
 
     def __enter__(self) -> Index:
         return self
@@ -129,24 +129,28 @@ class Index:
         self.close()
 
     def __repr__(self) -> str:
-        state = "closed" if self._snapshot is None else f"{self._snapshot.count} reports"
+        state = "closed" if self._searcher is None else f"{self._searcher.snapshot.count} reports"
         return f"<Index {str(self.path)!r}: {state}>"
 
     @property
     def _current(self) -> Snapshot:
-        snapshot = self._snapshot
-        if snapshot is None:
+        return self._open_searcher.snapshot
+
+    @property
+    def _open_searcher(self) -> Searcher:
+        searcher = self._searcher
+        if searcher is None:
             raise IndexClosedError(
                 f"the index in {self.path} was closed; open it again with Index.open({str(self.path)!r})"
             )
-        return snapshot
+        return searcher
 
     def refresh(self) -> bool:
         """See the latest commit, of whatever process; return whether there was a new one."""
         with self._refreshing:
             if self._current.generation == self._whoosh.latest_generation():
                 return False
-            self._snapshot = Snapshot(self._whoosh, self._current)
+            self._searcher = Searcher(Snapshot(self._whoosh, self._current))
             return True
 
     @property
@@ -272,7 +276,7 @@ class Index:
             fragments=fragments,
             timeout_s=timeout_s,
         )
-        return searcher.search(self._current, query, options)
+        return self._open_searcher.search(query, options)
 
     def suggest(self, prefix: str, limit: int = 8) -> list[str]:
         """Return completions of what is being typed, with marks, commonest first: words and pairs of this index.
@@ -293,13 +297,14 @@ class Index:
 
     def more_like_this(self, id: str, limit: int = 10) -> SearchResults:
         """Return the reports that share most with the one of this id, which is not among them; none for an unknown id."""
-        current = self._current
+        searcher = self._open_searcher
+        current = searcher.snapshot
         number = current.number(id)
         options = SearchOptions(limit=limit)
         options.check()
         if number is None:
             return SearchResults((), 0, 0.0, {}, None)
-        return searcher.run(current, similar.like(current, current.report(number)), options, without=(number,))
+        return searcher.run(similar.like(current, current.report(number)), options, without=(number,))
 
     # -- reports
 

@@ -28,7 +28,7 @@ from vnsearch.index.schema import DEFINITIONS, TEXT_FIELDS, filterable_keys, lab
 from vnsearch.index.storage import VietnameseIndex
 from vnsearch.report import Report
 
-__all__ = ["DocumentTokens", "LearntAbbreviation", "Leaf", "Postings", "Snapshot"]
+__all__ = ["LearntAbbreviation", "Leaf", "Postings", "Snapshot"]
 
 Floats = npt.NDArray[np.float32]
 
@@ -72,16 +72,6 @@ class Leaf:
     segment: SegmentData
     base: int
     live: npt.NDArray[np.bool_] | None
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentTokens:
-    """A field of one document: the numbers of its syllables in the segment ``leaf``, and where each begins and ends."""
-
-    leaf: int
-    numbers: npt.NDArray[np.uint32]
-    starts: npt.NDArray[np.int64]
-    ends: npt.NDArray[np.int64]
 
 
 _NO_POSTINGS = Postings(np.empty(0, np.int32), np.empty(0, np.float32), np.empty(0, np.float32))
@@ -178,14 +168,6 @@ class Snapshot:
         """Yield every report, in the order of the document numbers."""
         for number in np.flatnonzero(self.live).tolist():
             yield self.report(number)
-
-    def tokens(self, number: int, text_field: str) -> DocumentTokens:
-        """Return the syllables of a field of a document, with their offsets."""
-        with self.reading(f"the tokens of report number {number}"):
-            at, document = self.leaf_of(number)
-            tokens = self.leaves[at].segment.tokens
-            start, end = tokens.span(document, TEXT_FIELDS.index(text_field))
-            return DocumentTokens(at, tokens.numbers(start, end), *tokens.places(start, end))
 
     # -- terms
 

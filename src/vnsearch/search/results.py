@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import overload
 
-from vnsearch.analysis import Analysis, syllables_of
 from vnsearch.errors import UnknownFieldError
 from vnsearch.index.schema import TEXT_FIELDS
-from vnsearch.index.snapshot import Snapshot
 from vnsearch.report import Report
-from vnsearch.search.parameters import PARAMETERS
+from vnsearch.search.marks import Wanted
+from vnsearch.search.plan import Contribution, contributions
 from vnsearch.search.query import ParsedQuery
-from vnsearch.search.scoring import Contribution, contributions, postings_of, rarity
-from vnsearch.search.snippets import Snippet, make_snippet, marked_html, marks_of
+from vnsearch.search.scoring import Scorer
+from vnsearch.search.snippets import Snippet, joined, make_snippets, marked_html
 
-__all__ = ["Explanation", "Hit", "SearchResults"]
+__all__ = ["Explanation", "Hit", "Page", "SearchResults"]
 
-# Spellings less likely than this are marked only where the report has no likelier one.
-_MARKED_WEIGHT = 0.05**PARAMETERS.probability_power
+# Hits whose snippets are made together.
+_TOGETHER = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +41,59 @@ class Explanation:
         return "\n".join(lines)
 
 
-@dataclass(frozen=True)
+class Page:
+    """What the hits of one search share. Snippets are made for several hits together, when the first is asked for."""
+
+    def __init__(self, query: ParsedQuery, scorer: Scorer, fragments: int) -> None:
+        self.query = query
+        self.scorer = scorer
+        self.fragments = fragments
+        self.hits: Sequence[Hit] = ()
+
+    @cached_property
+    def wanted(self) -> Wanted:
+        """What is to be marked."""
+        return Wanted(self.query.groups, self.scorer)
+
+    def make_snippets(self, hit: Hit) -> None:
+        """Make the snippets of a hit and of its neighbours."""
+        at = self.hits.index(hit)
+        start = at - at % _TOGETHER
+        hits = self.hits[start : start + _TOGETHER]
+        wanted = self.wanted if "body" in self.scorer.fields else Wanted((), self.scorer)
+        found = wanted.occurrences([neighbour.document for neighbour in hits], "body")
+        bodies = [neighbour.report.body for neighbour in hits]
+        for neighbour, snippet in zip(hits, make_snippets(bodies, found, self.fragments), strict=True):
+            neighbour.__dict__["snippet"] = snippet
+
+
 class Hit:
     """One report found. ``score`` has no unit: it orders the hits of one search."""
 
-    id: str
-    score: float
-    report: Report
-    _document: int = field(repr=False)
-    _query: ParsedQuery = field(repr=False)
-    _snapshot: Snapshot = field(repr=False)
-    _fields: Mapping[str, float] = field(repr=False)
-    _fragments: int = field(repr=False)
+    def __init__(self, score: float, document: int, page: Page) -> None:
+        self.score = score
+        self.document = document  #: its number in the index as this search saw it
+        self._page = page
+
+    def __repr__(self) -> str:
+        return f"Hit(id={self.id!r}, score={self.score:.4f})"
+
+    @property
+    def id(self) -> str:
+        """The id of the report."""
+        return self.report.id
+
+    @cached_property
+    def report(self) -> Report:
+        """The report, equal to the one that was added."""
+        return self._page.scorer.snapshot.report(self.document)
 
     @cached_property
     def snippet(self) -> Snippet:
         """The best fragments of the body, with what matched in them; its beginning when only the title matched."""
-        wanted = self._wanted("body") if "body" in self._fields else []
-        return make_snippet(self.report.body, self._analysis("body"), wanted, self._fragments)
+        self._page.make_snippets(self)
+        made: Snippet = self.__dict__["snippet"]
+        return made
 
     def marks(self, text_field: str) -> list[tuple[int, int]]:
         """Return every match in a whole field as (start, end) in code points, end exclusive, neighbours joined.
@@ -71,7 +105,7 @@ class Hit:
         if text_field not in TEXT_FIELDS:
             raise UnknownFieldError(f"there are marks in {' and '.join(TEXT_FIELDS)}, not in {text_field!r}")
         text = self.report.title if text_field == "title" else self.report.body
-        return marks_of(text, self._analysis(text_field), self._wanted(text_field))
+        return joined(text, self._page.wanted.occurrences([self.document], text_field).of(0))
 
     def title_html(self, open_mark: str = "<mark>", close_mark: str = "</mark>") -> str:
         """Return the title as HTML: escaped, matches marked."""
@@ -79,46 +113,8 @@ class Hit:
 
     def explain(self) -> Explanation:
         """Return why this hit has its score."""
-        found = contributions(self._snapshot, self._query.groups, self._fields, self._document)
-        return Explanation(self.score, tuple(found))
-
-    @cached_property
-    def _analyses(self) -> dict[str, Analysis]:
-        return {}
-
-    def _analysis(self, text_field: str) -> Analysis:
-        if text_field not in self._analyses:
-            values = any(variant.kind == "value" for group in self._query.groups for variant in group.variants)
-            self._analyses[text_field] = syllables_of(getattr(self.report, text_field), values=values)
-        return self._analyses[text_field]
-
-    def _wanted(self, text_field: str) -> list[dict[str, float]]:
-        """Return for each syllable of the query the terms to mark, weighed by how rare they are."""
-        present = set(self._analysis(text_field).syllables)
-        wanted: list[dict[str, float]] = []
-        for group in self._query.groups:
-            before = len(wanted)
-            for place in group.syllables:
-                here = [option for option in place.options if option.term in present]
-                # The likelier spellings; the best of the unlikely ones only where nothing else is there.
-                likely = [option for option in here if option.weight >= _MARKED_WEIGHT] or here[:1]
-                wanted.append(
-                    {
-                        option.term: option.weight * self._rarity(text_field, place.kind, option.term)
-                        for option in likely
-                    }
-                )
-            if group.variants and not all(wanted[before:]):  # the report does not have the run as it was typed
-                wanted[before:before] = [
-                    {
-                        variant.term: variant.share * self._rarity(text_field, variant.kind, variant.term)
-                        for variant in group.variants
-                    }
-                ]
-        return wanted
-
-    def _rarity(self, text_field: str, kind: str, term: str) -> float:
-        return rarity(self._snapshot.count, len(postings_of(self._snapshot, text_field, kind, term).documents))
+        page = self._page
+        return Explanation(self.score, tuple(contributions(page.scorer, page.query.groups, self.document)))
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ import numpy.typing as npt
 from vnsearch.index.snapshot import Postings, Snapshot
 from vnsearch.search.parameters import BM25, PARAMETERS, Parameters
 
-__all__ = ["NO_MATCHES", "Matches", "Scorer", "phrase_postings", "rarity"]
+__all__ = ["LANES", "NO_MATCHES", "Matches", "Scorer", "phrase_postings", "rarity"]
 
 Documents = npt.NDArray[np.intp]
 Floats = npt.NDArray[np.float32]
@@ -38,7 +38,7 @@ _DENSE = 8
 _OVERHEAD_BYTES = 400
 
 #: Blocks that the accumulators are cut into when the best documents are looked for.
-_LANES = 64
+LANES = 64
 
 
 def rarity(count: int, df: int) -> float:
@@ -106,7 +106,7 @@ class Scorer:
         self.fields = dict(fields)
         self.parameters = parameters
         #: The length of a row: the size of the index, filled up to whole lanes.
-        self.width = -(-max(snapshot.size, 1) // _LANES) * _LANES
+        self.width = -(-max(snapshot.size, 1) // LANES) * LANES
         self._norms: dict[float, dict[str, Floats]] = {}
         self._kept: OrderedDict[tuple[str, str], Matches] = OrderedDict()
         self._kept_bytes = 0

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -17,18 +19,23 @@ from vnsearch.index.schema import FACETS, TEXT_FIELDS, labels
 from vnsearch.index.snapshot import Snapshot
 from vnsearch.report import parse_date
 from vnsearch.search.parameters import DEFAULT_FIELDS
+from vnsearch.search.plan import plan
 from vnsearch.search.query import ParsedQuery, parse
-from vnsearch.search.results import Hit, SearchResults
-from vnsearch.search.scoring import Evaluation, evaluate
+from vnsearch.search.results import Hit, Page, SearchResults
+from vnsearch.search.scoring import LANES, Scorer
 from vnsearch.search.suggestions import restored
+from vnsearch.search.tree import Evaluation, evaluate
 
-__all__ = ["Match", "SearchOptions", "Sort", "run", "search"]
+__all__ = ["Match", "SearchOptions", "Searcher", "Sort"]
 
 Match = Literal["any", "all"]
 Sort = Literal["relevance", "date", "-date"]
 
 # Scores have single precision; larger weights, and smaller ones, would leave nothing of them.
 _WEIGHT_MAX = 1e6
+# Weighings of fields whose scores are kept, and bytes of masks.
+_SCORERS_KEPT = 2
+_MASK_BYTES_KEPT = 8 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,63 +93,127 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def search(snapshot: Snapshot, text: str, options: SearchOptions) -> SearchResults:
-    """Run a query against one commit; see ``Index.search``."""
-    started = time.perf_counter()
-    options.check()
-    if not isinstance(text, str):
-        raise InvalidArgumentError(f"a query is text, not {type(text).__name__}")
-    query = parse(text, snapshot)
-    return run(snapshot, query, options, suggestion=restored(query), started=started)
+class Searcher:
+    """Runs queries against one commit, and keeps what several of them need. Safe for many threads."""
 
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self._scorers: OrderedDict[tuple[tuple[str, float], ...], Scorer] = OrderedDict()
+        self._masks: OrderedDict[object, npt.NDArray[np.bool_]] = OrderedDict()
+        self._lock = threading.Lock()
 
-def run(
-    snapshot: Snapshot,
-    query: ParsedQuery,
-    options: SearchOptions,
-    *,
-    suggestion: str | None = None,
-    without: Iterable[int] = (),
-    started: float | None = None,
-) -> SearchResults:
-    """Score, filter, order and cut; ``without`` are document numbers that are left out."""
-    started = time.perf_counter() if started is None else started
-    deadline = time.monotonic() + options.timeout_s if options.timeout_s is not None else None
-    weights = options.weights()
-    allowed = _allowed(snapshot, options)
-    allowed[list(without)] = False
-    found = evaluate(snapshot, query.groups, weights, match=options.match, deadline=deadline)
-    matched = found.matched & allowed
-    facets = {name: _labels(snapshot, name).counts(matched) for name in options.facets}
-    hits = []
-    for document in _page(snapshot, found, matched, options).tolist():
-        report = snapshot.report(document)
-        score = float(found.scores[document])
-        hits.append(Hit(report.id, score, report, document, query, snapshot, weights, options.fragments))
-    took_ms = (time.perf_counter() - started) * 1000
-    return SearchResults(tuple(hits), int(np.count_nonzero(matched)), took_ms, facets, suggestion, found.complete)
+    def scorer(self, fields: Mapping[str, float]) -> Scorer:
+        """Return the scorer of a weighing of fields."""
+        key = tuple(sorted(fields.items()))
+        with self._lock:
+            found = self._scorers.get(key)
+            if found is None:
+                found = self._scorers[key] = Scorer(self.snapshot, fields)
+                if len(self._scorers) > _SCORERS_KEPT:
+                    self._scorers.popitem(last=False)
+            else:
+                self._scorers.move_to_end(key)
+            return found
 
+    def search(self, text: str, options: SearchOptions) -> SearchResults:
+        """Run a query; see ``Index.search``."""
+        started = time.perf_counter()
+        options.check()
+        if not isinstance(text, str):
+            raise InvalidArgumentError(f"a query is text, not {type(text).__name__}")
+        query = parse(text, self.snapshot)
+        return self.run(query, options, suggestion=restored(query), started=started)
 
-def _labels(snapshot: Snapshot, name: str) -> LabelColumn:
-    known = (*FACETS, *snapshot.filterable)
-    if name not in known:
-        raise UnknownFieldError(
-            f"{name!r} cannot be filtered or faceted here; the fields are {', '.join(known)} "
-            "(more keys of extra with Index.create(…, filterable=(…)))"
+    def run(
+        self,
+        query: ParsedQuery,
+        options: SearchOptions,
+        *,
+        suggestion: str | None = None,
+        without: Sequence[int] = (),
+        started: float | None = None,
+    ) -> SearchResults:
+        """Score, filter, order and cut; ``without`` are document numbers that are left out."""
+        started = time.perf_counter() if started is None else started
+        deadline = time.monotonic() + options.timeout_s if options.timeout_s is not None else None
+        scorer = self.scorer(options.weights())
+        masks = self._filters(options)
+        with self.snapshot.reading("what the query needs"):
+            found = evaluate(scorer, plan(scorer, query.groups, options.match), deadline)
+        for mask in masks:
+            found.scores[~mask] = 0.0
+        found.scores[list(without)] = 0.0
+        facets = {}
+        if options.facets:
+            matched = found.matched
+            facets = {name: self._labels(name).counts(matched) for name in options.facets}
+        total = int(np.count_nonzero(found.matched))
+        page = Page(query, scorer, options.fragments)
+        hits = tuple(
+            Hit(float(found.row[document]), document, page) for document in self._page(found, options, total).tolist()
         )
-    return snapshot.labels(name)
+        page.hits = hits
+        scorer.give_back(found.row)
+        took_ms = (time.perf_counter() - started) * 1000
+        return SearchResults(hits, total, took_ms, facets, suggestion, found.complete)
+
+    def _labels(self, name: str) -> LabelColumn:
+        known = (*FACETS, *self.snapshot.filterable)
+        if name not in known:
+            raise UnknownFieldError(
+                f"{name!r} cannot be filtered or faceted here; the fields are {', '.join(known)} "
+                "(more keys of extra with Index.create(…, filterable=(…)))"
+            )
+        return self.snapshot.labels(name)
+
+    def _filters(self, options: SearchOptions) -> list[npt.NDArray[np.bool_]]:
+        """Return a mask of the documents that each filter leaves. Masks are kept: filters come again."""
+        masks = []
+        for name, values in (options.filters or {}).items():
+            column = self._labels(name)
+            wanted = _wanted(name, values)
+            masks.append(self._mask(("label", name, *sorted(set(wanted))), lambda c=column, w=wanted: c.having(w)))
+        if options.date_from is not None or options.date_to is not None:
+            first = None if options.date_from is None else _ordinal(options.date_from, "date_from")
+            last = None if options.date_to is None else _ordinal(options.date_to, "date_to")
+            masks.append(self._mask(("days", first, last), lambda: self.snapshot.dated(first, last)))
+        return masks
+
+    def _mask(self, key: object, make: Callable[[], npt.NDArray[np.bool_]]) -> npt.NDArray[np.bool_]:
+        with self._lock:
+            found = self._masks.get(key)
+        if found is None:
+            found = make()
+            with self._lock:
+                self._masks[key] = found
+                if len(self._masks) > max(_MASK_BYTES_KEPT // max(len(found), 1), 1):
+                    self._masks.popitem(last=False)
+        return found
+
+    def _page(self, found: Evaluation, options: SearchOptions, total: int) -> npt.NDArray[np.intp]:
+        """Return the documents of the page asked for, in order. Equals keep the order in which they were added."""
+        end = options.offset + options.limit
+        if end <= 0 or not total:
+            return np.empty(0, np.intp)
+        if options.sort == "relevance":
+            documents = _best(found.row, min(end, total))
+            keys: tuple[npt.NDArray[Any], ...] = (documents, -found.row[documents])
+        else:
+            documents = np.flatnonzero(found.matched)
+            days = self.snapshot.days[documents]
+            # Undated reports come last, whichever way.
+            keys = (documents, -found.row[documents], -days if options.sort == "-date" else days, days == 0)
+        return documents[np.lexsort(keys)][options.offset : end]
 
 
-def _allowed(snapshot: Snapshot, options: SearchOptions) -> npt.NDArray[np.bool_]:
-    """Return which documents the filters leave."""
-    allowed: npt.NDArray[np.bool_] = snapshot.live.copy()
-    for name, values in (options.filters or {}).items():
-        allowed &= _labels(snapshot, name).having(_wanted(name, values))
-    if options.date_from is not None:
-        allowed &= snapshot.days >= _ordinal(options.date_from, "date_from")
-    if options.date_to is not None:
-        allowed &= (snapshot.days <= _ordinal(options.date_to, "date_to")) & (snapshot.days > 0)
-    return allowed
+def _best(row: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.intp]:
+    """Return the documents that may be among the ``count`` best ones; at least as many."""
+    # The best score of every lane belongs to another document: so many of them bound the last place from below.
+    highest = row.reshape(LANES, -1).max(axis=0)
+    if count > len(highest):
+        highest = row[row > 0]
+    least = np.partition(highest, -count)[-count]
+    return np.flatnonzero(row >= least) if least > 0 else np.flatnonzero(row)
 
 
 def _wanted(name: str, values: Any) -> list[str]:
@@ -160,21 +231,3 @@ def _ordinal(value: dt.date | str, name: str) -> int:
         return parse_date(value).toordinal()
     except ValueError as error:
         raise InvalidArgumentError(f"{name}: {error}") from error
-
-
-def _page(
-    snapshot: Snapshot, found: Evaluation, matched: npt.NDArray[np.bool_], options: SearchOptions
-) -> npt.NDArray[np.intp]:
-    """Return the documents of the page asked for, in order. Equals keep the order in which they were added."""
-    documents = np.flatnonzero(matched)
-    end = options.offset + options.limit
-    if options.sort == "relevance":
-        scores = found.scores[documents]
-        if 0 < end < len(documents):  # what cannot reach the page need not be sorted
-            documents = documents[scores >= np.partition(scores, -end)[-end]]
-        keys: tuple[npt.NDArray[Any], ...] = (documents, -found.scores[documents])
-    else:
-        days = snapshot.days[documents]
-        # Undated reports come last, whichever way.
-        keys = (documents, -found.scores[documents], -days if options.sort == "-date" else days, days == 0)
-    return documents[np.lexsort(keys)][options.offset : end]

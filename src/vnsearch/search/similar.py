@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from vnsearch.analysis import Analysis, syllables_of
-from vnsearch.index.schema import TEXT_FIELDS, field_name
+from vnsearch.index.schema import TEXT_FIELDS
 from vnsearch.index.snapshot import Snapshot
 from vnsearch.report import Report
 from vnsearch.search.query import Group, Option, ParsedQuery, Place
@@ -38,7 +38,7 @@ def _characteristic(snapshot: Snapshot, kind: str, counts: Counter[str], most: i
     weighed = []
     # Rare terms of a report are mostly frequent in it or in its title; the head of the counts is enough to look up.
     for term, tf in counts.most_common(20 * most):
-        df = max(len(snapshot.postings(field_name(name, kind), term).documents) for name in TEXT_FIELDS)
+        df = len(snapshot.postings(kind, term).documents)
         if df > 1:  # in another report too
             weighed.append((tf * rarity(snapshot.count, df), term))
     weighed.sort(key=lambda item: (-item[0], item[1]))

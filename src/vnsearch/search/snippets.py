@@ -12,10 +12,14 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from vnsearch.analysis import Analysis
+import numpy as np
+import numpy.typing as npt
 
-__all__ = ["Snippet", "make_snippet", "marked_html", "marks_of"]
+from vnsearch.search.marks import Occurrences
+
+__all__ = ["Snippet", "joined", "make_snippets", "marked_html"]
 
 ELLIPSIS = " … "
 #: Characters of one fragment, about three lines.
@@ -94,144 +98,93 @@ def marked_html(
     return _marked(text, 0, len(text), marks, html.escape, open_mark, close_mark)
 
 
-def marks_of(text: str, analysis: Analysis, wanted: Sequence[dict[str, float]]) -> list[tuple[int, int]]:
-    """Return the spans of a text that match, neighbours joined. ``wanted`` is one {term: weight} for each place."""
-    return _join(text, [(match.start, match.end) for match in _matches(analysis, wanted)])
-
-
-def _join(text: str, spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    joined: list[tuple[int, int]] = []
+def joined(text: str, spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return spans of a text, ascending, with neighbours joined."""
+    found: list[tuple[int, int]] = []
     for start, end in spans:
-        if joined and (start < joined[-1][1] or _JOINT.fullmatch(text, joined[-1][1], start)):
-            joined[-1] = joined[-1][0], max(end, joined[-1][1])
+        if found and (start < found[-1][1] or _JOINT.fullmatch(text, found[-1][1], start)):
+            found[-1] = found[-1][0], max(end, found[-1][1])
         else:
-            joined.append((start, end))
-    return joined
+            found.append((start, end))
+    return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Match:
-    position: int
-    place: int
-    weight: float
-    start: int
-    end: int
-
-
-def _matches(analysis: Analysis, wanted: Sequence[dict[str, float]]) -> list[_Match]:
-    """Return the matched tokens in order; a term wanted by several places goes to the one it is worth most to.
-
-    A term with spaces is a phrase, matched where its syllables follow each other; one with a number sign is a value.
-    """
-    best: dict[str, tuple[float, int]] = {}
-    for place, terms in enumerate(wanted):
-        for term, weight in terms.items():
-            if term not in best or weight > best[term][0]:
-                best[term] = weight, place
-    found = [
-        _Match(position, best[term][1], best[term][0], analysis.starts[position], analysis.ends[position])
-        for position, term in enumerate(analysis.syllables)
-        if term in best
-    ]
-    others = [
-        _Match(value.position, best[value.text][1], best[value.text][0], value.start, value.end)
-        for value in analysis.values
-        if value.text in best
-    ]
-    for phrase, (weight, place) in best.items():
-        if " " in phrase:
-            syllables = phrase.split(" ")
-            for at in _occurrences(analysis.syllables, syllables):
-                end = analysis.ends[at + len(syllables) - 1]
-                others.append(_Match(at, place, weight, analysis.starts[at], end))
-    return sorted([*found, *others], key=lambda match: (match.start, match.end)) if others else found
-
-
-def _occurrences(syllables: Sequence[str], phrase: Sequence[str]) -> Iterator[int]:
-    """Yield where a phrase starts in a run of syllables."""
-    at = -1
-    while True:
-        try:
-            at = syllables.index(phrase[0], at + 1)
-        except ValueError:
-            return
-        if list(syllables[at : at + len(phrase)]) == list(phrase):
-            yield at
-
-
-def make_snippet(body: str, analysis: Analysis, wanted: Sequence[dict[str, float]], fragments: int = 2) -> Snippet:
-    """Return the best ``fragments`` windows of a body; its beginning, unmarked, where nothing matches."""
-    runs = [_matches(analysis, wanted)]  # what lies between the fragments chosen so far: no window goes across one
-    chosen: list[tuple[int, int]] = []
-    seen: set[int] = set()
-    while len(chosen) < fragments and any(runs):
-        worth, window = max(
-            ((worth, run[first : last + 1]) for run in runs if run for worth, first, last in [_best_window(run, seen)]),
-            key=lambda found: found[0],
-        )
-        if worth <= 0 or (chosen and not {match.place for match in window} - seen):
+def make_snippets(bodies: Sequence[str], found: Occurrences, fragments: int = 2) -> list[Snippet]:
+    """Return for each body its best ``fragments`` windows; its beginning, unmarked, where nothing matches."""
+    chosen: list[list[tuple[int, int]]] = [[] for _ in bodies]
+    rest = found
+    seen = np.zeros((len(bodies), int(found.places.max()) + 1 if len(found.places) else 1), np.bool_)
+    # What lies between the fragments chosen so far is a run: no window goes across one.
+    runs = rest.texts
+    for again in range(fragments):
+        if not len(rest.texts):
             break
-        fragment = _widen(body, window[0].start, window[-1].end, chosen)
-        chosen.append(fragment)
-        seen.update(match.place for match in window)
-        runs = [
-            part
-            for run in runs
-            for part in (
-                [match for match in run if match.end <= fragment[0]],
-                [match for match in run if match.start >= fragment[1]],
-            )
-        ]
-    if not chosen and fragments and body:
-        chosen = [_widen(body, 0, 0, [])]
-    chosen.sort()
-    spans = [
-        (match.start, match.end)
-        for match in _matches(analysis, wanted)
-        if any(start <= match.start and match.end <= end for start, end in chosen)
+        keep = np.ones(len(rest.texts), np.bool_)
+        runs = runs.copy()
+        for text, worth, first, last in _best_windows(rest, runs, seen):
+            if worth <= 0 or (again and seen[text, rest.places[first : last + 1]].all()):
+                keep[rest.texts == text] = False  # this text is done
+                continue
+            window = int(rest.starts[first]), int(rest.ends[first : last + 1].max())
+            fragment = _widen(bodies[text], *window, chosen[text])
+            chosen[text].append(fragment)
+            if again + 1 < fragments:
+                seen[text, rest.places[first : last + 1]] = True
+                low, high = np.searchsorted(rest.texts, (text, text + 1))
+                starts, ends = rest.starts[low:high], rest.ends[low:high]
+                keep[low:high] = (ends <= fragment[0]) | (starts >= fragment[1])
+                runs[low:high] += (starts >= fragment[1]) * len(bodies) * (again + 1)
+        if again + 1 < fragments:
+            rest, runs = rest.take(keep), runs[keep]
+    return [
+        _snippet(body, sorted(windows) or ([_widen(body, 0, 0, [])] if fragments and body else []), found.of(text))
+        for text, (body, windows) in enumerate(zip(bodies, chosen, strict=True))
     ]
-    marks = [
-        (max(start, first), min(end, last))
-        for first, last in chosen
-        for start, end in _join(body, [span for span in spans if first <= span[0] and span[1] <= last])
-    ]
+
+
+def _snippet(body: str, chosen: Sequence[tuple[int, int]], spans: Sequence[tuple[int, int]]) -> Snippet:
+    marks: list[tuple[int, int]] = []
+    for first, last in chosen:
+        marks += joined(body, [span for span in spans if first <= span[0] and span[1] <= last])
     return Snippet(body, tuple(chosen), tuple(marks))
 
 
-def _best_window(matches: list[_Match], seen: set[int]) -> tuple[float, int, int]:
-    """Return the worth of the best window and its first and last match. Two pointers; places seen before count little."""
-    best = (-1.0, 0, 0)
-    last = -1
-    counts: dict[int, int] = {}
-    worth = 0.0
+def _best_windows(
+    found: Occurrences, runs: npt.NDArray[np.int64], seen: npt.NDArray[np.bool_]
+) -> Iterator[tuple[int, float, int, int]]:
+    """Yield (text, worth, first, last) for each text that has anything: its best window, as occurrences.
 
-    def value(match: _Match) -> float:
-        return match.weight * (0.1 if match.place in seen else 1.0)
+    A window is worth the sum of what it holds, the second of a place counted a tenth, as is what was seen in another
+    fragment; half as much again for neighbours that are neighbours in the query.
+    """
+    size = len(found.texts)
+    numbers = np.arange(size)
+    # Ends in runs of their own scale, ascending: one binary search finds where every window ends.
+    scale = int(found.ends.max()) + FRAGMENT_CHARS + 1
+    order = np.cumsum(np.concatenate(([0], runs[1:] != runs[:-1])))
+    reach = np.maximum.accumulate(order * scale + found.ends)
+    last = np.maximum(np.searchsorted(reach, order * scale + found.starts + FRAGMENT_CHARS, "right") - 1, numbers)
+    values = np.where(seen[found.texts, found.places], 0.1, 1.0) * found.weights
+    # The occurrence of the same place before it, if it is in the same run.
+    alike = np.lexsort((numbers, found.places, order))
+    again = (order[alike[1:]] == order[alike[:-1]]) & (found.places[alike[1:]] == found.places[alike[:-1]])
+    before = np.full(size, -1)
+    before[alike[1:][again]] = alike[:-1][again]
 
-    def together(at: int) -> float:
-        before, after = matches[at], matches[at + 1]
-        near = after.position == before.position + 1 and after.place == before.place + 1
-        return 0.5 * min(value(before), value(after)) if near else 0.0
+    sizes = last - numbers + 1
+    firsts = np.cumsum(sizes) - sizes
+    owners = np.repeat(numbers, sizes)
+    members = np.arange(len(owners)) - np.repeat(firsts - numbers, sizes)
+    worth = np.add.reduceat(values[members] * np.where(before[members] < owners, 1.0, 0.1), firsts)
+    near = (np.diff(found.positions) == 1) & (np.diff(found.places) == 1) & (order[1:] == order[:-1])
+    together = np.concatenate(([0.0], np.cumsum(np.where(near, 0.5 * np.minimum(values[1:], values[:-1]), 0.0))))
+    worth += together[last] - together[numbers]
+    worth = np.round(worth, 9)  # equal windows stay equal: the first of them is shown
 
-    for first, match in enumerate(matches):
-        while last + 1 < len(matches) and matches[last + 1].end - match.start <= FRAGMENT_CHARS:
-            last += 1
-            place = matches[last].place
-            counts[place] = counts.get(place, 0) + 1
-            worth += value(matches[last]) * (1.0 if counts[place] == 1 else 0.1)
-            if last > first:
-                worth += together(last - 1)
-        if last < first:  # one syllable longer than a fragment
-            last = first
-            counts[match.place] = counts.get(match.place, 0) + 1
-            worth += value(match)
-        if worth > best[0] + 1e-9:
-            best = worth, first, last
-        counts[match.place] -= 1
-        worth -= value(match) * (1.0 if counts[match.place] == 0 else 0.1)
-        if last > first:
-            worth -= together(first)
-    return best
+    edges = np.flatnonzero(np.concatenate(([True], found.texts[1:] != found.texts[:-1], [True]))).tolist()
+    for low, high in pairwise(edges):
+        first = low + int(worth[low:high].argmax())
+        yield int(found.texts[low]), float(worth[first]), first, int(last[first])
 
 
 def _widen(body: str, start: int, end: int, taken: Sequence[tuple[int, int]]) -> tuple[int, int]:

@@ -6,11 +6,10 @@ from itertools import islice
 
 from vnsearch.analysis import syllables_of
 from vnsearch.errors import InvalidArgumentError
-from vnsearch.index.schema import TEXT_FIELDS
 from vnsearch.index.snapshot import Snapshot
 from vnsearch.search.parameters import PARAMETERS, Parameters
 from vnsearch.search.query import ParsedQuery
-from vnsearch.search.scoring import postings_of
+from vnsearch.search.scoring import phrase_postings
 from vnsearch.search.spelling import is_compatible, spellings_of
 from vnsearch.text.fold import group_key
 
@@ -71,7 +70,7 @@ def complete(snapshot: Snapshot, prefix: str, limit: int = 8) -> list[str]:
 
 def _is_held(snapshot: Snapshot, term: str) -> bool:
     """Tell whether a report still has these syllables one after the other: counts remember deleted ones for a while."""
-    return any(len(postings_of(snapshot, text_field, "phrase", term).documents) for text_field in TEXT_FIELDS)
+    return len(phrase_postings(snapshot, term).documents) > 0
 
 
 def _fits(term: str, typed: str) -> bool:

@@ -110,15 +110,26 @@ class TokenSequences:
             return low
         return low | self._high[start:end].astype(np.uint32) << np.uint32(16)
 
-    def places(self, start: int, end: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Return where the tokens of one text begin and end, in code points of the text as given."""
-        codes = self.codes[start:end]
+    def read(
+        self, documents: npt.NDArray[np.int64], field: int
+    ) -> tuple[Array, npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return some documents' titles (0) or bodies (1), one after the other.
+
+        The syllables of all tokens, how many tokens each text has, and where each token begins and ends, in code points of
+        its text as given.
+        """
+        firsts, lengths = self.spans(documents, field)
+        pasts = np.cumsum(lengths)
+        tokens = np.arange(int(pasts[-1]) if len(pasts) else 0) + np.repeat(firsts - (pasts - lengths), lengths)
+        codes = self.codes[tokens]
         gaps, sizes = (codes >> 4).astype(np.int64), (codes & 15).astype(np.int64)
-        at, escaped_gaps, escaped_sizes = self.escapes
-        low, high = np.searchsorted(at, (start, end))
-        if low < high:
-            inside = at[low:high].astype(np.int64) - start
-            gaps[inside] = escaped_gaps[low:high]
-            sizes[inside] = escaped_sizes[low:high]
+        escaped = np.flatnonzero(codes == _ESCAPE)
+        if len(escaped):
+            at, escaped_gaps, escaped_sizes = self.escapes
+            which = np.searchsorted(at, tokens[escaped])
+            gaps[escaped] = escaped_gaps[which]
+            sizes[escaped] = escaped_sizes[which]
         ends = np.cumsum(gaps + sizes)
-        return ends - sizes, ends
+        before = np.concatenate(([0], ends))[pasts - lengths]
+        ends -= np.repeat(before, lengths)
+        return self.gather(tokens), lengths, ends - sizes, ends
