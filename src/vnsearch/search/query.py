@@ -8,6 +8,7 @@ variant, whichever is more. Any text is a query: what is no word is left out.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -17,14 +18,9 @@ from vnsearch.index.snapshot import Snapshot
 from vnsearch.search.parameters import PARAMETERS, Parameters
 from vnsearch.search.spelling import Spelling, Spellings, spellings_of
 from vnsearch.search.variants import Run, Variant, find_variants
-from vnsearch.text.memo import Memo
 from vnsearch.text.syllable import other_i_y
 
 __all__ = ["Group", "Option", "ParsedQuery", "Place", "parse"]
-
-
-# A term -> its other i/y spelling, each syllable for itself; the term again where there is none.
-_OTHER_I_Y = Memo(lambda term: " ".join(other_i_y(syllable) or syllable for syllable in term.split(" ")))
 
 
 class Option(NamedTuple):
@@ -89,43 +85,62 @@ def _groups(
     # By the likeliest spelling: "cong tac cong an" has công once, "ban ban" may be two.
     seen: set[str] = set()
 
-    def new(kind: str, typed: list[str], readings: list[list[Spelling]], start: int, end: int) -> list[Place]:
-        places = []
+    def new(kind: str, typed: list[str], readings: list[list[Spelling]], start: int, end: int) -> list[Group]:
+        """Return the places that are not there yet, each in a group of its own."""
+        groups = []
         for at in range(start, end):
-            likeliest = readings[at][0].term
-            if likeliest not in seen:
-                seen.add(likeliest)
-                places.append(Place(kind, typed[at], _options(readings[at], factors, parameters)))
-        return places
+            likeliest = readings[at][0]
+            if likeliest.term in seen:
+                continue
+            seen.add(likeliest.term)
+            if likeliest.tier == "typed" and likeliest.probability == 1.0:
+                groups.append(_certain(kind, likeliest.term, parameters.variant))
+            else:
+                groups.append(Group((Place(kind, typed[at], _options(readings[at], factors, parameters)),)))
+        return groups
 
     syllables, pairs = analysis.syllables, analysis.pairs()
     groups = []
     at = 0
-    for start, end, variants in [*runs, (len(syllables), len(syllables), ())]:
-        groups += [Group((place,)) for place in new("syllable", syllables, spellings.syllables, at, start)]
-        places = new("syllable", syllables, spellings.syllables, start, end)
-        places += new("pair", pairs, spellings.pairs, start, max(start, end - 1))
-        if places:
-            groups.append(Group(tuple(places), variants))
+    for start, end, variants in runs:
+        groups += new("syllable", syllables, spellings.syllables, at, start)
+        together = new("syllable", syllables, spellings.syllables, start, end)
+        together += new("pair", pairs, spellings.pairs, start, end - 1)
+        if together:
+            groups.append(Group(tuple(group.places[0] for group in together), variants))
         at = end
+    groups += new("syllable", syllables, spellings.syllables, at, len(syllables))
     # The pairs within runs are seen by now: these are the rest.
-    groups += [Group((place,)) for place in new("pair", pairs, spellings.pairs, 0, len(pairs))]
+    groups += new("pair", pairs, spellings.pairs, 0, len(pairs))
     return groups
+
+
+@functools.lru_cache(maxsize=8192)
+def _certain(kind: str, term: str, variant: float) -> Group:
+    """Return the group of a place with one spelling, and its other i/y spelling: most of a query typed with its marks."""
+    other = _other_i_y(term)
+    more = () if other == term else (Option(other, variant, "variant"),)
+    return Group((Place(kind, term, (Option(term, 1.0, "typed"), *more)),))
+
+
+def _other_i_y(term: str) -> str:
+    """Return a term with its syllables in their other i/y spelling, where they have one."""
+    return " ".join(other_i_y(syllable) or syllable for syllable in term.split(" "))
 
 
 def _options(readings: list[Spelling], factors: Mapping[str, float], parameters: Parameters) -> tuple[Option, ...]:
     """Return the spellings worth looking for, and for those typed with marks their other i/y spelling."""
     power, least = parameters.probability_power, parameters.least_probability
     options: list[Option] = []
-    other = None
     for term, probability, tier in readings:
         if options and probability <= least:
             break
         # Six places are plenty, and half the time of round().
-        weight = int(probability**power * factors.get(tier, 1.0) * 1e6 + 0.5) / 1e6
-        options.append(Option(term, weight, tier))
-        if tier == "typed" and _OTHER_I_Y[term] != term:
-            other = Option(_OTHER_I_Y[term], weight * parameters.variant, "variant")
-    if other and all(other.term != option.term for option in options):
-        options.append(other)
+        options.append(Option(term, int(probability**power * factors.get(tier, 1.0) * 1e6 + 0.5) / 1e6, tier))
+    terms = [option.term for option in options]
+    options += [
+        Option(_other_i_y(option.term), option.weight * parameters.variant, "variant")
+        for option in options
+        if option.tier == "typed" and _other_i_y(option.term) not in terms
+    ]
     return tuple(options)

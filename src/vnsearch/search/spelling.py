@@ -16,9 +16,10 @@ only the runs of uncertain ones are solved, each between its certain neighbours.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import neg
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -130,35 +131,35 @@ def spellings_of(counts: Counts, syllables: list[str], parameters: Parameters = 
     """Return the readings of the syllables of a query, and of its pairs those likely enough to be searched."""
     groups, limit = counts.groups, parameters.spellings
     places = [_place(groups, typed, limit) for typed in syllables]
-    odds: list[_Odds] = [[1.0]] * len(places)
-    joints: list[_Joint] = [[(0, 0, 1.0)]] * (len(places) - 1)
+    readings = [
+        [Spelling(terms[0], 1.0, "typed" if terms[0] == typed else tiers[0])]
+        for typed, (terms, _, tiers) in zip(syllables, places, strict=True)
+    ]
+    pairs = [
+        [Spelling(f"{a.term} {b.term}", 1.0, "typed" if a.tier == b.tier == "typed" else _WORSE[tiers[0], later[0]])]
+        for ([a], (_, _, tiers)), ([b], (_, _, later)) in pairwise(zip(readings, places, strict=True))
+    ]
+    # That is all of it where every syllable is certain. The others, and their pairs, are replaced.
     for first, past in _uncertain(places):
         start = max(first - 1, 0)
         run = places[start : past + 1]
         if past - first == 1:
-            odds[first], joints[start:past] = _solve_one(counts, run, first - start, parameters)
+            odds, joints = _solve_one(counts, run, first - start, parameters)
         else:
-            odds[start : past + 1], joints[start:past] = _solve_run(counts, run, parameters)
-    readings = [
-        _likeliest_first(
-            typed, [(-p, term, tier) for p, term, tier in zip(here, place.terms, place.tiers, strict=True)]
-        )
-        for typed, place, here in zip(syllables, places, odds, strict=True)
-    ]
-    pairs = [
-        _likeliest_first(
-            f"{typed_a} {typed_b}",
-            [(-p, f"{a.terms[i]} {b.terms[j]}", _WORSE[a.tiers[i], b.tiers[j]]) for i, j, p in joint],
-        )
-        for (typed_a, typed_b), (a, b), joint in zip(pairwise(syllables), pairwise(places), joints, strict=True)
-    ]
+            odds, joints = _solve_run(counts, run, parameters)
+        for at, (here, place) in enumerate(zip(odds, run, strict=True), start):
+            readings[at] = _likeliest_first(syllables[at], zip(map(neg, here), place.terms, place.tiers, strict=True))
+        for at, (joint, a, b) in enumerate(zip(joints, run, run[1:], strict=False), start):
+            pairs[at] = _likeliest_first(
+                f"{syllables[at]} {syllables[at + 1]}",
+                [(-p, f"{a.terms[i]} {b.terms[j]}", _WORSE[a.tiers[i], b.tiers[j]]) for i, j, p in joint],
+            )
     return Spellings(readings, pairs)
 
 
-def _likeliest_first(typed: str, readings: list[tuple[float, str, str]]) -> list[Spelling]:
+def _likeliest_first(typed: str, readings: Iterable[tuple[float, str, str]]) -> list[Spelling]:
     """Return readings, given with their probabilities negated so that they sort; the one typed is named so."""
-    readings.sort()
-    return [Spelling(term, -p, "typed" if term == typed else tier) for p, term, tier in readings]
+    return [Spelling(term, -p, "typed" if term == typed else tier) for p, term, tier in sorted(readings)]
 
 
 def _uncertain(places: list[_Place]) -> Iterator[tuple[int, int]]:
@@ -174,7 +175,7 @@ def _uncertain(places: list[_Place]) -> Iterator[tuple[int, int]]:
         yield first, len(places)
 
 
-def _solve_one(counts: Counts, run: list[_Place], at: int, parameters: Parameters) -> tuple[_Odds, list[_Joint]]:
+def _solve_one(counts: Counts, run: list[_Place], at: int, parameters: Parameters) -> tuple[list[_Odds], list[_Joint]]:
     """Solve one uncertain place, ``run[at]``, between certain ones: Bayes' rule. Its pairs are as likely as itself."""
     place = run[at]
     mu, whole = parameters.smoothing, counts.syllable_count + 1
@@ -189,10 +190,14 @@ def _solve_one(counts: Counts, run: list[_Place], at: int, parameters: Parameter
     total = sum(odds)
     odds = [p / total for p in odds]
     likely = [(i, p) for i, p in enumerate(odds) if p > parameters.least_probability]
-    joints = [[(0, i, p) for i, p in likely]] if at else []
+    solved, joints = [odds], []
+    if at:
+        solved.insert(0, [1.0])
+        joints.append([(0, i, p) for i, p in likely])
     if at + 1 < len(run):
+        solved.append([1.0])
         joints.append([(i, 0, p) for i, p in likely])
-    return odds, joints
+    return solved, joints
 
 
 def _solve_run(counts: Counts, run: list[_Place], parameters: Parameters) -> tuple[list[_Odds], list[_Joint]]:

@@ -47,6 +47,8 @@ def find_variants(text: str, analysis: Analysis, readings: list[str], snapshot: 
     runs before shorter ones.
     """
     found = [*_values(analysis, readings), *_abbreviations(text, analysis, readings, snapshot)]
+    if not found:
+        return []
     taken = [False] * len(readings)
     runs = []
     for start, end, variants in found:
@@ -62,6 +64,8 @@ def _longest_first(runs: Iterable[Run]) -> list[Run]:
 
 def _values(analysis: Analysis, readings: list[str]) -> list[Run]:
     """Return the values of the query; for one span the most exact reading comes first and counts most."""
+    if not analysis.values:
+        return []
     spans: dict[tuple[int, int], list[str]] = {}
     for value in analysis.values:
         start, end = value.position, max(bisect_left(analysis.starts, value.end), value.position + 1)
@@ -82,8 +86,7 @@ def _abbreviations(text: str, analysis: Analysis, readings: list[str], snapshot:
     runs: dict[tuple[int, int], dict[str, Variant]] = {}
     for table in (snapshot.abbreviations, builtin_table()):
         found = table.find_expansions(readings)
-        for start, end, spelled in written:
-            key = abbreviation_key(spelled)
+        for start, end, spelled, key in written:
             if key in table.by_abbreviation and table.expansions(spelled):
                 found.append((start, end, key))
         for start, end, key in found:
@@ -96,22 +99,26 @@ def _abbreviations(text: str, analysis: Analysis, readings: list[str], snapshot:
     return _longest_first((start, end, tuple(found.values())) for (start, end), found in runs.items() if found)
 
 
-def _written(text: str, analysis: Analysis, readings: list[str]) -> list[tuple[int, int, str]]:
+def _written(text: str, analysis: Analysis, readings: list[str]) -> list[tuple[int, int, str, str]]:
     """Return what may be an abbreviation: one syllable, or several with no space between (TP.HCM, GD&ĐT).
 
-    Typed without marks (hdnd) it is spelled as is likeliest, in the case it was typed in.
+    Each with its start and end, as it is spelled, and its key. Typed without marks (hdnd) it is spelled as is likeliest,
+    in the case it was typed in.
     """
     found = []
-    starts, ends = analysis.starts, analysis.ends
-    for start in range(len(readings)):
+    starts, ends, count = analysis.starts, analysis.ends, len(readings)
+    for start in range(count):
         spelled = ""
-        for end in range(start + 1, min(start + _LONGEST_WRITTEN, len(readings)) + 1):
-            written = text[starts[start] : ends[end - 1]]
-            if written.split() != [written]:
-                break
-            spelled += readings[end - 1]
+        for at in range(start, min(start + _LONGEST_WRITTEN, count)):
+            if at > start:
+                between = text[ends[at - 1] : starts[at]]
+                if between == " " or any(map(str.isspace, between)):
+                    break
+            spelled += readings[at]
+            written = text[starts[start] : ends[at]]
             capitals = 0 if written[1:].islower() else sum(map(str.isupper, written))
-            found.append((start, end, spelled.upper() if capitals > 1 else spelled))
+            cased = spelled.upper() if capitals > 1 else spelled
+            found.append((start, at + 1, cased, abbreviation_key(cased)))
     return found
 
 

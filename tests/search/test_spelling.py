@@ -1,0 +1,172 @@
+"""What a typed syllable may stand for: checked against the sum over every path there is."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from math import prod
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vnsearch.search.parameters import PARAMETERS
+from vnsearch.search.spelling import TIERS, Counts, Spelling, is_compatible, spellings_of
+from vnsearch.text.fold import group_key
+
+MU = PARAMETERS.smoothing
+WORDS = "ma má mà mả mạ la lá là đa đá da dạ ky kỹ ki kĩ xin".split()
+
+
+class Collection:
+    """Counts of a collection that never was."""
+
+    def __init__(self, syllables: dict[str, int], pairs: dict[tuple[str, str], int]) -> None:
+        self.syllables, self.followed = syllables, pairs
+        self.syllable_count = sum(syllables.values())
+        self.groups: dict[str, list[tuple[str, int]]] = {}
+        for term, count in sorted(syllables.items(), key=lambda item: (-item[1], item[0])):
+            self.groups.setdefault(group_key(term), []).append((term, count))
+
+    def pair_counts(self, before: Sequence[str], after: Sequence[str]) -> np.ndarray:
+        return np.array([[self.followed.get((a, b), 0) for b in after] for a in before], np.float64)
+
+    def prior(self, term: str) -> float:
+        return (self.syllables.get(term, 0) + 0.1) / (self.syllable_count + 1)
+
+    def step(self, a: str, b: str) -> float:
+        return (self.followed.get((a, b), 0) + MU * self.prior(b)) / (self.syllables.get(a, 0) + MU)
+
+    def paths(self, options: list[list[str]]) -> dict[tuple[str, ...], float]:
+        """Return every path through the options with its probability: what forward-backward need not enumerate."""
+        weights = {
+            path: self.prior(path[0]) * prod(itertools.starmap(self.step, itertools.pairwise(path)))
+            for path in itertools.product(*options)
+        }
+        total = sum(weights.values())
+        return {path: weight / total for path, weight in weights.items()}
+
+
+collections = st.builds(
+    Collection,
+    st.dictionaries(st.sampled_from(WORDS), st.integers(1, 10_000), min_size=1),
+    st.dictionaries(st.tuples(st.sampled_from(WORDS), st.sampled_from(WORDS)), st.integers(1, 1_000)),
+)
+queries = st.lists(st.sampled_from([*WORDS, "zzz", "đà"]), max_size=6)
+
+
+def probabilities(readings: list[Spelling]) -> dict[str, float]:
+    return {reading.term: reading.probability for reading in readings}
+
+
+@given(collections, queries)
+def test_readings_are_the_sums_over_all_paths(counts: Collection, typed: list[str]) -> None:
+    found = spellings_of(counts, typed)
+    assert len(found.syllables) == len(typed)
+    assert len(found.pairs) == max(len(typed) - 1, 0)
+    options = [[reading.term for reading in readings] for readings in found.syllables]
+    paths = counts.paths(options) if typed else {}
+    for at, readings in enumerate(found.syllables):
+        for term, probability in probabilities(readings).items():
+            expected = sum(weight for path, weight in paths.items() if path[at] == term)
+            assert probability == pytest.approx(expected, abs=1e-9)
+    for at, readings in enumerate(found.pairs):
+        expected = {}
+        for path, weight in paths.items():
+            pair = f"{path[at]} {path[at + 1]}"
+            expected[pair] = expected.get(pair, 0.0) + weight
+        likely = probabilities(readings)
+        assert likely == pytest.approx({pair: expected[pair] for pair in likely}, abs=1e-9)
+        assert all(p < PARAMETERS.least_probability + 1e-9 for pair, p in expected.items() if pair not in likely)
+
+
+@given(collections, queries)
+def test_readings_come_likeliest_first_and_equals_by_name(counts: Collection, typed: list[str]) -> None:
+    found = spellings_of(counts, typed)
+    for readings in [*found.syllables, *found.pairs]:
+        assert readings == sorted(readings, key=lambda reading: (-reading.probability, reading.term))
+        assert all(reading.tier in TIERS for reading in readings)
+
+
+@given(collections, queries, queries)
+def test_a_certain_syllable_cuts_the_chain(counts: Collection, before: list[str], after: list[str]) -> None:
+    # "xinh" is nobody's spelling: it stands for itself, and what is on one side of it tells nothing of the other side.
+    whole = spellings_of(counts, [*before, "xinh", *after])
+    left, right = spellings_of(counts, [*before, "xinh"]), spellings_of(counts, ["xinh", *after])
+    assert whole.syllables[len(before)] == [Spelling("xinh", 1.0, "typed")]
+    apart = [*left.syllables, *right.syllables[1:]], [*left.pairs, *right.pairs]
+    for together, alone in zip((whole.syllables, whole.pairs), apart, strict=True):
+        for a, b in zip(together, alone, strict=True):
+            assert probabilities(a) == pytest.approx(probabilities(b), abs=1e-12)
+
+
+@given(collections, st.lists(st.sampled_from(["ma", "la", "da", "ky"]), min_size=20, max_size=128))
+def test_long_queries_lose_no_probability(counts: Collection, typed: list[str]) -> None:
+    for readings in spellings_of(counts, typed).syllables:
+        assert sum(probabilities(readings).values()) == pytest.approx(1.0, abs=1e-9)
+
+
+def test_a_huge_collection_does_not_underflow() -> None:
+    # No pair was ever seen, and every other step leads from a common syllable to a rare one: a factor of 1e-18.
+    counts = Collection({"ma": 10**9, "má": 10**9, "la": 1, "lá": 2}, {})
+    found = spellings_of(counts, ["ma", "la"] * 64)
+    for readings in [*found.syllables, *found.pairs]:
+        assert sum(probabilities(readings).values()) == pytest.approx(1.0, abs=1e-9)
+
+
+def test_equal_counts_give_equal_probabilities() -> None:
+    # Seven spellings and five: not a whole block of the vector unit, where sums are made in another order.
+    terms = "da dá dà dả dã dạ đa".split()
+    others = "la lá là lả lạ".split()
+    counts = Collection(dict.fromkeys(terms + others, 3), {})
+    for readings in spellings_of(counts, ["da", "la", "da", "la"]).syllables:
+        assert len(set(probabilities(readings).values())) == 1
+        assert [reading.term for reading in readings] == sorted(reading.term for reading in readings)
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("đường", [("đường", "typed")]),
+        ("duong", [("dương", "filled"), ("đường", "filled")]),
+        ("đuong", [("đường", "compatible")]),
+        ("đưởng", [("dương", "folded"), ("đường", "folded")]),
+        ("ki", [("kì", "filled"), ("ki", "typed"), ("kỹ", "variant")]),
+        ("zzz", [("zzz", "typed")]),
+        ("zzứ", [("zzứ", "typed")]),
+    ],
+)
+def test_tiers(typed: str, expected: list[tuple[str, str]]) -> None:
+    counts: Counts = Collection({"dương": 20, "đường": 10, "kì": 5, "ki": 3, "kỹ": 1}, {})
+    (readings,) = spellings_of(counts, [typed]).syllables
+    assert [(reading.term, reading.tier) for reading in readings] == expected
+    (pair,) = spellings_of(counts, [typed, "xin"]).pairs
+    assert {(reading.term, reading.tier) for reading in pair} == {
+        # "ki" as typed is one of the likely ones, and the pair with it is as typed.
+        (f"{term} xin", tier)
+        for term, tier in expected
+    }
+
+
+def test_neighbours_decide() -> None:
+    counts = Collection({"ma": 100, "má": 100, "là": 50, "la": 50}, {("má", "la"): 40, ("ma", "là"): 10})
+    assert spellings_of(counts, ["ma", "la"]).pairs[0][0].term == "má la"
+    assert spellings_of(counts, ["ma", "là"]).syllables[0][0].term == "ma"
+    assert spellings_of(counts, []).syllables == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "spelling", "expected"),
+    [
+        ("đuong", "đường", True),
+        ("đuổng", "đường", False),
+        ("duờng", "đường", True),
+        ("dương", "đường", True),
+        ("đuong", "dương", False),
+        ("strase", "straße", True),
+        ("ss", "ß", False),
+    ],
+)
+def test_is_compatible(typed: str, spelling: str, expected: bool) -> None:
+    assert is_compatible(typed, spelling) is expected
