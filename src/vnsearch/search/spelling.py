@@ -16,7 +16,7 @@ only the runs of uncertain ones are solved, each between its certain neighbours.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from operator import neg
@@ -48,14 +48,18 @@ _Odds = list[float]
 _Joint = list[tuple[int, int, float]]
 
 
-class Counts(Protocol):
-    """What restoring marks needs to know of a collection; a ``Snapshot`` is one.
+class Groups(Protocol):
+    """For a folded key (see ``group_key``) the spellings of a syllable with their counts, commonest first."""
 
-    ``groups`` has for each folded key (see ``group_key``) the spellings of a syllable with their counts, commonest first.
-    """
+    def get(self, key: str, default: Sequence[tuple[str, int]], /) -> Sequence[tuple[str, int]]:
+        """Return the spellings of a key."""
+
+
+class Counts(Protocol):
+    """What restoring marks needs to know of a collection; a ``Snapshot`` is one."""
 
     @property
-    def groups(self) -> Mapping[str, Sequence[tuple[str, int]]]:
+    def groups(self) -> Groups:
         """The folded groups of the syllables."""
 
     @property
@@ -106,7 +110,7 @@ def is_compatible(typed: str, spelling: str) -> bool:
     return kept and tone in ("", other_tone)
 
 
-def _place(groups: Mapping[str, Sequence[tuple[str, int]]], typed: str, limit: int) -> _Place:
+def _place(groups: Groups, typed: str, limit: int) -> _Place:
     """Return the spellings a typed syllable may stand for."""
     key = _GROUP_KEYS[typed]
     group = groups.get(key, ())
