@@ -84,7 +84,7 @@ def _fits(term: str, typed: str) -> bool:
 def _starts(snapshot: Snapshot, typed: str) -> dict[str, int]:
     """Return words of several syllables, pairs and syllables that start as typed, with their counts."""
     groups = sorted(
-        (spelling for key in snapshot.keys(group_key(typed)) for spelling in snapshot.groups[key]),
+        (spelling for key in snapshot.keys(group_key(typed)) for spelling in snapshot.groups.get(key)),
         key=lambda item: -item[1],
     )
     counts: dict[str, int] = {}
