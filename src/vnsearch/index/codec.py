@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,10 @@ from whoosh.codec import base
 from whoosh.filedb.filestore import FileStorage
 
 from vnsearch.index.columnar.segment import SegmentData
+
+if TYPE_CHECKING:
+    from vnsearch.index.whoosh_documents import ColumnarDocuments
+    from vnsearch.index.whoosh_terms import ColumnarTermsReader
 
 __all__ = ["ColumnarCodec", "ColumnarSegment", "segment_path"]
 
@@ -73,19 +77,31 @@ class ColumnarSegment(base.Segment):  # type: ignore[misc]  # Whoosh has no type
 
 def segment_path(folder: str | Path, segment: ColumnarSegment) -> Path:
     """Return the file of a segment."""
-    return Path(folder) / segment.make_filename(_EXTENSION)
+    return Path(folder, str(segment.make_filename(_EXTENSION)))
 
 
 class ColumnarCodec(base.Codec):  # type: ignore[misc]  # Whoosh has no types
     """Reads segments. Reports go in through ``Index.add``: a segment is made whole, not document by document."""
 
-    def terms_reader(self, storage: FileStorage, segment: ColumnarSegment) -> Any:
-        """Return the reader of terms and postings."""
-        raise NotImplementedError
+    def __init__(self) -> None:
+        self._opened: tuple[str, SegmentData] | None = None  # both readers of a segment use the same mapping
 
-    def per_document_reader(self, storage: FileStorage, segment: ColumnarSegment) -> Any:
-        """Return the reader of stored fields, lengths and columns."""
-        raise NotImplementedError
+    def terms_reader(self, storage: FileStorage, segment: ColumnarSegment) -> ColumnarTermsReader:
+        """Return the reader of terms and postings."""
+        from vnsearch.index.whoosh_terms import ColumnarTermsReader  # noqa: PLC0415 - our own search does without
+
+        return ColumnarTermsReader(self._open(storage, segment), segment.live if segment.has_deletions() else None)
+
+    def per_document_reader(self, storage: FileStorage, segment: ColumnarSegment) -> ColumnarDocuments:
+        """Return the reader of stored fields, lengths, columns and vectors."""
+        from vnsearch.index.whoosh_documents import ColumnarDocuments  # noqa: PLC0415
+
+        return ColumnarDocuments(self._open(storage, segment), segment)
+
+    def _open(self, storage: FileStorage, segment: ColumnarSegment) -> SegmentData:
+        if self._opened is None or self._opened[0] != segment.segid:
+            self._opened = segment.segid, open_segment(storage.folder, segment)
+        return self._opened[1]
 
 
 def open_segment(folder: str | Path, segment: ColumnarSegment) -> SegmentData:

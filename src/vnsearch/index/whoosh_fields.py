@@ -116,6 +116,11 @@ class FieldTerms(ABC):
         return ((number, Statistics(*values)) for number, *values in rows if number in wanted)
 
 
+def _steps(starts: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
+    """Return how far each start is from the one before."""
+    return starts[1:].astype(np.int64) - starts[:-1]
+
+
 class TextTerms(FieldTerms):
     """The terms of one kind in the titles (0) or bodies (1)."""
 
@@ -151,12 +156,9 @@ class TextTerms(FieldTerms):
         documents, *both = self._lists.run(first, past)
         frequencies = both[self.field]
         there = frequencies > 0
-        counts = np.diff(np.concatenate(([0], np.cumsum(there)))[self._bounds(first, past)])
-        return documents[there], frequencies[there], counts
-
-    def _bounds(self, first: int, past: int) -> npt.NDArray[np.int64]:
         starts = self._lists.starts[first : past + 1].astype(np.int64)
-        return np.asarray(starts - starts[0])
+        counts = _steps(np.concatenate(([0], np.cumsum(there)))[starts - starts[0]])
+        return documents[there], frequencies[there], counts
 
     def positions(self, number: int, document: int) -> list[int]:
         """Return where a syllable stands in a document, from 0 in each field."""
@@ -194,7 +196,7 @@ class ListTerms(FieldTerms):
     def run(self, first: int, past: int) -> tuple[Documents, Floats, npt.NDArray[np.int64]]:
         """Return the postings of some terms."""
         documents, _, ones = self._lists.run(first, past)
-        return documents, ones, np.diff(self._lists.starts[first : past + 1].astype(np.int64))
+        return documents, ones, _steps(self._lists.starts[first : past + 1])
 
 
 class DateTerms(FieldTerms):
@@ -224,7 +226,7 @@ class DateTerms(FieldTerms):
     @cached_property
     def lengths(self) -> npt.NDArray[np.integer]:
         """How many terms each document has."""
-        return (self._days != 0) * len(range(0, self._field.bits, self._field.shift_step))
+        return np.where(self._days != 0, len(range(0, self._field.bits, self._field.shift_step)), 0)
 
     def term(self, number: int) -> bytes:
         """Return the term of a number."""

@@ -98,16 +98,16 @@ class SegmentData:
         """Return the number of the first term of a kind that is not less."""
         if kind != "pair":
             return self.terms(kind).lower_bound(term)
-        first, space, second = term.partition(b" ")
+        end = next((at for at, byte in enumerate(term) if byte <= ord(" ")), len(term))
         syllables = self.terms("syllable")
-        a = syllables.lower_bound(first)
+        a = syllables.lower_bound(term[:end])
         if a == len(syllables):
             return len(self.pairs)
         numbers = self.pairs.followers(a)
-        if not space or syllables[a] != first:
+        if term[end : end + 1] != b" " or syllables[a] != term[:end]:  # no byte of a syllable is less than the space
             return numbers.start
         row = self.pairs.seconds[numbers.start : numbers.stop]
-        return numbers.start + int(np.searchsorted(row, syllables.lower_bound(second)))
+        return numbers.start + int(np.searchsorted(row, syllables.lower_bound(term[end + 1 :])))
 
     def iterate(self, kind: str, start: int = 0) -> Iterator[tuple[int, bytes]]:
         """Yield (number, term) of a kind in order, from a number on."""
