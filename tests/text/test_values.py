@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from vnsearch.text import value_forms
 from vnsearch.text.normalize import normalize
 from vnsearch.text.value_forms import ADDRESS_IP
 from vnsearch.text.values import Value, find_values
@@ -178,3 +180,28 @@ def test_thousands_of_digits_are_no_number() -> None:
     digits = "123456789" * 600  # int() refuses them
     assert find_values(digits) == []
     assert find_values(f"{digits},{digits} tỷ đồng, 26/12/{digits}, {digits}/NĐ-CP") == []
+
+
+# What stands around digits and decides what they are.
+AROUND_DIGITS = (
+    "0 1 2 5 9 12 18 31 05 100 250 999 1800 1900 2020 1.000 1,5 12/3 22/12/2020 3-5 5h 17h30 8:30 +84 84 0912345678 98 510"
+    " - – — / . , : ; % ( ) $ € + & = _ ' \" ’ ° … h g k K ſ tr H tháng thang THÁNG năm giờ phút phần trăm triệu tỷ nghìn đồng"
+    " đ Đ VND usd euro yên đến tới den ngày sáng quý QUÝ Quý qUí quí İ ı I II iv quận từ và sau A m2 a@b.vn www.a.vn #1 ²"
+    " nghị định số QĐ /QĐ-UBND -QĐ/TW"
+).split() + ["\n", "\t", "\u00a0", "\u2009", "\u202f"]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(AROUND_DIGITS), st.sampled_from(["", " ", " ", ", ", "  "])), max_size=9).map(
+        lambda parts: "".join(map("".join, parts))
+    )
+)
+@settings(max_examples=1500)
+@example("98 m2, \n$ 2€+84\xa00912345678")
+@example("quý III, Quí 2/2020, QUÝ iv")
+def test_short_cuts_change_nothing(text: str) -> None:
+    found = find_values(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(value_forms, "PLAIN", re.compile(r"(?!)"))
+        patch.setattr(value_forms, "MAY_BE_QUARTER", [re.compile("")])
+        assert find_values(text) == found

@@ -1,4 +1,6 @@
-"""Text -> syllables, pairs, words, values. One analyzer for documents and for queries, so that they cannot disagree."""
+"""Text -> syllables, pairs, words, values, text by text. What an index is made of comes as arrays, from ``batch``: the same
+terms (tests hold them together), made of the same parts, so that documents and queries cannot disagree.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +22,14 @@ ANALYSIS_VERSION = 1
 
 
 def _syllables(cleaned: str) -> Analysis:
-    spans = syllable_spans(cleaned)
-    terms = [TERMS[cleaned[start:end]] for start, end in spans]
-    return Analysis(terms, [start for start, _ in spans], [end for _, end in spans])
+    terms: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    for start, end in syllable_spans(cleaned):
+        terms.append(TERMS[cleaned[start:end]])
+        starts.append(start)
+        ends.append(end)
+    return Analysis(terms, starts, ends)
 
 
 def _values(cleaned: str, analysis: Analysis) -> list[Token]:

@@ -17,7 +17,7 @@ _SYLLABLE_WITH_MARKS = re.compile("[^\\W_](?:[^\\W_]|[\u0300-\u036f])*")
 
 def _term(written: str) -> str:
     """Return the term of a syllable as written: tone placed (inside "hoà2" too, as normalize does), case folded."""
-    return place_tones(written).casefold()
+    return (written if written.isascii() else place_tones(written)).casefold()
 
 
 #: Syllable as written (cleaned) -> its term.

@@ -179,12 +179,14 @@ class Vocabulary(dict[str, int]):
 
     def _row(self, token: str) -> Row:
         lower = token.lower()
-        own, to_next, to_previous = (weights.get(lower, 0.0) for weights in self._lower)
-        for holds, shares in zip((token.isupper(), token.istitle(), token.isdigit()), self._shapes, strict=True):
-            if holds:
-                own += shares[0]
-                to_next += shares[1]
-                to_previous += shares[2]
+        of_own, of_next, of_previous = self._lower
+        own, to_next, to_previous = of_own.get(lower, 0.0), of_next.get(lower, 0.0), of_previous.get(lower, 0.0)
+        if not token.islower():  # what is in lower case has none of the shapes
+            for holds, shares in zip((token.isupper(), token.istitle(), token.isdigit()), self._shapes, strict=True):
+                if holds:
+                    own += shares[0]
+                    to_next += shares[1]
+                    to_previous += shares[2]
         start = token[0]
         # pyvi asks ``token in string.punctuation``: true of runs of it such as "()" too, which no token is.
         alone = token in _PUNCTUATION or start.isdigit()

@@ -14,7 +14,10 @@ _ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4"}
 
 def quarters(scan: Scan) -> None:
     """Claim *quý I/2024*: its number may be Roman."""
-    if not any(pattern.search(scan.text) for pattern in forms.MAY_BE_QUARTER):
+    for pattern in forms.MAY_BE_QUARTER:
+        if pattern.search(scan.text):
+            break
+    else:
         return
     quarters = [match for match in forms.QUARTER.finditer(scan.text) if not scan.claimed(match.start())]
     for match in quarters:

@@ -38,7 +38,8 @@ class Scan:
 
     def add(self, kind: str, terms: Iterable[str], start: int, end: int) -> int:
         """Note the terms for that span and return its end."""
-        self.found.extend(Value(kind, term, start, end) for term in terms)
+        for term in terms:
+            self.found.append(Value(kind, term, start, end))
         self.last_end = end
         if kind == "date":
             self.last_date_end = end

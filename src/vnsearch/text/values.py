@@ -39,6 +39,8 @@ Words (*ngày*, *triệu*, *đồng*) are known with their marks and without any
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 from vnsearch.text import value_forms as forms
 from vnsearch.text.value_addresses import addresses, document, phone
 from vnsearch.text.value_amounts import number, spaced_number
@@ -65,8 +67,10 @@ def find_values(text: str) -> list[Value]:
     addresses(scan)
     quarters(scan)
     _digits(scan)
+    if not scan.found:
+        return []
     # Stable: what one rule gave for one span keeps its order.
-    return sorted(dict.fromkeys(scan.found), key=lambda value: (value.start, value.end))
+    return sorted(dict.fromkeys(scan.found), key=itemgetter(2, 3))
 
 
 def _digits(scan: Scan) -> None:
@@ -110,7 +114,7 @@ def _cluster(scan: Scan, start: int) -> int:
     if sign and sign not in ".,:":
         return end
     return (
-        phone(scan, start)
+        (phone(scan, start) if run[0] in "018" else 0)  # 0912…, 1900…, +84…
         or document(scan, start, end, run)
         or date(scan, start, end, run)
         or time(scan, start, end, run)
