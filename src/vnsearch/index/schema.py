@@ -14,8 +14,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from whoosh import columns, fields, formats
+from whoosh.analysis import Token
 from whoosh.system import pack_uint
 
+from vnsearch import analysis
 from vnsearch.analysis import analyze_text, syllables_of
 from vnsearch.errors import InvalidArgumentError
 from vnsearch.report import Report
@@ -26,6 +28,7 @@ __all__ = [
     "KINDS",
     "TEXT_FIELDS",
     "Labels",
+    "TermAnalyzer",
     "Terms",
     "field_name",
     "filterable_keys",
@@ -74,6 +77,27 @@ def label_fields(filterable: Iterable[str]) -> list[str]:
     return [*FACETS, *map(label_field, filterable)]
 
 
+class TermAnalyzer:
+    """Cuts text into the terms of a kind, as Whoosh's highlighting and its parser of phrases ask for them."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+    def __call__(self, value: str, mode: str = "", **_: Any) -> Iterator[Token]:
+        """Yield the terms of a text with their positions and offsets; one object again and again, as Whoosh has it."""
+        token = Token(positions=True, chars=True, mode=mode)
+        for found in self._found(value):
+            token.text, token.original, token.boost, token.stopped = found.text, found.text, 1.0, False
+            token.pos, token.startchar, token.endchar = found.position, found.start, found.end
+            yield token
+
+    def _found(self, value: str) -> Iterable[analysis.Token]:
+        if self.kind == "value":
+            return analyze_text(value).values
+        analysed = analyze_text(value) if self.kind == "word" else syllables_of(value)
+        return (found for found in analysed.tokens() if found.kind == self.kind)
+
+
 class Terms(fields.FieldType):  # type: ignore[misc]  # Whoosh has no types
     """A field of ready-made terms; their order gives the positions.
 
@@ -81,7 +105,9 @@ class Terms(fields.FieldType):  # type: ignore[misc]  # Whoosh has no types
     """
 
     def __init__(self, kind: str) -> None:
-        super().__init__(formats.Positions() if kind == "syllable" else formats.Frequency(), None, scorable=True)
+        positions = kind == "syllable"  # the sequences of syllables are kept; they are Whoosh's term vectors too
+        format_ = formats.Positions() if positions else formats.Frequency()
+        super().__init__(format_, TermAnalyzer(kind), scorable=True, vector=positions)
         self.kind = kind
 
     def index(self, value: Sequence[str], **_: Any) -> Iterator[tuple[bytes, int, float, bytes]]:
@@ -99,8 +125,8 @@ class Terms(fields.FieldType):  # type: ignore[misc]  # Whoosh has no types
             return iter(syllables_of(qstring).syllables)
         if self.kind == "pair":
             return iter(syllables_of(qstring).pairs())
-        analysis = analyze_text(qstring)
-        return iter(analysis.word_terms() if self.kind == "word" else analysis.value_terms())
+        analysed = analyze_text(qstring)
+        return iter(analysed.word_terms() if self.kind == "word" else analysed.value_terms())
 
 
 class Labels(fields.FieldType):  # type: ignore[misc]  # Whoosh has no types
@@ -123,6 +149,10 @@ class Labels(fields.FieldType):  # type: ignore[misc]  # Whoosh has no types
         if isinstance(value, list | tuple):
             value = value[0]
         return value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")
+
+    def from_bytes(self, bs: bytes) -> str:
+        """Return a term as the label it is."""
+        return bs.decode("utf-8", "surrogatepass")
 
     def to_column_value(self, value: Sequence[str]) -> bytes:
         """Return the labels as JSON. Any ``str`` survives, also two lone surrogates side by side."""

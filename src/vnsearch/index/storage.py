@@ -42,7 +42,6 @@ __all__ = [
     "is_ours",
     "locked_message",
     "open_index",
-    "read_contents",
     "write_lock",
 ]
 
@@ -58,7 +57,7 @@ _ADMITTED = frozenset(
         ("copyreg", "_reconstructor"),
         ("collections", "defaultdict"),
         ("datetime", "datetime"),
-        *(("vnsearch.index.schema", name) for name in ("Terms", "Labels")),
+        *(("vnsearch.index.schema", name) for name in ("Terms", "TermAnalyzer", "Labels")),
         *(("whoosh.fields", name) for name in ("Schema", "ID", "DATETIME", "STORED")),
         *(("whoosh.formats", name) for name in ("Existence", "Frequency", "Positions")),
         *(("whoosh.columns", name) for name in ("VarBytesColumn", "NumericColumn")),
@@ -135,7 +134,8 @@ class VietnameseIndex(FileIndex):  # type: ignore[misc]  # Whoosh has no types
     def _reader(
         cls, storage: FileStorage, schema: Any, segments: Any, generation: int, reuse: Any = None
     ) -> IndexReader:
-        reader = super()._reader(storage, schema, segments, generation, reuse=reuse)
+        # Nothing is used again: Whoosh would keep a segment's old deletions, and to open one takes next to no time.
+        reader = super()._reader(storage, schema, segments, generation)
         if not segments:  # Whoosh's reader of an empty index does not know its generation
             reader.generation = lambda: generation
         return reader

@@ -91,6 +91,7 @@ class ColumnarDocuments(base.PerDocumentReader):  # type: ignore[misc]  # Whoosh
         self._data = data
         self._segment = segment
         self._length_lists: dict[str, list[int]] = {}
+        self._living_lengths: dict[str, tuple[int, int]] = {}
 
     @cached_property
     def _fields(self) -> dict[str, FieldTerms]:
@@ -164,8 +165,11 @@ class ColumnarDocuments(base.PerDocumentReader):  # type: ignore[misc]  # Whoosh
 
     def living_length(self, fieldname: str) -> tuple[int, int]:
         """Return how many terms a field has in the living documents, and how many of those have the field at all."""
-        lengths = self.lengths(fieldname)[self._segment.live]
-        return int(lengths.sum(dtype=np.int64)), int(np.count_nonzero(lengths))
+        found = self._living_lengths.get(fieldname)
+        if found is None:
+            lengths = self.lengths(fieldname)[self._segment.live]
+            found = self._living_lengths[fieldname] = int(lengths.sum(dtype=np.int64)), int(np.count_nonzero(lengths))
+        return found
 
     # -- columns
 
