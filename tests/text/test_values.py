@@ -183,12 +183,13 @@ def test_thousands_of_digits_are_no_number() -> None:
 
 
 # What stands around digits and decides what they are.
-AROUND_DIGITS = (
-    "0 1 2 5 9 12 18 31 05 100 250 999 1800 1900 2020 1.000 1,5 12/3 22/12/2020 3-5 5h 17h30 8:30 +84 84 0912345678 98 510"
-    " - – — / . , : ; % ( ) $ € + & = _ ' \" ’ ° … h g k K ſ tr H tháng thang THÁNG năm giờ phút phần trăm triệu tỷ nghìn đồng"
-    " đ Đ VND usd euro yên đến tới den ngày sáng quý QUÝ Quý qUí quí İ ı I II iv quận từ và sau A m2 a@b.vn www.a.vn #1 ²"
-    " nghị định số QĐ /QĐ-UBND -QĐ/TW"
-).split() + ["\n", "\t", "\u00a0", "\u2009", "\u202f"]
+AROUND_DIGITS = [
+    *"0 1 2 5 9 12 18 31 05 100 250 999 1800 1900 2020 1.000 1,5 12/3 22/12/2020 3-5 5h 17h30 8:30 +84 84 98 510".split(),
+    *"0912345678 - – — / . , : ; % ( ) $ € + & = _ ' \" ’ ° … h g k K ſ tr H tháng thang THÁNG năm giờ phút".split(),
+    *"phần trăm triệu tỷ nghìn đồng đ Đ VND usd euro yên đến tới den ngày sáng quý QUÝ Quý qUí quí İ ı I II iv".split(),
+    *"quận từ và sau A m2 a@b.vn www.a.vn #1 ² nghị định số QĐ /QĐ-UBND -QĐ/TW".split(),
+    *"\n\t\u00a0\u2009\u202f",
+]
 
 
 @given(
