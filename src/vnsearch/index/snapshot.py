@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from heapq import merge
-from itertools import groupby
+from itertools import accumulate, groupby
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ import numpy.typing as npt
 from vnsearch.analysis.abbreviations import AbbreviationTable, abbreviation_key
 from vnsearch.errors import IndexCorruptedError, VnSearchError
 from vnsearch.index.codec import ColumnarSegment, open_segment
+from vnsearch.index.columnar.postings import PostingLists, read_runs
 from vnsearch.index.columnar.segment import SegmentData
 from vnsearch.index.columnar.terms import encode_term
 from vnsearch.index.columns import LabelColumn
@@ -28,7 +29,7 @@ from vnsearch.index.schema import DEFINITIONS, TEXT_FIELDS, filterable_keys, lab
 from vnsearch.index.storage import VietnameseIndex
 from vnsearch.report import Report
 
-__all__ = ["LearntAbbreviation", "Leaf", "Postings", "Snapshot"]
+__all__ = ["LearntAbbreviation", "Leaf", "Postings", "Runs", "Snapshot", "run_size"]
 
 Floats = npt.NDArray[np.float32]
 
@@ -44,16 +45,37 @@ _RETRY_S = 0.05
 class Postings:
     """The documents that hold a term in their title or body, ascending, without deleted ones.
 
-    ``titles`` and ``bodies`` say how often each field holds it.
+    ``bodies`` says how often each body holds it. ``titled`` are the places of the documents whose title holds it, and
+    ``titles`` how often each of those does.
     """
 
-    documents: npt.NDArray[np.int32]
-    titles: Floats
+    documents: npt.NDArray[np.intp]
     bodies: Floats
+    titled: npt.NDArray[np.intp]
+    titles: Floats
 
     def frequencies(self, text_field: str) -> Floats:
         """Return how often a field holds the term, for each document."""
-        return self.titles if text_field == "title" else self.bodies
+        if text_field == "body":
+            return self.bodies
+        frequencies = np.zeros(len(self.documents), np.float32)
+        frequencies[self.titled] = self.titles
+        return frequencies
+
+    def joined(self, other: Postings) -> Postings:
+        """Return these postings and then those of another term."""
+        return Postings(
+            np.concatenate((self.documents, other.documents)),
+            np.concatenate((self.bodies, other.bodies)),
+            np.concatenate((self.titled, other.titled + len(self.documents))),
+            np.concatenate((self.titles, other.titles)),
+        )
+
+    def take(self, places: npt.NDArray[np.intp]) -> Postings:
+        """Return some of them; ``places`` ascend."""
+        titles = self.frequencies("title")[places]
+        titled = np.flatnonzero(titles)
+        return Postings(self.documents[places], self.bodies[places], titled, titles[titled])
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +96,18 @@ class Leaf:
     live: npt.NDArray[np.bool_] | None
 
 
-_NO_POSTINGS = Postings(np.empty(0, np.int32), np.empty(0, np.float32), np.empty(0, np.float32))
+#: Where a term's postings lie: (number of the segment, its lists, first, past the last).
+Runs = list[tuple[int, PostingLists, int, int]]
+
+
+def run_size(runs: Runs) -> int:
+    """Return how many postings there are, those of deleted documents included."""
+    return sum(end - start for *_, start, end in runs)
+
+
+_NO_POSTINGS = Postings(
+    np.empty(0, np.intp), np.empty(0, np.float32), np.empty(0, np.intp), np.empty(0, np.float32)
+)
 
 
 class Snapshot:
@@ -100,6 +133,7 @@ class Snapshot:
             self.leaves.append(Leaf(self._opened[segment.segid], base, live))
             base += segment.doc_count_all()
         self.size = base  #: document numbers run from 0 to here, deleted ones included
+        self.has_deletions = any(leaf.live is not None for leaf in self.leaves)
         self.count = sum(segment.doc_count() for segment in segments)  #: reports
         # Partial functions of the leaves, not methods: a snapshot in a cycle would stay until the garbage is collected.
         self._frequency = lru_cache(_KEPT_COUNTS)(partial(_frequency, self._folder, self.leaves))
@@ -140,6 +174,13 @@ class Snapshot:
                 live[leaf.base : leaf.base + len(leaf.live)] = leaf.live
         return live
 
+    @cached_property
+    def live_bits(self) -> npt.NDArray[np.uint8]:
+        """The same as the bits of bytes, filled up to whole multiples of 64 documents."""
+        mask = np.zeros(-(-max(self.size, 1) // 64) * 64, np.bool_)
+        mask[: self.size] = self.live
+        return np.packbits(mask, bitorder="little")
+
     def number(self, identity: str) -> int | None:
         """Return the document number of the report with this id; None for what cannot be one."""
         if not isinstance(identity, str):
@@ -173,21 +214,58 @@ class Snapshot:
 
     def postings(self, kind: str, term: str) -> Postings:
         """Return the postings of a term of a kind ("syllable", "pair", "word", "value"); empty when no report has it."""
-        with self.reading(f"the postings of {term!r}"):
-            parts = []
-            for leaf in self.leaves:
-                number = leaf.segment.find(kind, term)
-                if number >= 0:
-                    lists = leaf.segment.postings(kind)
-                    documents = lists.documents_of(number)
-                    titles, bodies = lists.frequencies_of(number)
-                    if leaf.live is not None:
-                        keep = leaf.live[documents]
-                        documents, titles, bodies = documents[keep], titles[keep], bodies[keep]
-                    parts.append((documents.astype(np.int32) + np.int32(leaf.base), titles, bodies))
-            if not parts:
-                return _NO_POSTINGS
-            return Postings(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+        return self.read(self.find([(kind, term)]))[0]
+
+    def find(self, terms: Sequence[tuple[str, str]]) -> list[Runs]:
+        """Return where the postings of some terms, (kind, text) each, lie: the runs of each, one for each segment."""
+        found: list[Runs] = [[] for _ in terms]
+        with self.reading("the dictionaries"):
+            for which, leaf in enumerate(self.leaves):
+                numbers = leaf.segment.find_all(terms)
+                for (kind, _), runs, number in zip(terms, found, numbers, strict=True):
+                    if number >= 0:
+                        lists = leaf.segment.postings(kind)
+                        runs.append((which, lists, *lists.span(number)))
+        return found
+
+    def read(self, wanted: Sequence[Runs]) -> tuple[Postings, list[int]]:
+        """Return the postings of several terms, one after the other, and where those of each end."""
+        runs = [run for term in wanted for run in term]
+        ends = list(accumulate(map(run_size, wanted)))
+        if not runs:
+            return _NO_POSTINGS, ends
+        with self.reading("postings"):
+            raw = read_runs([run[1:] for run in runs])
+            documents = raw.documents.astype(np.intp)
+            if len(self.leaves) > 1:
+                bases = [self.leaves[which].base for which, *_ in runs]
+                documents += np.repeat(bases, [end - start for *_, start, end in runs])
+            postings = Postings(documents, raw.bodies, raw.titled, raw.titles)
+            if self.has_deletions:
+                keep = np.flatnonzero(self.live[documents])
+                postings = postings.take(keep)
+                ends = np.searchsorted(keep, ends).tolist()
+        return postings, ends
+
+    def read_at(self, runs: Runs, documents: npt.NDArray[np.intp]) -> tuple[Postings, npt.NDArray[np.intp]]:
+        """Return the postings of a term in some documents, ascending, and the places of those among the ones given."""
+        places = [np.empty(0, np.intp)]
+        found = _NO_POSTINGS
+        with self.reading("postings"):
+            for which, lists, start, end in runs:
+                leaf = self.leaves[which]
+                low, high = 0, len(documents)
+                if len(self.leaves) > 1:
+                    low, high = np.searchsorted(documents, (leaf.base, leaf.base + leaf.segment.documents)).tolist()
+                held = lists.documents[start:end]
+                wanted = (documents[low:high] - leaf.base).astype(np.uint16)
+                at = np.minimum(held.searchsorted(wanted), len(held) - 1)
+                there = np.flatnonzero(held[at] == wanted)
+                titles, bodies = lists.frequencies_at(at[there] + start)
+                titled = np.flatnonzero(titles)
+                found = found.joined(Postings(documents[low:high][there], bodies, titled, titles[titled]))
+                places.append(there + low)
+        return found, np.concatenate(places)
 
     def lengths(self, text_field: str) -> tuple[Floats, float]:
         """Return the length of a field in syllables for every document number, and the average over reports that have it."""
@@ -213,16 +291,10 @@ class Snapshot:
         with self.reading("the counts of pairs"):
             for leaf in self.leaves:
                 segment = leaf.segment
-                numbers = segment.terms("syllable").find_all([encode_term(term) for term in (*before, *after)])
-                firsts, seconds = numbers[: len(before)], np.array(numbers[len(before) :])
-                if not (seconds >= 0).any():
-                    continue
-                pair_counts = segment.postings("pair").counts
-                for row, first in enumerate(firsts):
-                    if first >= 0:
-                        found = segment.pairs.find_after(first, seconds)
-                        held = found >= 0
-                        counts[row, held] += pair_counts[found[held]]
+                found = segment.pairs.find_grid(segment.syllable_numbers(before), segment.syllable_numbers(after))
+                held = np.nonzero(found >= 0)
+                if len(held[0]):
+                    counts[held] += segment.postings("pair").counts[found[held]]
         return counts
 
     def terms(self, kind: str, prefix: str = "") -> dict[str, int]:

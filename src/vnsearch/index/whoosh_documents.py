@@ -112,8 +112,8 @@ class ColumnarDocuments(base.PerDocumentReader):  # type: ignore[misc]  # Whoosh
         return bool(self._segment.has_deletions())
 
     def is_deleted(self, docnum: int) -> bool:
-        """Tell whether a document is deleted."""
-        return self._segment.is_deleted(docnum)
+        """Tell whether a document is deleted. Whoosh's InverseMatcher asks past the last one too."""
+        return docnum < self.doc_count_all() and self._segment.is_deleted(docnum)
 
     def deleted_docs(self) -> Iterator[int]:
         """Return the deleted documents."""

@@ -25,6 +25,7 @@ from vnsearch.errors import InvalidArgumentError, InvalidReportError
 from vnsearch.index.codec import ColumnarSegment, open_segment, segment_path
 from vnsearch.index.columnar.build import AnalysedReports, SegmentBuilder
 from vnsearch.index.columnar.merge import Source, merge
+from vnsearch.index.columnar.postings import DOCUMENTS_MAX
 from vnsearch.index.columnar.segment import SegmentData
 from vnsearch.index.documents import analyse_reports
 from vnsearch.index.policy import plan_merge
@@ -114,10 +115,24 @@ class _Commit:
             run = plan_merge(sizes)
             if run is None:
                 return
-            sources = [Source(self._open(segment), segment.live) for segment in self.segments[run.start : run.stop]]
-            segment, path = self._new_segment(sum(source.count for source in sources))
-            merge(sources, path)
-            self.segments[run.start : run.stop] = [segment]
+            self._merge(run)
+
+    def pack(self, first: int) -> None:
+        """Merge the segments from one on into as few as possible."""
+        while first < len(self.segments):
+            past, size = first, 0
+            while past < len(self.segments) and size + self.segments[past].doc_count() <= DOCUMENTS_MAX:
+                size += self.segments[past].doc_count()
+                past += 1
+            if past - first > 1:
+                self._merge(range(first, past))
+            first += 1
+
+    def _merge(self, run: range) -> None:
+        sources = [Source(self._open(segment), segment.live) for segment in self.segments[run.start : run.stop]]
+        segment, path = self._new_segment(sum(source.count for source in sources))
+        merge(sources, path)
+        self.segments[run.start : run.stop] = [segment]
 
     def finish(self) -> None:
         """Make it the last commit."""
@@ -155,6 +170,7 @@ class _Adding:
         self._builder = SegmentBuilder()
         self._current: dict[str, int] = {}  # id -> document of the segment in the making
         self._replaced: list[int] = []
+        self._first = len(commit.segments)
         self.added = 0
         self.updated = 0
 
@@ -170,6 +186,13 @@ class _Adding:
         self._builder.add(reports)
         self.updated += replaced
         self.added += len(reports.ids) - replaced
+
+    def finish(self) -> None:
+        """Write what is left. What one call adds is searched as few segments."""
+        several = len(self._commit.segments) > self._first
+        self.flush()
+        if several:
+            self._commit.pack(self._first)
 
     def flush(self) -> None:
         """Write the segment in the making, and merge, so that there are never many."""
@@ -208,7 +231,7 @@ def add_reports(
                 for _ in analysed.ids:
                     done += 1
                     progress(done + len(errors), total)
-        adding.flush()
+        adding.finish()
     seconds = time.perf_counter() - started
     return AddStats(adding.added, adding.updated, len(errors), tuple(errors), seconds)
 

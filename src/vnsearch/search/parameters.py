@@ -9,7 +9,10 @@ __all__ = ["BM25", "DEFAULT_FIELDS", "PARAMETERS", "Parameters"]
 
 @dataclass(frozen=True, slots=True)
 class BM25:
-    """The free parameters of BM25 and the weight of one kind of term. ``b`` is how much a field's length counts."""
+    """The free parameters of BM25 and the weight of one kind of term.
+
+    ``b`` is how much a field's length counts; it is the same for both kinds, since frequencies are normalized once.
+    """
 
     k1: float
     b: float

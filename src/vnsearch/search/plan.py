@@ -7,14 +7,14 @@ stands for the whole: it has the saturation of its own frequency, and is worth a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from vnsearch.search import tree
 from vnsearch.search.query import Group, Option, Place
-from vnsearch.search.scoring import Scorer, phrase_postings
+from vnsearch.search.scoring import Scorer, TermKey, phrase_postings
 from vnsearch.search.variants import Variant
 
 __all__ = ["Contribution", "contributions", "plan"]
@@ -38,13 +38,14 @@ class Contribution:
     score: float
 
 
-def plan(scorer: Scorer, groups: Iterable[Group], match: str = "any") -> tree.Node:
+def plan(run: tree.Evaluator, groups: Sequence[Group], match: str = "any") -> tree.Node:
     """Return the tree of a query. ``match``: "any" or "all" of the syllables must be there, each in any of the fields.
 
-    A variant of a group stands for all its syllables.
+    A variant of a group stands for all its syllables. The terms of the query are scored here, all in one go.
     """
+    run.prepare(_terms(groups))
     if match == "any":
-        return tree.Any([node for group in groups for node in _group(scorer, group)])
+        return tree.Any([node for group in groups for node in _group(run, group)])
     required: list[tree.Node] = []
     optional: list[tree.Node] = []
     for group in groups:
@@ -54,17 +55,26 @@ def plan(scorer: Scorer, groups: Iterable[Group], match: str = "any") -> tree.No
             places = tree.All([_place(place) for place in group.syllables])
             if pairs:
                 places = tree.Maybe(places, tree.Any(pairs))
-            required.append(tree.Best([places, *_variants(scorer, group)]) if group.variants else places)
+            required.append(tree.Best([places, *_variants(run, group)]) if group.variants else places)
         else:
             optional += pairs
     found = tree.All(required)
     return tree.Maybe(found, tree.Any(optional)) if optional else found
 
 
-def _group(scorer: Scorer, group: Group) -> Sequence[tree.Node]:
+def _terms(groups: Iterable[Group]) -> Iterator[TermKey]:
+    for group in groups:
+        for place in group.places:
+            for option in place.options:
+                yield place.kind, option.term
+        for variant in group.variants:
+            yield variant.kind, variant.term
+
+
+def _group(run: tree.Evaluator, group: Group) -> Sequence[tree.Node]:
     if not group.variants:
         return [_place(place) for place in group.places]
-    return [tree.Best([tree.Any([_place(place) for place in group.places]), *_variants(scorer, group)])]
+    return [tree.Best([tree.Any([_place(place) for place in group.places]), *_variants(run, group)])]
 
 
 def _place(place: Place) -> tree.Node:
@@ -74,19 +84,20 @@ def _place(place: Place) -> tree.Node:
     return tree.Best([tree.Term(place.kind, option.term, option.weight) for option in options])
 
 
-def _variants(scorer: Scorer, group: Group) -> list[tree.Node]:
-    weights = ((variant, _variant_weight(scorer, group, variant)) for variant in group.variants)
+def _variants(run: tree.Evaluator, group: Group) -> list[tree.Node]:
+    weights = ((variant, _variant_weight(run.scorer, run.term, group, variant)) for variant in group.variants)
     return [tree.Term(variant.kind, variant.term, weight) for variant, weight in weights if weight > 0]
 
 
-def _variant_weight(scorer: Scorer, group: Group, variant: Variant) -> float:
+def _variant_weight(
+    scorer: Scorer, matches: Callable[[str, str], tree.Found], group: Group, variant: Variant
+) -> float:
     """Return what the score of a variant's term is to be multiplied by."""
-    held = scorer.term(variant.kind, variant.term).count
+    held = matches(variant.kind, variant.term).count
     if not held:
         return 0.0
     worth = sum(
-        scorer.worth(place.kind, max(held, scorer.term(place.kind, place.options[0].term).count))
-        for place in group.places
+        scorer.worth(place.kind, max(held, matches(place.kind, place.options[0].term).count)) for place in group.places
     )
     return worth / scorer.worth(variant.kind, held) * scorer.parameters.variant * variant.share
 
@@ -98,7 +109,7 @@ def contributions(scorer: Scorer, groups: Iterable[Group], document: int) -> lis
         parts = [_of_place(scorer, place, document) for place in group.places]
         here = [part for part in parts if part is not None]
         for variant in group.variants:
-            weight = _variant_weight(scorer, group, variant)
+            weight = _variant_weight(scorer, scorer.term, group, variant)
             score = _score(scorer, variant.kind, variant.term, document) * weight
             if score > sum(part.score for part in here):
                 typed = " ".join(place.typed for place in group.syllables)

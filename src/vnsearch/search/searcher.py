@@ -18,13 +18,14 @@ from vnsearch.index.columns import LabelColumn
 from vnsearch.index.schema import FACETS, TEXT_FIELDS, labels
 from vnsearch.index.snapshot import Snapshot
 from vnsearch.report import parse_date
+from vnsearch.search.evaluate import Evaluation, best_documents, evaluate
 from vnsearch.search.parameters import DEFAULT_FIELDS
 from vnsearch.search.plan import plan
 from vnsearch.search.query import ParsedQuery, parse
 from vnsearch.search.results import Hit, Page, SearchResults
-from vnsearch.search.scoring import LANES, Scorer
+from vnsearch.search.scoring import Scorer
 from vnsearch.search.suggestions import restored
-from vnsearch.search.tree import Evaluation, evaluate
+from vnsearch.search.tree import Evaluator
 
 __all__ = ["Match", "SearchOptions", "Searcher", "Sort"]
 
@@ -138,16 +139,20 @@ class Searcher:
         deadline = time.monotonic() + options.timeout_s if options.timeout_s is not None else None
         scorer = self.scorer(options.weights())
         masks = self._filters(options)
+        if without:
+            others = np.ones(self.snapshot.size, np.bool_)
+            others[list(without)] = False
+            masks.append(others)
         with self.snapshot.reading("what the query needs"):
-            found = evaluate(scorer, plan(scorer, query.groups, options.match), deadline)
-        for mask in masks:
-            found.scores[~mask] = 0.0
-        found.scores[list(without)] = 0.0
+            run = Evaluator(scorer, deadline)
+            # Ordered by date, every score may decide between equals.
+            best = options.offset + options.limit if options.sort == "relevance" else None
+            found = evaluate(run, plan(run, query.groups, options.match), masks, best)
         facets = {}
         if options.facets:
             matched = found.matched
             facets = {name: self._labels(name).counts(matched) for name in options.facets}
-        total = int(np.count_nonzero(found.matched))
+        total = found.total
         page = Page(query, scorer, options.fragments)
         hits = tuple(
             Hit(float(found.row[document]), document, page) for document in self._page(found, options, total).tolist()
@@ -196,7 +201,7 @@ class Searcher:
         if end <= 0 or not total:
             return np.empty(0, np.intp)
         if options.sort == "relevance":
-            documents = _best(found.row, min(end, total))
+            documents = best_documents(found.row, min(end, total))
             keys: tuple[npt.NDArray[Any], ...] = (documents, -found.row[documents])
         else:
             documents = np.flatnonzero(found.matched)
@@ -204,16 +209,6 @@ class Searcher:
             # Undated reports come last, whichever way.
             keys = (documents, -found.row[documents], -days if options.sort == "-date" else days, days == 0)
         return documents[np.lexsort(keys)][options.offset : end]
-
-
-def _best(row: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.intp]:
-    """Return the documents that may be among the ``count`` best ones; at least as many."""
-    # The best score of every lane belongs to another document: so many of them bound the last place from below.
-    highest = row.reshape(LANES, -1).max(axis=0)
-    if count > len(highest):
-        highest = row[row > 0]
-    least = np.partition(highest, -count)[-count]
-    return np.flatnonzero(row >= least) if least > 0 else np.flatnonzero(row)
 
 
 def _wanted(name: str, values: Any) -> list[str]:

@@ -1,4 +1,4 @@
-"""A query as a tree of nodes, and the one evaluator that runs it.
+"""A query as a tree of nodes.
 
 Every node gives ``Matches``: the documents that it matches, each with a score above 0. So the sum of some nodes matches where
 it is above 0, and nothing but scores has to be carried along.
@@ -7,7 +7,7 @@ it is above 0, and nothing but scores has to be carried along.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,50 +15,33 @@ import numpy as np
 import numpy.typing as npt
 
 from vnsearch.search.phrases import phrase_documents
-from vnsearch.search.scoring import NO_MATCHES, Floats, Matches, Scorer
+from vnsearch.search.matches import NO_MATCHES, Floats, LongMatches, Matches
+from vnsearch.search.scoring import Scorer, TermKey
 
 __all__ = [
     "All",
     "Any",
     "Best",
     "Days",
-    "Evaluation",
     "Evaluator",
+    "Found",
     "Labels",
     "Maybe",
     "Node",
     "Phrase",
     "Prefix",
     "Term",
+    "TimeUp",
     "Without",
-    "evaluate",
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """The scores of all documents, by document number; 0 where nothing matched. ``complete`` is False when time ran out.
-
-    ``row`` has them too, filled up with zeros to whole lanes.
-    """
-
-    row: Floats
-    size: int
-    complete: bool
-
-    @property
-    def scores(self) -> Floats:
-        """The score of every document."""
-        return self.row[: self.size]
-
-    @property
-    def matched(self) -> npt.NDArray[np.bool_]:
-        """Which documents matched."""
-        return self.scores > 0
+#: What a node matches.
+Found = Matches | LongMatches
 
 
-class _TimeUp(Exception):  # noqa: N818 - no error: it ends the evaluation early
-    pass
+class TimeUp(Exception):  # noqa: N818 - no error: it ends the evaluation early
+    """No time is left."""
 
 
 class Evaluator:
@@ -67,16 +50,22 @@ class Evaluator:
     def __init__(self, scorer: Scorer, deadline: float | None = None) -> None:
         self.scorer = scorer
         self._deadline = deadline
+        self._terms: dict[TermKey, Found] = {}
 
-    def term(self, kind: str, term: str) -> Matches:
+    def prepare(self, terms: Iterable[TermKey]) -> None:
+        """Score terms in one go; ``term`` has them ready."""
+        self._terms.update(self.scorer.terms(dict.fromkeys(terms)))
+
+    def term(self, kind: str, term: str) -> Found:
         """Return the matches of a term, unless time is up."""
         self.check()
-        return self.scorer.term(kind, term)
+        found = self._terms.get((kind, term))
+        return self.scorer.term(kind, term) if found is None else found
 
     def check(self) -> None:
         """Stop here when time is up."""
         if self._deadline is not None and time.monotonic() > self._deadline:
-            raise _TimeUp
+            raise TimeUp
 
     def constant(self, documents: npt.NDArray[np.bool_] | npt.NDArray[np.intp], weight: float) -> Matches:
         """Return documents, given as numbers or as a mask, without deleted ones, all with one score."""
@@ -88,7 +77,10 @@ class Evaluator:
 class Node(Protocol):
     """A part of a query."""
 
-    def matches(self, run: Evaluator) -> Matches:
+    def terms(self) -> Iterable[TermKey]:
+        """Return the terms that it scores by."""
+
+    def matches(self, run: Evaluator) -> Found:
         """Return what it matches."""
 
 
@@ -100,7 +92,11 @@ class Term:
     term: str
     weight: float = 1.0
 
-    def matches(self, run: Evaluator) -> Matches:
+    def terms(self) -> Iterable[TermKey]:
+        """Return the terms that it scores by."""
+        return ((self.kind, self.term),)
+
+    def matches(self, run: Evaluator) -> Found:
         """Return what it matches."""
         return run.term(self.kind, self.term).times(self.weight)
 
@@ -116,7 +112,11 @@ class Phrase:
     slop: int = 1
     weight: float = 1.0
 
-    def matches(self, run: Evaluator) -> Matches:
+    def terms(self) -> Iterable[TermKey]:
+        """Return the terms that it scores by."""
+        return (("syllable", syllable) for syllable in self.syllables)
+
+    def matches(self, run: Evaluator) -> Found:
         """Return what it matches."""
         run.check()
         documents = phrase_documents(run.scorer.snapshot, self.syllables, self.slop, run.scorer.fields, run.check)
@@ -134,7 +134,11 @@ class Prefix:
     prefix: str
     weight: float = 1.0
 
-    def matches(self, run: Evaluator) -> Matches:
+    def terms(self) -> Iterable[TermKey]:
+        """Return the terms that it scores by."""
+        return ()
+
+    def matches(self, run: Evaluator) -> Found:
         """Return what it matches."""
         mask = run.scorer.snapshot.having_prefix(self.kind, self.prefix, tuple(run.scorer.fields))
         return run.constant(mask, self.weight)
@@ -148,7 +152,11 @@ class Labels:
     values: tuple[str, ...]
     weight: float = 1.0
 
-    def matches(self, run: Evaluator) -> Matches:
+    def terms(self) -> Iterable[TermKey]:
+        """Return the terms that it scores by."""
+        return ()
+
+    def matches(self, run: Evaluator) -> Found:
         """Return what it matches."""
         return run.constant(run.scorer.snapshot.labels(self.key).having(self.values), self.weight)
 
@@ -161,7 +169,11 @@ class Days:
     last: int | None
     weight: float = 1.0
 
-    def matches(self, run: Evaluator) -> Matches:
+    def terms(self) -> Iterable[TermKey]:
+        """Return the terms that it scores by."""
+        return ()
+
+    def matches(self, run: Evaluator) -> Found:
         """Return what it matches."""
         return run.constant(run.scorer.snapshot.dated(self.first, self.last), self.weight)
 
@@ -172,7 +184,11 @@ class Any:
 
     children: Sequence[Node]
 
-    def matches(self, run: Evaluator) -> Matches:
+    def terms(self) -> Iterable[TermKey]:
+        """Return the terms that it scores by."""
+        return (term for child in self.children for term in child.terms())
+
+    def matches(self, run: Evaluator) -> Found:
         """Return what it matches."""
         if len(self.children) == 1:
             return self.children[0].matches(run)
@@ -197,7 +213,11 @@ class Best:
 
     children: Sequence[Node]
 
-    def matches(self, run: Evaluator) -> Matches:
+    def terms(self) -> Iterable[TermKey]:
+        """Return the terms that it scores by."""
+        return (term for child in self.children for term in child.terms())
+
+    def matches(self, run: Evaluator) -> Found:
         """Return what it matches."""
         found = self._found(run)
         if len(found) <= 1:
@@ -225,7 +245,7 @@ class Best:
                     highest[documents] = 0.0  # added
             run.scorer.give_back(highest)
 
-    def _found(self, run: Evaluator) -> list[tuple[Matches, float]]:
+    def _found(self, run: Evaluator) -> list[tuple[Found, float]]:
         """Return what the children match, with a weight for each."""
         found = [
             (run.term(child.kind, child.term), child.weight) if type(child) is Term else (child.matches(run), 1.0)
@@ -240,7 +260,11 @@ class All:
 
     children: Sequence[Node]
 
-    def matches(self, run: Evaluator) -> Matches:
+    def terms(self) -> Iterable[TermKey]:
+        """Return the terms that it scores by."""
+        return (term for child in self.children for term in child.terms())
+
+    def matches(self, run: Evaluator) -> Found:
         """Return what it matches."""
         found = []
         for child in self.children:
@@ -266,7 +290,11 @@ class Maybe:
     required: Node
     optional: Node
 
-    def matches(self, run: Evaluator) -> Matches:
+    def terms(self) -> Iterable[TermKey]:
+        """Return the terms that it scores by."""
+        return (*self.required.terms(), *self.optional.terms())
+
+    def matches(self, run: Evaluator) -> Found:
         """Return what it matches."""
         found = self.required.matches(run)
         if not found.count:
@@ -282,7 +310,11 @@ class Without:
     wanted: Node
     unwanted: Node
 
-    def matches(self, run: Evaluator) -> Matches:
+    def terms(self) -> Iterable[TermKey]:
+        """Return the terms that it scores by."""
+        return (*self.wanted.terms(), *self.unwanted.terms())
+
+    def matches(self, run: Evaluator) -> Found:
         """Return what it matches."""
         documents, scores = self.wanted.matches(run).sparse()
         kept = np.flatnonzero(self.unwanted.matches(run).at(documents) == 0)
@@ -297,17 +329,3 @@ def _collected(totals: Floats, scorer: Scorer) -> Matches:
     scores = totals[documents]
     scorer.give_back(totals)
     return Matches(documents, scores, len(documents))
-
-
-def evaluate(scorer: Scorer, node: Node, deadline: float | None = None) -> Evaluation:
-    """Run a tree. When time is up, what an ``Any`` at the top has found until then is given."""
-    run = Evaluator(scorer, deadline)
-    totals = scorer.row()
-    try:
-        if isinstance(node, Any):
-            node.add_to(totals, run)
-        else:
-            node.matches(run).add_to(totals)
-    except _TimeUp:
-        return Evaluation(totals, scorer.snapshot.size, complete=False)
-    return Evaluation(totals, scorer.snapshot.size, complete=True)

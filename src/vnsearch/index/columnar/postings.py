@@ -6,6 +6,7 @@ for the title and six for the body; the few that do not fit are kept apart, whol
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy.typing as npt
 
 from vnsearch.index.columnar.container import Array, ArrayFile, ArrayFileWriter, narrow
 
-__all__ = ["DOCUMENTS_MAX", "Inverted", "PostingLists", "encode_frequencies", "invert", "write_postings"]
+__all__ = ["DOCUMENTS_MAX", "Inverted", "PostingLists", "RunPostings", "encode_frequencies", "invert", "read_runs", "write_postings"]
 
 #: Documents in a segment, at most.
 DOCUMENTS_MAX = 1 << 16
@@ -134,6 +135,10 @@ class PostingLists:
     def __len__(self) -> int:
         return len(self.starts) - 1
 
+    def span(self, number: int) -> tuple[int, int]:
+        """Return which postings a term has: (first, past the last)."""
+        return int(self.starts[number]), int(self.starts[number + 1])
+
     def document_count(self, number: int) -> int:
         """Return how many documents hold a term, deleted ones included."""
         return int(self.starts[number + 1]) - int(self.starts[number])
@@ -144,26 +149,78 @@ class PostingLists:
 
     def frequencies_of(self, number: int) -> tuple[Floats, Floats]:
         """Return how often the title and the body of each of those documents hold the term; (0, 1) in lists of values."""
-        return self._frequencies(int(self.starts[number]), int(self.starts[number + 1]))
+        found = read_runs([(self, *self.span(number))])
+        return found.title_frequencies(), found.bodies
+
+    def frequencies_at(self, places: npt.NDArray[np.int64]) -> tuple[Floats, Floats]:
+        """Return the title and body frequencies of some postings."""
+        if self.codes is None:
+            return np.zeros(len(places), np.float32), np.ones(len(places), np.float32)
+        codes = self.codes[places]
+        titles, bodies = _TITLES[codes], _BODIES[codes]
+        escaped = np.flatnonzero(codes == _ESCAPE)
+        if len(escaped):
+            at = np.searchsorted(self.escape_at, places[escaped])
+            titles[escaped] = self.escape_title[at]
+            bodies[escaped] = self.escape_body[at]
+        return titles, bodies
 
     def run(self, first: int, past: int) -> tuple[U16, Floats, Floats]:
         """Return the postings of several terms, one after the other: documents, title and body frequencies."""
-        start, end = int(self.starts[first]), int(self.starts[past])
-        return self.documents[start:end], *self._frequencies(start, end)
-
-    def _frequencies(self, start: int, end: int) -> tuple[Floats, Floats]:
-        if self.codes is None:
-            return np.zeros(end - start, np.float32), np.ones(end - start, np.float32)
-        codes = self.codes[start:end]
-        titles, bodies = _TITLES[codes], _BODIES[codes]
-        if len(self.escape_at):
-            low, high = np.searchsorted(self.escape_at, (start, end))
-            if low < high:
-                at = self.escape_at[low:high].astype(np.int64) - start
-                titles[at] = self.escape_title[low:high]
-                bodies[at] = self.escape_body[low:high]
-        return titles, bodies
+        found = read_runs([(self, int(self.starts[first]), int(self.starts[past]))])
+        return found.documents, found.title_frequencies(), found.bodies
 
     def count(self, number: int) -> int:
         """Return how often a term occurs in all titles and bodies together, deleted documents included."""
         return int(self.counts[number]) if self.codes is not None else self.document_count(number)
+
+
+@dataclass(frozen=True, slots=True)
+class RunPostings:
+    """Postings read: documents, how often the body of each holds the term, and the same of those titles that do.
+
+    ``titled`` are the places of the postings whose title holds it, and ``titles`` how often each of those does.
+    """
+
+    documents: U16
+    bodies: Floats
+    titled: npt.NDArray[np.intp]
+    titles: Floats
+
+    def title_frequencies(self) -> Floats:
+        """Return how often the title of each document holds the term."""
+        frequencies = np.zeros(len(self.documents), np.float32)
+        frequencies[self.titled] = self.titles
+        return frequencies
+
+
+def read_runs(runs: Sequence[tuple[PostingLists, int, int]]) -> RunPostings:
+    """Return runs of postings, each (lists, first, past the last), one after the other.
+
+    In lists of whole values every body has one, and no title.
+    """
+    documents = np.concatenate([lists.documents[start:end] for lists, start, end in runs])
+    codes = np.concatenate(
+        [
+            lists.codes[start:end] if lists.codes is not None else np.ones(end - start, np.uint8)
+            for lists, start, end in runs
+        ]
+    )
+    bodies = (codes & _BODY_MAX).astype(np.float32)
+    titled = np.flatnonzero(codes > _BODY_MAX)
+    heads = codes[titled]
+    titles = (heads >> 6).astype(np.float32)
+    escaped = titled[heads == _ESCAPE]
+    if len(escaped):
+        at_title = np.flatnonzero(heads == _ESCAPE)
+        firsts = np.cumsum([0, *(end - start for _, start, end in runs)])
+        which = np.searchsorted(firsts, escaped, "right") - 1
+        for at in np.unique(which).tolist():
+            lists, start, _ = runs[at]
+            mine = which == at
+            places = np.searchsorted(lists.escape_at, escaped[mine] - firsts[at] + start)
+            titles[at_title[mine]] = lists.escape_title[places]
+            bodies[escaped[mine]] = lists.escape_body[places]
+        held = np.flatnonzero(titles)  # a body's escape says nothing of the title
+        titled, titles = titled[held], titles[held]
+    return RunPostings(documents, bodies, titled, titles)

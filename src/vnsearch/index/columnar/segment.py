@@ -18,6 +18,9 @@ from vnsearch.index.columnar.tokens import TokenSequences
 __all__ = ["SegmentData"]
 
 
+_SYLLABLES_KEPT = 10_000
+
+
 class SegmentData:
     """The arrays of a segment. They never change; which documents are deleted is kept elsewhere.
 
@@ -31,6 +34,7 @@ class SegmentData:
         self.documents: int = facts["documents"]
         self.list_names: Sequence[str] = facts["lists"]
         self._terms: dict[str, Terms] = {}
+        self._syllables: dict[str, int] = {}
         self._postings: dict[str, PostingLists] = {}
 
     def terms(self, name: str) -> Terms:
@@ -77,11 +81,40 @@ class SegmentData:
 
     def find(self, kind: str, term: str) -> int:
         """Return the number of a term of a kind, or -1."""
-        if kind != "pair":
-            return self.terms(kind).find(encode_term(term))
-        first, _, second = term.partition(" ")
-        a, b = self.terms("syllable").find_all([encode_term(first), encode_term(second)])
-        return -1 if a < 0 or b < 0 else self.pairs.find(a, b)
+        return self.find_all([(kind, term)])[0]
+
+    def find_all(self, terms: Sequence[tuple[str, str]]) -> list[int]:
+        """Return the number of each term, (kind, text), or -1."""
+        numbers = [-1] * len(terms)
+        by_kind: dict[str, list[int]] = {}
+        for at, (kind, _) in enumerate(terms):
+            by_kind.setdefault(kind, []).append(at)
+        for kind, places in by_kind.items():
+            texts = [terms[at][1] for at in places]
+            if kind == "syllable":
+                found = self.syllable_numbers(texts)
+            elif kind == "pair":
+                halves = [half for text in texts for half in text.split(" ", 1)]
+                syllables = self.syllable_numbers(halves)
+                found = self.pairs.find_all(syllables[::2], syllables[1::2])
+            else:
+                found = self.terms(kind).find_all([encode_term(text) for text in texts])
+            for at, number in zip(places, found, strict=True):
+                numbers[at] = number
+        return numbers
+
+    def syllable_numbers(self, syllables: Sequence[str]) -> list[int]:
+        """Return the number of each syllable, or -1; those asked for lately are remembered."""
+        known = self._syllables
+        missing = [syllable for syllable in dict.fromkeys(syllables) if syllable not in known]
+        if not missing:
+            return [known[syllable] for syllable in syllables]
+        found = dict(zip(missing, self.terms("syllable").find_all([encode_term(text) for text in missing]), strict=True))
+        numbers = [known[syllable] if syllable in known else found[syllable] for syllable in syllables]
+        if len(known) > _SYLLABLES_KEPT:
+            self._syllables = {}
+        self._syllables.update(found)
+        return numbers
 
     def term(self, kind: str, number: int) -> bytes:
         """Return the term of a number."""

@@ -19,6 +19,8 @@ from vnsearch.text.fold import group_key
 __all__ = ["PairTerms", "Terms", "encode_term", "write_groups", "write_pairs", "write_terms"]
 
 _HEAD_BYTES = 8
+# Fewer pairs than this are faster found one by one.
+_FEW = 20
 
 
 def encode_term(term: str) -> bytes:
@@ -138,19 +140,41 @@ class PairTerms:
         return range(int(self.first_starts[first]), int(self.first_starts[first + 1]))
 
     def find(self, first: int, second: int) -> int:
-        """Return the number of a pair of syllables, or -1."""
-        numbers = self.followers(first)
-        at = numbers.start + int(np.searchsorted(self.seconds[numbers.start : numbers.stop], second))
-        return at if at < numbers.stop and self.seconds[at] == second else -1
+        """Return the number of a pair of syllables, or -1; a syllable of -1 is in no pair."""
+        if first < 0 or second < 0:
+            return -1
+        start, end = int(self.first_starts[first]), int(self.first_starts[first + 1])
+        at = start + int(self.seconds[start:end].searchsorted(second))
+        return at if at < end and self.seconds[at] == second else -1
 
-    def find_after(self, first: int, seconds: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Return the numbers of the pairs of one syllable with each of several, -1 where there is none."""
-        numbers = self.followers(first)
-        row = self.seconds[numbers.start : numbers.stop]
-        if not len(row):
-            return np.full(len(seconds), -1)
-        at = np.minimum(np.searchsorted(row, seconds), len(row) - 1)
-        return np.where(row[at] == seconds, at + numbers.start, -1)
+    def find_all(self, firsts: Sequence[int], seconds: Sequence[int]) -> list[int]:
+        """Return the number of each pair, or -1."""
+        if len(firsts) < _FEW:
+            return [self.find(first, second) for first, second in zip(firsts, seconds, strict=True)]
+        return self._search(np.array(firsts), np.array(seconds)).tolist()
+
+    def find_grid(self, firsts: Sequence[int], seconds: Sequence[int]) -> npt.NDArray[np.int64]:
+        """Return the numbers of the pairs of each first syllable with each second one, -1 where there is none."""
+        if len(firsts) * len(seconds) < _FEW:
+            return np.array([[self.find(first, second) for second in seconds] for first in firsts])
+        found = self._search(np.repeat(firsts, len(seconds)), np.tile(seconds, len(firsts)))
+        return found.reshape(len(firsts), len(seconds))
+
+    def _search(self, firsts: npt.NDArray[np.int64], seconds: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Find many pairs at once: binary searches that go in step."""
+        known = firsts >= 0
+        lows = np.where(known, self.first_starts[firsts], 0).astype(np.int64)
+        ends = np.where(known, self.first_starts[firsts + 1], 0).astype(np.int64)
+        highs = ends
+        last = max(len(self.seconds) - 1, 0)
+        for _ in range(int((ends - lows).max(initial=0)).bit_length()):
+            middles = (lows + highs) >> 1
+            less = (self.seconds[np.minimum(middles, last)] < seconds) & (middles < highs)
+            lows = np.where(less, middles + 1, lows)
+            highs = np.where(less, highs, middles)
+        there = lows < ends
+        there &= self.seconds[np.minimum(lows, last)] == seconds
+        return np.where(there, lows, -1)
 
     def first_of(self, number: int) -> int:
         """Return the first syllable of a pair."""

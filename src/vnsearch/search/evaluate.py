@@ -1,0 +1,190 @@
+"""The one evaluator: runs a tree over the whole index, or over as much of it as the page asked for needs.
+
+At the top of most queries is a sum of terms. Of those, the ones that many documents hold bring little to each of them. So the
+others are added up first; a document that has too little by then to get among the best, whatever the long lists may bring,
+is not looked up in them (MaxScore: Turtle and Flood 1995). Which documents match at all, and how many, is told by bit masks
+that are kept for the long lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from vnsearch.search.matches import Bits, Documents, Floats, LongMatches, bits_of
+from vnsearch.search.scoring import LANES, count_bits
+from vnsearch.search.tree import Any, Best, Evaluator, Node, Term, TimeUp
+
+__all__ = ["Evaluation", "best_documents", "evaluate"]
+
+Mask = npt.NDArray[np.bool_]
+
+# Upper bounds and sums are rounded differently; scores of single precision differ by less than this part of them.
+_SLACK = 1e-5
+# Candidates are looked up one by one while they are at most this part of the documents.
+_CANDIDATES = 20
+
+
+@dataclass(slots=True)
+class Evaluation:
+    """What a query matched. ``complete`` is False when time ran out.
+
+    ``row`` has the score of every document, 0 where nothing matched, filled up with zeros to whole lanes. If only the best
+    ``exact`` documents were asked for, others may have less than their score there.
+    """
+
+    row: Floats
+    size: int
+    complete: bool = True
+    _bits: Bits | None = field(default=None, repr=False)
+
+    @property
+    def scores(self) -> Floats:
+        """The score of every document."""
+        return self.row[: self.size]
+
+    @property
+    def matched(self) -> Mask:
+        """Which documents matched."""
+        if self._bits is None:
+            return self.scores > 0
+        return np.unpackbits(self._bits, count=self.size, bitorder="little").astype(np.bool_)
+
+    @property
+    def total(self) -> int:
+        """How many documents matched."""
+        return int(np.count_nonzero(self.scores > 0)) if self._bits is None else count_bits(self._bits)
+
+
+def evaluate(run: Evaluator, node: Node, masks: Sequence[Mask] = (), best: int | None = None) -> Evaluation:
+    """Run a tree on the documents that all masks leave.
+
+    ``best``: how many of the best documents need their scores; None for all. When time is up, what an ``Any`` at the top has
+    found until then is given.
+    """
+    totals = run.scorer.row()
+    found = Evaluation(totals, run.scorer.snapshot.size)
+    try:
+        if isinstance(node, Any):
+            long = _split(node, run, totals) if best is not None else None
+            if long is None:
+                node.add_to(totals, run)
+            elif best is not None:
+                _leave(found.scores, masks)
+                _add_long(run, totals, long, masks, best, found)
+                return found
+        else:
+            node.matches(run).add_to(totals)
+    except TimeUp:
+        found.complete = False
+    _leave(found.scores, masks)
+    return found
+
+
+def _leave(scores: Floats, masks: Sequence[Mask]) -> None:
+    for mask in masks:
+        scores *= mask
+
+
+@dataclass(frozen=True, slots=True)
+class _Long:
+    """A child of the sum that some long list is in: its terms, each with a weight, of which the best counts."""
+
+    terms: Sequence[tuple[str, str, float]]
+    bound: float
+
+    def at(self, run: Evaluator, documents: Documents) -> Floats:
+        scores = np.zeros(len(documents), np.float32)
+        for kind, term, weight in self.terms:
+            np.maximum(scores, run.term(kind, term).at(documents) * np.float32(weight), out=scores)
+        return scores
+
+
+def _split(node: Any, run: Evaluator, totals: Floats) -> list[_Long] | None:
+    """Add up the children that have short lists only, and return the others; None if there are none, with nothing added."""
+    long: list[_Long] = []
+    short: list[Node] = []
+    for child in node.children:
+        terms = [child] if type(child) is Term else child.children if type(child) is Best else []
+        if not terms or not all(type(term) is Term for term in terms):
+            short.append(child)
+            continue
+        bound = 0.0
+        is_long = False
+        for term in terms:
+            matches = run.term(term.kind, term.term)
+            if isinstance(matches, LongMatches):
+                is_long = True
+                bound = max(bound, matches.bound * term.weight)
+            elif matches.count:
+                bound = max(bound, run.scorer.worth(term.kind, matches.count) * term.weight)
+        if is_long:
+            long.append(_Long([(term.kind, term.term, term.weight) for term in terms], bound))
+        else:
+            short.append(child)
+    if not long:
+        return None
+    Any(short).add_to(totals, run)
+    return long
+
+
+def _add_long(
+    run: Evaluator, totals: Floats, long: list[_Long], masks: Sequence[Mask], best: int, found: Evaluation
+) -> None:
+    """Add what long lists bring to the documents that can be among the best; others keep less than their score."""
+    scorer = run.scorer
+    bits = bits_of(totals > 0)
+    for child in long:
+        for kind, term, _ in child.terms:
+            bits |= run.term(kind, term).bits(scorer.width)
+    if scorer.snapshot.has_deletions:
+        bits &= scorer.snapshot.live_bits
+    for mask in masks:
+        wide = np.zeros(scorer.width, np.bool_)
+        wide[: len(mask)] = mask
+        bits &= bits_of(wide)
+    found._bits = bits
+
+    long.sort(key=lambda child: child.bound)
+    rest = sum(child.bound for child in long)
+    while long:
+        bar = _bar(totals, best) - rest * (1 + _SLACK)
+        if bar > 0:
+            candidates = np.flatnonzero(totals >= bar)
+            if len(candidates) * _CANDIDATES <= scorer.snapshot.size:
+                break
+        # Too many could still get there: the list that brings most is added for all.
+        child = long.pop()
+        rest -= child.bound
+        Best([Term(*term) for term in child.terms]).add_to(totals, run)
+        _leave(found.scores, masks)
+    else:
+        return
+    scores = totals[candidates]
+    while long:
+        child = long.pop()
+        rest -= child.bound
+        scores += child.at(run, candidates)
+        if len(candidates) > 4 * best:
+            bar = float(np.partition(scores, -best)[-best]) - rest * (1 + _SLACK)
+            kept = np.flatnonzero(scores >= bar)
+            candidates, scores = candidates[kept], scores[kept]
+    totals[candidates] = scores
+
+
+def _bar(totals: Floats, best: int) -> float:
+    """Return a score that at least ``best`` documents reach; 0 if so many do not match."""
+    # The highest score of every lane belongs to another document.
+    highest = totals.reshape(LANES, -1).max(axis=0)
+    if best > len(highest):
+        highest = totals
+    return float(np.partition(highest, -best)[-best]) if 0 < best <= len(highest) else 0.0
+
+
+def best_documents(row: Floats, count: int) -> Documents:
+    """Return the documents that may be among the ``count`` best ones of a row; at least as many, if so many match."""
+    bar = _bar(row, count)
+    return np.flatnonzero(row >= bar) if bar > 0 else np.flatnonzero(row)

@@ -1,0 +1,135 @@
+"""Documents and their scores: what every node of a query gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["LEVEL_MAX", "NO_MATCHES", "Bits", "Documents", "Floats", "Levels", "LongMatches", "Matches", "bits_of"]
+
+Documents = npt.NDArray[np.intp]
+Floats = npt.NDArray[np.float32]
+Bits = npt.NDArray[np.uint8]
+Levels = npt.NDArray[np.uint16]
+
+LEVEL_MAX = 65_535
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Documents that match something, and their scores, all above 0.
+
+    Either ``documents`` ascend and ``scores`` go with them, or ``documents`` is None and ``scores`` is a row of all documents
+    of the index, 0 where nothing matches. ``count`` is how many match.
+    """
+
+    documents: Documents | None
+    scores: Floats
+    count: int
+
+    def add_to(self, totals: Floats, weight: float = 1.0) -> None:
+        """Add the scores, times a weight, to a row of all documents."""
+        scores = self.scores if weight == 1.0 else self.scores * np.float32(weight)
+        if self.documents is None:
+            totals += scores
+        else:
+            totals[self.documents] += scores
+
+    def raise_to(self, totals: Floats, weight: float = 1.0) -> None:
+        """Raise a row of all documents to the scores, times a weight, where they are higher."""
+        scores = self.scores if weight == 1.0 else self.scores * np.float32(weight)
+        if self.documents is None:
+            np.maximum(totals, scores, out=totals)
+        else:
+            totals[self.documents] = np.maximum(totals[self.documents], scores)
+
+    def at(self, documents: Documents) -> Floats:
+        """Return the scores of some documents; 0 for those that do not match."""
+        if self.documents is None:
+            return self.scores[documents]
+        if not len(self.documents):
+            return np.zeros(len(documents), np.float32)
+        places = np.minimum(np.searchsorted(self.documents, documents), len(self.documents) - 1)
+        return np.where(self.documents[places] == documents, self.scores[places], np.float32(0))
+
+    def sparse(self) -> tuple[Documents, Floats]:
+        """Return the documents that match, ascending, and their scores."""
+        if self.documents is not None:
+            return self.documents, self.scores
+        documents = np.flatnonzero(self.scores)
+        return documents, self.scores[documents]
+
+    def times(self, weight: float) -> Matches:
+        """Return the same with all scores multiplied."""
+        return self if weight == 1.0 else Matches(self.documents, self.scores * np.float32(weight), self.count)
+
+
+    def bits(self, width: int) -> Bits:
+        """Return for every document whether it matches, as the bits of bytes; ``width`` is the length of a row."""
+        if self.documents is None:
+            return bits_of(self.scores > 0)
+        mask = np.zeros(width, np.bool_)
+        mask[self.documents] = True
+        return bits_of(mask)
+
+
+def bits_of(mask: npt.NDArray[np.bool_]) -> Bits:
+    """Return a mask of all documents as the bits of bytes."""
+    return np.packbits(mask, bitorder="little")
+
+
+class LongMatches:
+    """The matches of a term that many documents hold, scored only where, and when, it is needed.
+
+    It can do what ``Matches`` can. Scores are ``bound`` times a level, a whole number from 1 to 65,535 over 65,535; so a row of
+    them is half as large.
+    """
+
+    def __init__(
+        self,
+        count: int,
+        bound: float,
+        levels: Callable[[], Levels],
+        levels_at: Callable[[Documents], Levels],
+        bits: Callable[[], Bits],
+    ) -> None:
+        self.count = count
+        self.bound = bound
+        self._levels = levels
+        self._levels_at = levels_at
+        self._bits = bits
+
+    def _factor(self, weight: float) -> np.float32:
+        return np.float32(self.bound * weight / LEVEL_MAX)
+
+    def add_to(self, totals: Floats, weight: float = 1.0) -> None:
+        """Add the scores, times a weight, to a row of all documents."""
+        totals += self._levels() * self._factor(weight)
+
+    def raise_to(self, totals: Floats, weight: float = 1.0) -> None:
+        """Raise a row of all documents to the scores, times a weight, where they are higher."""
+        np.maximum(totals, self._levels() * self._factor(weight), out=totals)
+
+    def at(self, documents: Documents) -> Floats:
+        """Return the scores of some documents; 0 for those that do not match."""
+        return np.asarray(self._levels_at(documents) * self._factor(1.0))
+
+    def sparse(self) -> tuple[Documents, Floats]:
+        """Return the documents that match, ascending, and their scores."""
+        return self.times(1.0).sparse()
+
+    def times(self, weight: float) -> Matches:
+        """Return the same with all scores multiplied."""
+        return Matches(None, self._levels() * self._factor(weight), self.count)
+
+    def bits(self, width: int) -> Bits:
+        """Return for every document whether it matches, as the bits of bytes."""
+        return self._bits()
+
+
+NO_MATCHES = Matches(np.empty(0, np.intp), np.empty(0, np.float32), 0)
+
+
