@@ -214,7 +214,8 @@ class Snapshot:
 
     def postings(self, kind: str, term: str) -> Postings:
         """Return the postings of a term of a kind ("syllable", "pair", "word", "value"); empty when no report has it."""
-        return self.read(self.find([(kind, term)]))[0]
+        postings = self.read(self.find([(kind, term)]))[0]
+        return postings.take(np.flatnonzero(self.live[postings.documents])) if self.has_deletions else postings
 
     def find(self, terms: Sequence[tuple[str, str]]) -> list[Runs]:
         """Return where the postings of some terms, (kind, text) each, lie: the runs of each, one for each segment."""
@@ -228,24 +229,28 @@ class Snapshot:
                         runs.append((which, lists, *lists.span(number)))
         return found
 
-    def read(self, wanted: Sequence[Runs]) -> tuple[Postings, list[int]]:
-        """Return the postings of several terms, one after the other, and where those of each end."""
+    def documents(self, wanted: Sequence[Runs]) -> tuple[npt.NDArray[np.intp], list[int]]:
+        """Return the documents that hold each of several terms, deleted ones too, term after term, and how many for each."""
         runs = [run for term in wanted for run in term]
-        ends = list(accumulate(map(run_size, wanted)))
+        sizes = list(map(run_size, wanted))
         if not runs:
-            return _NO_POSTINGS, ends
+            return np.empty(0, np.intp), sizes
         with self.reading("postings"):
-            raw = read_runs([run[1:] for run in runs])
-            documents = raw.documents.astype(np.intp)
-            if len(self.leaves) > 1:
-                bases = [self.leaves[which].base for which, *_ in runs]
-                documents += np.repeat(bases, [end - start for *_, start, end in runs])
-            postings = Postings(documents, raw.bodies, raw.titled, raw.titles)
-            if self.has_deletions:
-                keep = np.flatnonzero(self.live[documents])
-                postings = postings.take(keep)
-                ends = np.searchsorted(keep, ends).tolist()
-        return postings, ends
+            found = np.concatenate([lists.documents[start:end] for _, lists, start, end in runs]).astype(np.intp)
+        if len(self.leaves) > 1:
+            found += np.repeat(
+                [self.leaves[which].base for which, *_ in runs], [end - start for *_, start, end in runs]
+            )
+        return found, sizes
+
+    def read(self, wanted: Sequence[Runs]) -> tuple[Postings, list[int]]:
+        """Return the postings of several terms, one after the other, deleted documents too, and where those of each end."""
+        documents, sizes = self.documents(wanted)
+        if not len(documents):
+            return _NO_POSTINGS, list(accumulate(sizes))
+        with self.reading("postings"):
+            raw = read_runs([run[1:] for term in wanted for run in term])
+        return Postings(documents, raw.bodies, raw.titled, raw.titles), list(accumulate(sizes))
 
     def read_at(self, runs: Runs, documents: npt.NDArray[np.intp]) -> tuple[Postings, npt.NDArray[np.intp]]:
         """Return the postings of a term in some documents, ascending, and the places of those among the ones given."""

@@ -18,14 +18,14 @@ from vnsearch.search.matches import Bits, Documents, Floats, LongMatches, bits_o
 from vnsearch.search.scoring import LANES, count_bits
 from vnsearch.search.tree import Any, Best, Evaluator, Node, Term, TimeUp
 
-__all__ = ["Evaluation", "best_documents", "evaluate"]
+__all__ = ["Evaluation", "evaluate"]
 
 Mask = npt.NDArray[np.bool_]
 
 # Upper bounds and sums are rounded differently; scores of single precision differ by less than this part of them.
 _SLACK = 1e-5
 # Candidates are looked up one by one while they are at most this part of the documents.
-_CANDIDATES = 20
+_CANDIDATES = 32
 
 
 @dataclass(slots=True)
@@ -40,6 +40,7 @@ class Evaluation:
     size: int
     complete: bool = True
     _bits: Bits | None = field(default=None, repr=False)
+    _candidates: Documents | None = field(default=None, repr=False)
 
     @property
     def scores(self) -> Floats:
@@ -57,6 +58,13 @@ class Evaluation:
     def total(self) -> int:
         """How many documents matched."""
         return int(np.count_nonzero(self.scores > 0)) if self._bits is None else count_bits(self._bits)
+
+    def best(self, count: int) -> Documents:
+        """Return the documents that may be among the ``count`` best ones; at least as many, if so many match."""
+        if self._candidates is not None:
+            return self._candidates
+        bar = _bar(self.row, count)
+        return np.flatnonzero(self.row >= bar) if bar > 0 else np.flatnonzero(self.row)
 
 
 def evaluate(run: Evaluator, node: Node, masks: Sequence[Mask] = (), best: int | None = None) -> Evaluation:
@@ -173,6 +181,7 @@ def _add_long(
             kept = np.flatnonzero(scores >= bar)
             candidates, scores = candidates[kept], scores[kept]
     totals[candidates] = scores
+    found._candidates = candidates
 
 
 def _bar(totals: Floats, best: int) -> float:
@@ -182,9 +191,3 @@ def _bar(totals: Floats, best: int) -> float:
     if best > len(highest):
         highest = totals
     return float(np.partition(highest, -best)[-best]) if 0 < best <= len(highest) else 0.0
-
-
-def best_documents(row: Floats, count: int) -> Documents:
-    """Return the documents that may be among the ``count`` best ones of a row; at least as many, if so many match."""
-    bar = _bar(row, count)
-    return np.flatnonzero(row >= bar) if bar > 0 else np.flatnonzero(row)

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["LEVEL_MAX", "NO_MATCHES", "Bits", "Documents", "Floats", "Levels", "LongMatches", "Matches", "bits_of"]
+__all__ = ["LEVEL_MAX", "NO_MATCHES", "Bits", "Documents", "Floats", "Levels", "LongMatches", "Matches", "TermKey", "bits_of"]
 
 Documents = npt.NDArray[np.intp]
 Floats = npt.NDArray[np.float32]
 Bits = npt.NDArray[np.uint8]
 Levels = npt.NDArray[np.uint16]
+
+#: A kind and a term.
+TermKey = tuple[str, str]
 
 LEVEL_MAX = 65_535
 

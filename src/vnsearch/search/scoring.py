@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import math
 import threading
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -24,17 +24,19 @@ import numpy.typing as npt
 
 from vnsearch.index.schema import TEXT_FIELDS
 from vnsearch.index.snapshot import Postings, Runs, Snapshot, run_size
-from vnsearch.search.matches import LEVEL_MAX, NO_MATCHES, Documents, Floats, Levels, LongMatches, Matches, bits_of
+from vnsearch.search.kept import Kept
+from vnsearch.search.matches import LEVEL_MAX, NO_MATCHES, Bits, Documents, Floats, Levels, LongMatches, Matches, TermKey, bits_of
 from vnsearch.search.parameters import BM25, PARAMETERS, Parameters
 
 __all__ = ["LANES", "Scorer", "TermKey", "count_bits", "phrase_postings", "rarity"]
 
-#: A kind and a term.
-TermKey = tuple[str, str]
-
-# Memory for rows kept between queries: this much, and so many bytes for each document.
-_KEPT_BYTES = 32 << 20
-_KEPT_BYTES_PER_DOCUMENT = 24
+# Memory for what is kept between queries: of short lists, and of long ones, so much and so many bytes for each document.
+_SHORT_BYTES = 16 << 20
+_ROW_BYTES = 28 << 20
+_ROW_BYTES_PER_DOCUMENT = 24
+# What is taken for an entry besides its levels, and how many long lists are remembered.
+_ENTRY_BYTES = 600
+_LONG_KEPT = 4096
 # A posting list is long when this part of the documents is in it.
 _LONG = 8
 #: A shorter list is never long: it is scored as fast as it could be pruned.
@@ -46,12 +48,14 @@ _FEW = 20
 LANES = 64
 
 
+_HAS_BITWISE_COUNT = hasattr(np, "bitwise_count")  # NumPy 2
 _BIT_COUNTS = np.array([number.bit_count() for number in range(256)], np.uint8)
 
 
 def count_bits(bits: npt.NDArray[np.uint8]) -> int:
     """Return how many bits are set."""
-    return int(_BIT_COUNTS[bits].sum(dtype=np.int64))
+    counts = np.bitwise_count(bits) if _HAS_BITWISE_COUNT else _BIT_COUNTS[bits]
+    return int(counts.sum(dtype=np.int64))
 
 
 def rarity(count: int, df: int) -> float:
@@ -59,8 +63,20 @@ def rarity(count: int, df: int) -> float:
     return math.log(1 + (count - df + 0.5) / (df + 0.5))
 
 
+@dataclass(frozen=True, slots=True)
+class _Short:
+    """A short list: where it lies, and the saturation of the term in each of its documents."""
+
+    runs: Runs
+    saturations: Floats
+
+
 class Scorer:
-    """Scores terms in one commit, with these weights of fields. Safe for many threads."""
+    """Scores terms in one commit, with these weights of fields. Safe for many threads.
+
+    The score of a term in a document is its worth, ``weight * (k1 + 1) * idf``, times its saturation, ``tf / (k1 + tf)``.
+    Saturations do not change with the query, and are kept; for long lists as *levels*, from 1 to 65,535 for 0 to 1.
+    """
 
     def __init__(self, snapshot: Snapshot, fields: Mapping[str, float], parameters: Parameters = PARAMETERS) -> None:
         self.snapshot = snapshot
@@ -68,13 +84,16 @@ class Scorer:
         self.parameters = parameters
         #: The length of a row: the size of the index, filled up to whole lanes.
         self.width = -(-max(snapshot.size, 1) // LANES) * LANES
-        self._norms_kept: dict[str, Floats] | None = None
-        self._masks: OrderedDict[TermKey, npt.NDArray[np.uint8]] = OrderedDict()
-        self._kept: OrderedDict[TermKey, Levels] = OrderedDict()
         # A single field has lists of its own, shorter than those that are kept for both: they are read whole.
-        self._long = max(snapshot.size // _LONG, _LONG_LEAST) if len(fields) == len(TEXT_FIELDS) else snapshot.size
-        self._limit = _KEPT_BYTES + _KEPT_BYTES_PER_DOCUMENT * snapshot.size
+        self._long_size = (
+            max(snapshot.size // _LONG, _LONG_LEAST) if len(fields) == len(TEXT_FIELDS) else snapshot.size
+        )
+        self._norms_kept: dict[str, Floats] | None = None
         self._lock = threading.Lock()
+        self._short: Kept[_Short] = Kept(_SHORT_BYTES)
+        self._long: Kept[LongMatches] = Kept(_LONG_KEPT)
+        self._row_levels: Kept[Levels] = Kept(_ROW_BYTES + _ROW_BYTES_PER_DOCUMENT * snapshot.size)
+        self._bits: Kept[Bits] = Kept((_ROW_BYTES + _ROW_BYTES_PER_DOCUMENT * snapshot.size) // 8)
         self._rows: list[Floats] = []
 
     # -- rows of all documents, used again
@@ -118,87 +137,117 @@ class Scorer:
         A term is (kind, text); the kind is "syllable", "pair", "word", "value", or "phrase": the documents that hold all the
         pairs of several syllables. Short posting lists are scored in one go, long ones when they are needed.
         """
-        keys = list(wanted)
-        phrases = [key for key in keys if key[0] == "phrase"]
-        if phrases:
-            keys = [key for key in keys if key[0] != "phrase"]
         found: dict[TermKey, Matches | LongMatches] = {}
-        runs = self.snapshot.find(keys)
-        short: list[TermKey] = []
-        short_runs: list[Runs] = []
-        for key, run in zip(keys, runs, strict=True):
-            size = run_size(run)
-            if size > self._long:
-                found[key] = self._long_matches(key, run, size)
-            elif size:
-                short.append(key)
-                short_runs.append(run)
+        short: dict[TermKey, _Short] = {}
+        missing: list[TermKey] = []
+        for key in wanted:
+            entry = self._short.get(key)
+            if entry is not None:
+                short[key] = entry
+            elif (long := self._long.get(key)) is not None:
+                found[key] = long
+            elif key[0] == "phrase":
+                found[key] = self._phrase(key[1])
             else:
-                found[key] = NO_MATCHES
-        postings, ends = self.snapshot.read(short_runs)
-        for key in phrases:
-            postings = postings.joined(phrase_postings(self.snapshot, key[1]))
-            ends = [*ends, len(postings.documents)]
-        found.update(self._score([*short, *phrases], postings, ends))
+                missing.append(key)
+        if missing:
+            self._find(missing, short, found)
+        if short:
+            self._score(short, found)
         return found
 
-    def _long_matches(self, key: TermKey, run: Runs, size: int) -> LongMatches:
+    def _find(
+        self, keys: Sequence[TermKey], short: dict[TermKey, _Short], found: dict[TermKey, Matches | LongMatches]
+    ) -> None:
+        """Look up terms that are not kept; the levels of short lists are computed in one go."""
+        new: list[tuple[TermKey, Runs]] = []
+        for key, runs in zip(keys, self.snapshot.find(keys), strict=True):
+            if run_size(runs) > self._long_size:
+                found[key] = self._long.keep(key, self._long_matches(key, runs), 1)
+            else:
+                new.append((key, runs))
+        if not new:
+            return
+        postings, ends = self.snapshot.read([runs for _, runs in new])
+        sizes = [end - start for start, end in pairwise((0, *ends))]
+        k1 = np.repeat(np.array([self.bm25(key[0]).k1 for key, _ in new], np.float32), sizes)
+        saturations = _saturations(self._tf(postings), k1)
+        for (key, runs), start, end in zip(new, (0, *ends), ends, strict=False):
+            short[key] = self._short.keep(key, _Short(runs, saturations[start:end].copy()), _ENTRY_BYTES + 4 * (end - start))
+
+    def _score(self, short: dict[TermKey, _Short], found: dict[TermKey, Matches | LongMatches]) -> None:
+        """Score short lists, one after the other in the same arrays."""
+        documents, sizes = self.snapshot.documents([entry.runs for entry in short.values()])
+        saturations = np.concatenate([entry.saturations for entry in short.values()])
+        if self.snapshot.has_deletions or len(self.fields) < len(TEXT_FIELDS):
+            # Not all of the documents that the lists have are alive, or hold the term in this field.
+            held = saturations > 0
+            if self.snapshot.has_deletions:
+                held &= self.snapshot.live[documents]
+            kept = np.flatnonzero(held)
+            documents, saturations = documents[kept], saturations[kept]
+            sizes = np.diff(np.searchsorted(kept, np.cumsum(sizes)), prepend=0).tolist()
+        worths = [self.worth(key[0], size) for key, size in zip(short, sizes, strict=True)]
+        scores = saturations * np.repeat(np.array(worths, np.float32), sizes)
+        start = 0
+        for key, size in zip(short, sizes, strict=True):
+            end = start + size
+            found[key] = Matches(documents[start:end], scores[start:end], size) if size else NO_MATCHES
+            start = end
+
+    def _phrase(self, phrase: str) -> Matches:
+        postings = phrase_postings(self.snapshot, phrase)
+        size = len(postings.documents)
+        scores = _saturations(self._tf(postings), np.float32(self.bm25("phrase").k1))
+        scores *= np.float32(self.worth("phrase", size))
+        held = np.flatnonzero(scores)
+        return Matches(postings.documents[held], scores[held], len(held)) if len(held) else NO_MATCHES
+
+    def _long_matches(self, key: TermKey, runs: Runs) -> LongMatches:
+        size = run_size(runs)
         if self.snapshot.has_deletions:
-            live = self.snapshot.live_bits
-            size = count_bits(self._bits(key, run) & live)
+            size = count_bits(self._bits_of(key, runs) & self.snapshot.live_bits)
         return LongMatches(
             size,
             self.worth(key[0], size),
-            lambda: self._levels(key, run),
-            lambda documents: self._levels_at(key, run, documents),
-            lambda: self._bits(key, run),
+            lambda: self._levels(key, runs),
+            lambda documents: self._levels_at(key, runs, documents),
+            lambda: self._bits_of(key, runs),
         )
 
-    def _levels(self, key: TermKey, run: Runs) -> Levels:
-        """Return the level of every document for a long list, 0 where it is not; they are kept."""
-        with self._lock:
-            kept = self._kept.get(key)
-            if kept is not None:
-                self._kept.move_to_end(key)
-                return kept
-        postings, _ = self.snapshot.read([run])
+    def _levels(self, key: TermKey, runs: Runs) -> Levels:
+        """Return the level of every document for a long list, 0 where it is not."""
+        kept = self._row_levels.get(key)
+        if kept is not None:
+            return kept
+        postings, _ = self.snapshot.read([runs])
         levels = np.zeros(self.width, np.uint16)
-        levels[postings.documents] = self._as_levels(key[0], self._tf(postings))
-        with self._lock:
-            if key not in self._kept:
-                self._kept[key] = levels
-                if len(self._kept) * levels.nbytes > self._limit:
-                    self._kept.popitem(last=False)
-        return levels
+        levels[postings.documents] = _as_levels(self._tf(postings), self.bm25(key[0]).k1)
+        if self.snapshot.has_deletions:
+            levels[: self.snapshot.size] *= self.snapshot.live
+        return self._row_levels.keep(key, levels, levels.nbytes)
 
-    def _levels_at(self, key: TermKey, run: Runs, documents: Documents) -> Levels:
+    def _levels_at(self, key: TermKey, runs: Runs, documents: Documents) -> Levels:
         """Return the levels of some documents for a long list, without reading the whole of it."""
-        if key in self._kept or len(documents) * _FEW > run_size(run):
-            return self._levels(key, run)[documents]
-        postings, places = self.snapshot.read_at(run, documents)
+        kept = self._row_levels.get(key)
+        if kept is not None:
+            return kept[documents]
+        if len(documents) * _FEW > run_size(runs):
+            return self._levels(key, runs)[documents]
+        postings, places = self.snapshot.read_at(runs, documents)
         levels = np.zeros(len(documents), np.uint16)
-        levels[places] = self._as_levels(key[0], self._tf(postings))
+        levels[places] = _as_levels(self._tf(postings), self.bm25(key[0]).k1)
         return levels
 
-    def _as_levels(self, kind: str, tf: Floats) -> Levels:
-        levels = tf / (tf + np.float32(self.bm25(kind).k1))
-        levels *= np.float32(LEVEL_MAX)
-        np.maximum(np.rint(levels, out=levels), 1, out=levels)
-        return levels.astype(np.uint16)
-
-    def _bits(self, key: TermKey, run: Runs) -> npt.NDArray[np.uint8]:
-        """Return which documents a long list holds, as bits; they are kept."""
-        found = self._masks.get(key)
-        if found is None:
-            mask = np.zeros(self.width, np.bool_)
-            postings, _ = self.snapshot.read([run])
-            mask[postings.documents] = True
-            found = bits_of(mask)
-            with self._lock:
-                self._masks[key] = found
-                if len(self._masks) * len(found) > self._limit // 8:
-                    self._masks.popitem(last=False)
-        return found
+    def _bits_of(self, key: TermKey, runs: Runs) -> Bits:
+        """Return which documents a long list holds, as bits; deleted ones are among them."""
+        kept = self._bits.get(key)
+        if kept is not None:
+            return kept
+        mask = np.zeros(self.width, np.bool_)
+        mask[self.snapshot.documents([runs])[0]] = True
+        bits = bits_of(mask)
+        return self._bits.keep(key, bits, bits.nbytes)
 
     def _tf(self, postings: Postings) -> Floats:
         """Return the frequencies of both fields together, each divided by its length normalization."""
@@ -214,26 +263,6 @@ class Scorer:
             tf[titled] += postings.titles * norms["title"][documents[titled]]
         return tf
 
-    def _score(self, keys: Sequence[TermKey], postings: Postings, ends: Sequence[int]) -> dict[TermKey, Matches]:
-        """Score terms whose postings follow each other; ``ends`` is where each stops."""
-        documents = postings.documents
-        tf = self._tf(postings)
-        if len(self.fields) == 1:  # some hold a term in the other field only
-            held = np.flatnonzero(tf)
-            documents, tf = documents[held], tf[held]
-            ends = np.searchsorted(held, ends).tolist()
-        sizes = [end - start for start, end in pairwise((0, *ends))]
-        parameters = [self.bm25(kind) for kind, _ in keys]
-        scores = tf + np.repeat(np.array([bm25.k1 for bm25 in parameters], np.float32), sizes)
-        np.divide(tf, scores, out=scores)
-        scores *= np.repeat(
-            np.array([self.worth(key[0], size) for key, size in zip(keys, sizes, strict=True)], np.float32), sizes
-        )
-        return {
-            key: Matches(documents[start:end], scores[start:end], end - start) if end > start else NO_MATCHES
-            for key, (start, end) in zip(keys, pairwise((0, *ends)), strict=True)
-        }
-
     def _norms(self) -> dict[str, Floats]:
         """Return for each field its weight divided by the length normalization, for every document."""
         if self._norms_kept is None:
@@ -244,6 +273,20 @@ class Scorer:
                 found[text_field] = (weight / (1 - b + (b / average) * lengths)).astype(np.float32)
             self._norms_kept = found
         return self._norms_kept
+
+
+def _saturations(tf: Floats, k1: Floats | np.float32) -> Floats:
+    """Return ``tf / (tf + k1)``."""
+    saturations = tf + k1
+    return np.divide(tf, saturations, out=saturations)
+
+
+def _as_levels(tf: Floats, k1: float) -> Levels:
+    """Return the saturations of frequencies above 0 as levels."""
+    levels = _saturations(tf, np.float32(k1))
+    levels *= np.float32(LEVEL_MAX)
+    np.maximum(np.rint(levels, out=levels), 1, out=levels)
+    return levels.astype(np.uint16)
 
 
 def phrase_postings(snapshot: Snapshot, term: str) -> Postings:

@@ -18,7 +18,7 @@ from vnsearch.index.columns import LabelColumn
 from vnsearch.index.schema import FACETS, TEXT_FIELDS, labels
 from vnsearch.index.snapshot import Snapshot
 from vnsearch.report import parse_date
-from vnsearch.search.evaluate import Evaluation, best_documents, evaluate
+from vnsearch.search.evaluate import Evaluation, evaluate
 from vnsearch.search.parameters import DEFAULT_FIELDS
 from vnsearch.search.plan import plan
 from vnsearch.search.query import ParsedQuery, parse
@@ -201,7 +201,7 @@ class Searcher:
         if end <= 0 or not total:
             return np.empty(0, np.intp)
         if options.sort == "relevance":
-            documents = best_documents(found.row, min(end, total))
+            documents = found.best(min(end, total))
             keys: tuple[npt.NDArray[Any], ...] = (documents, -found.row[documents])
         else:
             documents = np.flatnonzero(found.matched)

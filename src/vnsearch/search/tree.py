@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vnsearch.search.phrases import phrase_documents
-from vnsearch.search.matches import NO_MATCHES, Floats, LongMatches, Matches
-from vnsearch.search.scoring import Scorer, TermKey
+from vnsearch.search.matches import NO_MATCHES, Floats, LongMatches, Matches, TermKey
+from vnsearch.search.scoring import Scorer
 
 __all__ = [
     "All",
