@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import struct
+import unicodedata
+from dataclasses import FrozenInstanceError, replace
 from typing import Any
 
 import pytest
@@ -11,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vnsearch import InvalidReportError, Report
+from vnsearch.index.columnar.charset import decode, encode
 from vnsearch.index.documents import pack_report, unpack_report
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))  # lone surrogates too
@@ -43,6 +47,39 @@ def test_stored_and_read_back_a_report_is_the_same(report: Report) -> None:
     assert back == report
     assert back.day == report.day
     assert type(back.date) is type(report.date)
+
+
+@given(REPORTS)
+def test_what_is_read_back_is_as_good_as_what_was_made(report: Report) -> None:
+    back = unpack_report(pack_report(report))
+    assert repr(back.extra) == repr(report.extra)
+    assert replace(back, title="x") == replace(report, title="x")
+    with pytest.raises(FrozenInstanceError):
+        back.title = "x"  # type: ignore[misc]
+
+
+@given(REPORTS, st.integers(0, 1000))
+def test_what_is_cut_short_is_no_report(report: Report, cut: int) -> None:
+    packed = pack_report(report)
+    try:
+        back = unpack_report(packed[: min(cut, len(packed) - 1)])
+    except (ValueError, TypeError, struct.error):
+        return
+    assert back != report
+
+
+@given(ANY_TEXT | st.text("aăâđĐưÝỵ “…”\n\t\u0301", max_size=50))
+def test_text_as_bytes_and_back(text: str) -> None:
+    data, single = encode(text)
+    assert decode(data, single) == text
+    assert len(data) == len(text) if single else len(data) >= len(text)
+
+
+def test_vietnamese_takes_one_byte_a_character() -> None:
+    alphabet = "aàảãáạăằẳẵắặâầẩẫấậbcdđeèẻẽéẹêềểễếệghiìỉĩíịklmnoòỏõóọôồổỗốộơờởỡớợpqrstuùủũúụưừửữứựvxyỳỷỹýỵ"
+    for text in (alphabet, alphabet.upper(), unicodedata.normalize("NFD", alphabet), "“Chợ” – 35 °C, 12 m²…\r\n"):
+        assert len(encode(text)[0]) == len(text)
+    assert encode("~ASCII as it is~\t\n") == (b"~ASCII as it is~\t\n", True)
 
 
 @given(REPORTS)

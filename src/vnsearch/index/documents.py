@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import struct
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
+from typing import Any
 
 import numpy as np
 
 from vnsearch.analysis import syllables_of, tokenize_batch
 from vnsearch.index.columnar.build import AnalysedReports
+from vnsearch.index.columnar.charset import decode, encode
 from vnsearch.index.columnar.stored import make_blocks
 from vnsearch.index.schema import DEFINITIONS, TEXT_FIELDS, label_fields, report_labels
 from vnsearch.report import Report
@@ -17,18 +21,39 @@ from vnsearch.report import Report
 __all__ = ["analyse_reports", "pack_report", "unpack_report"]
 
 
+# How the text is written (see ``charset``), and the lengths of id, title and body in code points.
+_HEAD = struct.Struct("<?3I")
+_OTHERS = dict.fromkeys(("date", "source", "author", "category", "url"))
+
+
 def pack_report(report: Report) -> bytes:
-    """Return a report as JSON bytes. Any ``str`` survives, also two lone surrogates side by side."""
-    fields = {key: value for key, value in report.to_dict().items() if value is not None}
-    return json.dumps(fields, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    """Return a report as bytes: a head, then its id, title and body, then the other fields it has as JSON.
+
+    Any ``str`` survives, also two lone surrogates side by side.
+    """
+    fields = report.to_dict()
+    texts = [fields.pop(name) for name in ("id", "title", "body")]
+    others = {name: value for name, value in fields.items() if value is not None and value != {}}
+    lengths = [len(text) for text in texts]
+    if others:
+        texts.append(json.dumps(others, ensure_ascii=False))
+    data, single = encode("".join(texts))
+    return _HEAD.pack(single, *lengths) + data
 
 
 def unpack_report(data: bytes) -> Report:
     """Return the report that ``pack_report`` was given; equal to it."""
-    fields = json.loads(data.decode("utf-8", "surrogatepass"))
-    if date := fields.get("date"):  # with offsets of seconds, as local mean times have them
-        fields["date"] = dt.datetime.fromisoformat(date) if "T" in date else dt.date.fromisoformat(date)
-    return Report(**fields)
+    single, *lengths = _HEAD.unpack_from(data)
+    text = decode(data[_HEAD.size :], single)
+    title, body, others = accumulate(lengths)
+    if others > len(text):
+        raise ValueError("a stored report is shorter than it says")
+    fields: dict[str, Any] = dict(_OTHERS, extra={})
+    if others < len(text):
+        fields.update(json.loads(text[others:]))
+        if date := fields["date"]:  # with offsets of seconds, as local mean times have them
+            fields["date"] = dt.datetime.fromisoformat(date) if "T" in date else dt.date.fromisoformat(date)
+    return Report._trusted(id=text[:title], title=text[title:body], body=text[body:others], **fields)
 
 
 def analyse_reports(reports: Sequence[Report], filterable: Iterable[str]) -> AnalysedReports:

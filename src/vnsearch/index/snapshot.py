@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from heapq import merge
 from itertools import accumulate, groupby
+from types import TracebackType
 
 import numpy as np
 import numpy.typing as npt
@@ -161,7 +162,7 @@ class Snapshot:
 
     def reading(self, what: str) -> contextlib.AbstractContextManager[None]:
         """Turn whatever bytes that make no sense raise into one clear error."""
-        return _reading(self._folder, what)
+        return _Reading(self._folder, what)
 
     # -- documents
 
@@ -201,9 +202,16 @@ class Snapshot:
 
     def report(self, number: int) -> Report:
         """Return the report with this document number."""
-        with self.reading(f"report number {number}"):
-            at, document = self.leaf_of(number)
-            return unpack_report(self.leaves[at].segment.stored.report(document))
+        return self.some_reports([number])[0]
+
+    def some_reports(self, numbers: Sequence[int]) -> list[Report]:
+        """Return the reports with these document numbers."""
+        with self.reading("stored reports"):
+            found = []
+            for number in numbers:
+                at, document = self.leaf_of(number)
+                found.append(unpack_report(self.leaves[at].segment.stored.report(document)))
+            return found
 
     def reports(self) -> Iterator[Report]:
         """Yield every report, in the order of the document numbers."""
@@ -443,28 +451,36 @@ class Groups:
         return self._group(key) or default
 
 
-@contextlib.contextmanager
-def _reading(folder: str, what: str) -> Iterator[None]:
-    try:
-        yield
-    except (VnSearchError, MemoryError):
-        raise
-    except Exception as error:
-        raise IndexCorruptedError(
-            f"the index in {folder} is damaged: cannot read {what} ({type(error).__name__}: {error}); "
-            "restore the folder from a copy, or make the index again with Index.create(…, overwrite=True)"
-        ) from error
+class _Reading(contextlib.AbstractContextManager[None]):
+    """Turns what reading raises into one clear error. A class, not a generator: it is entered for every report."""
+
+    __slots__ = ("_folder", "_what")
+
+    def __init__(self, folder: str, what: str) -> None:
+        self._folder = folder
+        self._what = what
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if isinstance(error, Exception) and not isinstance(error, VnSearchError | MemoryError):
+            raise IndexCorruptedError(
+                f"the index in {self._folder} is damaged: cannot read {self._what} ({type(error).__name__}: {error}); "
+                "restore the folder from a copy, or make the index again with Index.create(…, overwrite=True)"
+            ) from error
 
 
 def _frequency(folder: str, leaves: Sequence[Leaf], kind: str, term: str) -> int:
-    with _reading(folder, f"the counts of {term!r}"):
+    with _Reading(folder, f"the counts of {term!r}"):
         numbers = ((leaf.segment, leaf.segment.find(kind, term)) for leaf in leaves)
         return sum(segment.postings(kind).count(number) for segment, number in numbers if number >= 0)
 
 
 def _group(folder: str, leaves: Sequence[Leaf], key: str) -> list[tuple[str, int]]:
     counts: dict[str, int] = {}
-    with _reading(folder, f"the spellings of {key!r}"):
+    with _Reading(folder, f"the spellings of {key!r}"):
         for leaf in leaves:
             for term, count in leaf.segment.group(key):
                 counts[term] = counts.get(term, 0) + count
