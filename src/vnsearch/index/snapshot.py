@@ -10,9 +10,9 @@ import contextlib
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache, partial, reduce
 from heapq import merge
-from itertools import accumulate, groupby
+from itertools import groupby
 from types import TracebackType
 
 import numpy as np
@@ -103,7 +103,9 @@ Runs = list[tuple[int, PostingLists, int, int]]
 
 def run_size(runs: Runs) -> int:
     """Return how many postings there are, those of deleted documents included."""
-    return sum(end - start for *_, start, end in runs)
+    if len(runs) == 1:
+        return runs[0][3] - runs[0][2]
+    return sum([end - start for _, _, start, end in runs])
 
 
 _NO_POSTINGS = Postings(
@@ -222,7 +224,7 @@ class Snapshot:
 
     def postings(self, kind: str, term: str) -> Postings:
         """Return the postings of a term of a kind ("syllable", "pair", "word", "value"); empty when no report has it."""
-        postings = self.read(self.find([(kind, term)]))[0]
+        postings = self.read(self.find([(kind, term)]))
         return postings.take(np.flatnonzero(self.live[postings.documents])) if self.has_deletions else postings
 
     def find(self, terms: Sequence[tuple[str, str]]) -> list[Runs]:
@@ -230,11 +232,11 @@ class Snapshot:
         found: list[Runs] = [[] for _ in terms]
         with self.reading("the dictionaries"):
             for which, leaf in enumerate(self.leaves):
-                numbers = leaf.segment.find_all(terms)
-                for (kind, _), runs, number in zip(terms, found, numbers, strict=True):
+                postings = {kind: leaf.segment.postings(kind) for kind, _ in terms}
+                for (kind, _), runs, number in zip(terms, found, leaf.segment.find_all(terms), strict=True):
                     if number >= 0:
-                        lists = leaf.segment.postings(kind)
-                        runs.append((which, lists, *lists.span(number)))
+                        lists = postings[kind]
+                        runs.append((which, lists, lists.bounds[number], lists.bounds[number + 1]))
         return found
 
     def documents(self, wanted: Sequence[Runs]) -> tuple[npt.NDArray[np.intp], list[int]]:
@@ -251,34 +253,37 @@ class Snapshot:
             )
         return found, sizes
 
-    def read(self, wanted: Sequence[Runs]) -> tuple[Postings, list[int]]:
-        """Return the postings of several terms, one after the other, deleted documents too, and where those of each end."""
-        documents, sizes = self.documents(wanted)
+    def read(self, wanted: Sequence[Runs], documents: npt.NDArray[np.intp] | None = None) -> Postings:
+        """Return the postings of several terms, one after the other, deleted documents too.
+
+        ``documents``, if they are known already, are what the method of that name returns.
+        """
+        if documents is None:
+            documents, _ = self.documents(wanted)
         if not len(documents):
-            return _NO_POSTINGS, list(accumulate(sizes))
+            return _NO_POSTINGS
         with self.reading("postings"):
             raw = read_runs([run[1:] for term in wanted for run in term])
-        return Postings(documents, raw.bodies, raw.titled, raw.titles), list(accumulate(sizes))
+        return Postings(documents, raw.bodies, raw.titled, raw.titles)
 
     def read_at(self, runs: Runs, documents: npt.NDArray[np.intp]) -> tuple[Postings, npt.NDArray[np.intp]]:
         """Return the postings of a term in some documents, ascending, and the places of those among the ones given."""
-        places = [np.empty(0, np.intp)]
-        found = _NO_POSTINGS
+        found = []
+        places = []
         with self.reading("postings"):
             for which, lists, start, end in runs:
                 leaf = self.leaves[which]
                 low, high = 0, len(documents)
                 if len(self.leaves) > 1:
-                    low, high = np.searchsorted(documents, (leaf.base, leaf.base + leaf.segment.documents)).tolist()
-                held = lists.documents[start:end]
-                wanted = (documents[low:high] - leaf.base).astype(np.uint16)
-                at = np.minimum(held.searchsorted(wanted), len(held) - 1)
-                there = np.flatnonzero(held[at] == wanted)
-                titles, bodies = lists.frequencies_at(at[there] + start)
-                titled = np.flatnonzero(titles)
-                found = found.joined(Postings(documents[low:high][there], bodies, titled, titles[titled]))
-                places.append(there + low)
-        return found, np.concatenate(places)
+                    low, high = documents.searchsorted((leaf.base, leaf.base + leaf.segment.documents)).tolist()
+                at, there = lists.find(start, end, documents[low:high] - leaf.base)
+                if low:
+                    there = there + low
+                found.append(Postings(documents[there], *lists.frequencies_at(at)))
+                places.append(there)
+        if len(found) == 1:
+            return found[0], places[0]
+        return reduce(Postings.joined, found, _NO_POSTINGS), np.concatenate([np.empty(0, np.intp), *places])
 
     def lengths(self, text_field: str) -> tuple[Floats, float]:
         """Return the length of a field in syllables for every document number, and the average over reports that have it."""

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from vnsearch.search.matches import Bits, Documents, Floats, LongMatches, bits_of
 from vnsearch.search.scoring import LANES, count_bits
-from vnsearch.search.tree import Any, Best, Evaluator, Node, Term, TimeUp
+from vnsearch.search.tree import Any, Best, Evaluator, Found, Node, Term, TimeUp, add_best
 
 __all__ = ["Evaluation", "evaluate"]
 
@@ -63,8 +63,8 @@ class Evaluation:
         """Return the documents that may be among the ``count`` best ones; at least as many, if so many match."""
         if self._candidates is not None:
             return self._candidates
-        bar = _bar(self.row, count)
-        return np.flatnonzero(self.row >= bar) if bar > 0 else np.flatnonzero(self.row)
+        bar, highest = _bar(self.row, count)
+        return _reaching(self.row, bar, highest) if bar > 0 else np.flatnonzero(self.row)
 
 
 def evaluate(run: Evaluator, node: Node, masks: Sequence[Mask] = (), best: int | None = None) -> Evaluation:
@@ -99,15 +99,17 @@ def _leave(scores: Floats, masks: Sequence[Mask]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Long:
-    """A child of the sum that some long list is in: its terms, each with a weight, of which the best counts."""
+    """A child of the sum that some long list is in: what its terms match, with their weights, of which the best counts."""
 
-    terms: Sequence[tuple[str, str, float]]
+    found: list[tuple[Found, float]]
     bound: float
 
-    def at(self, run: Evaluator, documents: Documents) -> Floats:
-        scores = np.zeros(len(documents), np.float32)
-        for kind, term, weight in self.terms:
-            np.maximum(scores, run.term(kind, term).at(documents) * np.float32(weight), out=scores)
+    def at(self, documents: Documents) -> Floats:
+        """Return what it scores in some documents."""
+        first, weight = self.found[0]
+        scores = first.at(documents, weight)
+        for matches, weight in self.found[1:]:
+            np.maximum(scores, matches.at(documents, weight), out=scores)
         return scores
 
 
@@ -116,23 +118,21 @@ def _split(node: Any, run: Evaluator, totals: Floats) -> list[_Long] | None:
     long: list[_Long] = []
     short: list[Node] = []
     for child in node.children:
-        terms = [child] if type(child) is Term else child.children if type(child) is Best else []
-        if not terms or not all(type(term) is Term for term in terms):
-            short.append(child)
-            continue
-        bound = 0.0
-        is_long = False
-        for term in terms:
-            matches = run.term(term.kind, term.term)
-            if isinstance(matches, LongMatches):
-                is_long = True
-                bound = max(bound, matches.bound * term.weight)
-            elif matches.count:
-                bound = max(bound, run.scorer.worth(term.kind, matches.count) * term.weight)
-        if is_long:
-            long.append(_Long([(term.kind, term.term, term.weight) for term in terms], bound))
-        else:
-            short.append(child)
+        if type(child) is Term:
+            matches = run.term(child.kind, child.term)
+            if type(matches) is LongMatches:
+                long.append(_Long([(matches, child.weight)], matches.bound * child.weight))
+                continue
+        elif type(child) is Best and all(type(term) is Term for term in child.children):
+            found = child.found(run)
+            if any(type(matches) is LongMatches for matches, _ in found):
+                bounds = [
+                    weight * (matches.bound if isinstance(matches, LongMatches) else float(matches.scores.max()))
+                    for matches, weight in found
+                ]
+                long.append(_Long(found, max(bounds)))
+                continue
+        short.append(child)
     if not long:
         return None
     Any(short).add_to(totals, run)
@@ -146,8 +146,8 @@ def _add_long(
     scorer = run.scorer
     bits = bits_of(totals > 0)
     for child in long:
-        for kind, term, _ in child.terms:
-            bits |= run.term(kind, term).bits(scorer.width)
+        for matches, _ in child.found:
+            bits |= matches.bits(scorer.width)
     if scorer.snapshot.has_deletions:
         bits &= scorer.snapshot.live_bits
     for mask in masks:
@@ -159,15 +159,17 @@ def _add_long(
     long.sort(key=lambda child: child.bound)
     rest = sum(child.bound for child in long)
     while long:
-        bar = _bar(totals, best) - rest * (1 + _SLACK)
+        run.check()
+        bar, highest = _bar(totals, best)
+        bar -= rest * (1 + _SLACK)
         if bar > 0:
-            candidates = np.flatnonzero(totals >= bar)
+            candidates = _reaching(totals, bar, highest)
             if len(candidates) * _CANDIDATES <= scorer.snapshot.size:
                 break
         # Too many could still get there: the list that brings most is added for all.
         child = long.pop()
         rest -= child.bound
-        Best([Term(*term) for term in child.terms]).add_to(totals, run)
+        add_best(child.found, totals, scorer)
         _leave(found.scores, masks)
     else:
         return
@@ -175,8 +177,8 @@ def _add_long(
     while long:
         child = long.pop()
         rest -= child.bound
-        scores += child.at(run, candidates)
-        if len(candidates) > 4 * best:
+        scores += child.at(candidates)
+        if len(candidates) > 4 * best and long:
             bar = float(np.partition(scores, -best)[-best]) - rest * (1 + _SLACK)
             kept = np.flatnonzero(scores >= bar)
             candidates, scores = candidates[kept], scores[kept]
@@ -184,10 +186,18 @@ def _add_long(
     found._candidates = candidates
 
 
-def _bar(totals: Floats, best: int) -> float:
-    """Return a score that at least ``best`` documents reach; 0 if so many do not match."""
-    # The highest score of every lane belongs to another document.
+def _bar(totals: Floats, best: int) -> tuple[float, Floats]:
+    """Return a score that at least ``best`` documents reach, 0 if so many do not match; and the highest of every lane."""
     highest = totals.reshape(LANES, -1).max(axis=0)
-    if best > len(highest):
-        highest = totals
-    return float(np.partition(highest, -best)[-best]) if 0 < best <= len(highest) else 0.0
+    # The highest score of every lane belongs to another document.
+    among = highest if best <= len(highest) else totals
+    return (float(np.partition(among, -best)[-best]) if 0 < best <= len(among) else 0.0), highest
+
+
+def _reaching(totals: Floats, bar: float, highest: Floats) -> Documents:
+    """Return the documents that reach a score above 0; only lanes whose highest score does are looked through."""
+    lanes = (highest >= bar).nonzero()[0]
+    if len(lanes) * 16 > len(highest):
+        return np.flatnonzero(totals >= bar)
+    rows, columns = (totals.reshape(LANES, -1)[:, lanes] >= bar).nonzero()
+    return np.asarray(rows * len(highest) + lanes[columns])

@@ -49,14 +49,14 @@ class Matches:
         else:
             totals[self.documents] = np.maximum(totals[self.documents], scores)
 
-    def at(self, documents: Documents) -> Floats:
-        """Return the scores of some documents; 0 for those that do not match."""
+    def at(self, documents: Documents, weight: float = 1.0) -> Floats:
+        """Return the scores of some documents, times a weight; 0 for those that do not match."""
         if self.documents is None:
-            return self.scores[documents]
+            return self.scores[documents] * np.float32(weight)
         if not len(self.documents):
             return np.zeros(len(documents), np.float32)
         places = np.minimum(np.searchsorted(self.documents, documents), len(self.documents) - 1)
-        return np.where(self.documents[places] == documents, self.scores[places], np.float32(0))
+        return np.where(self.documents[places] == documents, self.scores[places] * np.float32(weight), np.float32(0))
 
     def sparse(self) -> tuple[Documents, Floats]:
         """Return the documents that match, ascending, and their scores."""
@@ -116,9 +116,9 @@ class LongMatches:
         """Raise a row of all documents to the scores, times a weight, where they are higher."""
         np.maximum(totals, self._levels() * self._factor(weight), out=totals)
 
-    def at(self, documents: Documents) -> Floats:
-        """Return the scores of some documents; 0 for those that do not match."""
-        return np.asarray(self._levels_at(documents) * self._factor(1.0))
+    def at(self, documents: Documents, weight: float = 1.0) -> Floats:
+        """Return the scores of some documents, times a weight; 0 for those that do not match."""
+        return np.asarray(self._levels_at(documents) * self._factor(weight))
 
     def sparse(self) -> tuple[Documents, Floats]:
         """Return the documents that match, ascending, and their scores."""

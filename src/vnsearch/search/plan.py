@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from vnsearch.search import tree
+from vnsearch.search.matches import TermKey
 from vnsearch.search.query import Group, Option, Place
-from vnsearch.search.scoring import Scorer, TermKey, phrase_postings
+from vnsearch.search.scoring import Scorer, phrase_postings
 from vnsearch.search.variants import Variant
 
 __all__ = ["Contribution", "contributions", "plan"]

@@ -91,7 +91,7 @@ class Scorer:
         self._norms_kept: dict[str, Floats] | None = None
         self._lock = threading.Lock()
         self._short: Kept[_Short] = Kept(_SHORT_BYTES)
-        self._long: Kept[LongMatches] = Kept(_LONG_KEPT)
+        self._long: dict[TermKey, LongMatches] = {}
         self._row_levels: Kept[Levels] = Kept(_ROW_BYTES + _ROW_BYTES_PER_DOCUMENT * snapshot.size)
         self._bits: Kept[Bits] = Kept((_ROW_BYTES + _ROW_BYTES_PER_DOCUMENT * snapshot.size) // 8)
         self._rows: list[Floats] = []
@@ -138,62 +138,76 @@ class Scorer:
         pairs of several syllables. Short posting lists are scored in one go, long ones when they are needed.
         """
         found: dict[TermKey, Matches | LongMatches] = {}
-        short: dict[TermKey, _Short] = {}
+        known: list[tuple[TermKey, _Short]] = []
         missing: list[TermKey] = []
         for key in wanted:
-            entry = self._short.get(key)
-            if entry is not None:
-                short[key] = entry
+            kind = key[0]
+            if kind == "syllable" and (entry := self._short.get(key)) is not None:
+                known.append((key, entry))
             elif (long := self._long.get(key)) is not None:
                 found[key] = long
-            elif key[0] == "phrase":
+            elif kind == "phrase":
                 found[key] = self._phrase(key[1])
             else:
                 missing.append(key)
+        new: list[tuple[TermKey, Runs]] = []
         if missing:
-            self._find(missing, short, found)
-        if short:
-            self._score(short, found)
+            for key, runs in zip(missing, self.snapshot.find(missing), strict=True):
+                size = run_size(runs)
+                if size > self._long_size:
+                    if len(self._long) > _LONG_KEPT:
+                        self._long.clear()
+                    found[key] = self._long[key] = self._long_matches(key, runs)
+                elif size:
+                    new.append((key, runs))
+                else:
+                    found[key] = NO_MATCHES
+        if new or known:
+            self._score(new, known, found)
         return found
 
-    def _find(
-        self, keys: Sequence[TermKey], short: dict[TermKey, _Short], found: dict[TermKey, Matches | LongMatches]
+    def _score(
+        self,
+        new: Sequence[tuple[TermKey, Runs]],
+        known: Sequence[tuple[TermKey, _Short]],
+        found: dict[TermKey, Matches | LongMatches],
     ) -> None:
-        """Look up terms that are not kept; the levels of short lists are computed in one go."""
-        new: list[tuple[TermKey, Runs]] = []
-        for key, runs in zip(keys, self.snapshot.find(keys), strict=True):
-            if run_size(runs) > self._long_size:
-                found[key] = self._long.keep(key, self._long_matches(key, runs), 1)
-            else:
-                new.append((key, runs))
-        if not new:
-            return
-        postings, ends = self.snapshot.read([runs for _, runs in new])
-        sizes = [end - start for start, end in pairwise((0, *ends))]
-        k1 = np.repeat(np.array([self.bm25(key[0]).k1 for key, _ in new], np.float32), sizes)
-        saturations = _saturations(self._tf(postings), k1)
-        for (key, runs), start, end in zip(new, (0, *ends), ends, strict=False):
-            short[key] = self._short.keep(key, _Short(runs, saturations[start:end].copy()), _ENTRY_BYTES + 4 * (end - start))
-
-    def _score(self, short: dict[TermKey, _Short], found: dict[TermKey, Matches | LongMatches]) -> None:
-        """Score short lists, one after the other in the same arrays."""
-        documents, sizes = self.snapshot.documents([entry.runs for entry in short.values()])
-        saturations = np.concatenate([entry.saturations for entry in short.values()])
+        """Score short lists, one after the other in the same arrays: new ones, and ones whose saturations are kept."""
+        keys = [key for key, _ in new] + [key for key, _ in known]
+        documents, sizes = self.snapshot.documents([*(runs for _, runs in new), *(entry.runs for _, entry in known)])
+        saturations = [entry.saturations for _, entry in known]
+        if new:
+            fresh = self._saturations([key[0] for key, _ in new], [runs for _, runs in new], documents, sizes)
+            saturations.insert(0, fresh)
+            start = 0
+            for (key, runs), size in zip(new, sizes, strict=False):
+                # Pairs are many, and rarely asked for again.
+                if key[0] == "syllable":
+                    self._short.keep(key, _Short(runs, fresh[start : start + size].copy()), _ENTRY_BYTES + 4 * size)
+                start += size
+        scores = np.concatenate(saturations) if known else saturations[0]
         if self.snapshot.has_deletions or len(self.fields) < len(TEXT_FIELDS):
             # Not all of the documents that the lists have are alive, or hold the term in this field.
-            held = saturations > 0
+            held = scores > 0
             if self.snapshot.has_deletions:
                 held &= self.snapshot.live[documents]
             kept = np.flatnonzero(held)
-            documents, saturations = documents[kept], saturations[kept]
+            documents, scores = documents[kept], scores[kept]
             sizes = np.diff(np.searchsorted(kept, np.cumsum(sizes)), prepend=0).tolist()
-        worths = [self.worth(key[0], size) for key, size in zip(short, sizes, strict=True)]
-        scores = saturations * np.repeat(np.array(worths, np.float32), sizes)
+        scores *= np.repeat(np.array(list(map(self.worth, (key[0] for key in keys), sizes)), np.float32), sizes)
         start = 0
-        for key, size in zip(short, sizes, strict=True):
+        for key, size in zip(keys, sizes, strict=True):
             end = start + size
             found[key] = Matches(documents[start:end], scores[start:end], size) if size else NO_MATCHES
             start = end
+
+    def _saturations(
+        self, kinds: Sequence[str], runs: Sequence[Runs], documents: Documents, sizes: Sequence[int]
+    ) -> Floats:
+        """Return the saturations of some lists, of which ``documents`` begin with the documents."""
+        postings = self.snapshot.read(runs, documents[: sum(sizes[: len(runs)])])
+        k1 = np.array([self.bm25(kind).k1 for kind in kinds], np.float32)
+        return _saturations(self._tf(postings), np.repeat(k1, sizes[: len(runs)]))
 
     def _phrase(self, phrase: str) -> Matches:
         postings = phrase_postings(self.snapshot, phrase)
@@ -220,7 +234,7 @@ class Scorer:
         kept = self._row_levels.get(key)
         if kept is not None:
             return kept
-        postings, _ = self.snapshot.read([runs])
+        postings = self.snapshot.read([runs])
         levels = np.zeros(self.width, np.uint16)
         levels[postings.documents] = _as_levels(self._tf(postings), self.bm25(key[0]).k1)
         if self.snapshot.has_deletions:

@@ -33,6 +33,7 @@ __all__ = [
     "Term",
     "TimeUp",
     "Without",
+    "add_best",
 ]
 
 
@@ -202,7 +203,7 @@ class Any:
             if type(child) is Term:
                 run.term(child.kind, child.term).add_to(totals, child.weight)
             elif type(child) is Best:
-                child.add_to(totals, run)
+                add_best(child.found(run), totals, run.scorer)
             else:
                 child.matches(run).add_to(totals)
 
@@ -219,7 +220,7 @@ class Best:
 
     def matches(self, run: Evaluator) -> Found:
         """Return what it matches."""
-        found = self._found(run)
+        found = self.found(run)
         if len(found) <= 1:
             return found[0][0].times(found[0][1]) if found else NO_MATCHES
         highest = run.scorer.row()
@@ -227,31 +228,31 @@ class Best:
             matches.raise_to(highest, weight)
         return _collected(highest, run.scorer)
 
-    def add_to(self, totals: Floats, run: Evaluator) -> None:
-        """Add the scores to a row."""
-        found = self._found(run)
-        if len(found) == 1:
-            found[0][0].add_to(totals, found[0][1])
-        elif found:
-            highest = run.scorer.row()
-            for matches, weight in found:
-                matches.raise_to(highest, weight)
-            if sum(matches.count for matches, _ in found) * 8 > len(totals):
-                totals += highest
-            else:
-                for matches, _ in found:
-                    documents, _ = matches.sparse()
-                    totals[documents] += highest[documents]
-                    highest[documents] = 0.0  # added
-            run.scorer.give_back(highest)
-
-    def _found(self, run: Evaluator) -> list[tuple[Found, float]]:
+    def found(self, run: Evaluator) -> list[tuple[Found, float]]:
         """Return what the children match, with a weight for each."""
         found = [
             (run.term(child.kind, child.term), child.weight) if type(child) is Term else (child.matches(run), 1.0)
             for child in self.children
         ]
         return [item for item in found if item[0].count]
+
+
+def add_best(found: Sequence[tuple[Found, float]], totals: Floats, scorer: Scorer) -> None:
+    """Add to a row the highest of some scores in each document."""
+    if len(found) == 1:
+        found[0][0].add_to(totals, found[0][1])
+        return
+    highest = scorer.row()
+    for matches, weight in found:
+        matches.raise_to(highest, weight)
+    if sum(matches.count for matches, _ in found) * 8 > len(totals):
+        totals += highest
+    else:
+        for matches, _ in found:
+            documents, _ = matches.sparse()
+            totals[documents] += highest[documents]
+            highest[documents] = 0.0  # added
+    scorer.give_back(highest)
 
 
 @dataclass(frozen=True, slots=True)

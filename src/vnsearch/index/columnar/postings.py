@@ -6,7 +6,8 @@ for the title and six for the body; the few that do not fit are kept apart, whol
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,11 +15,14 @@ import numpy.typing as npt
 
 from vnsearch.index.columnar.container import Array, ArrayFile, ArrayFileWriter, narrow
 
-__all__ = ["DOCUMENTS_MAX", "Inverted", "PostingLists", "RunPostings", "encode_frequencies", "invert", "read_runs", "write_postings"]
+__all__ = ["DOCUMENTS_MAX", "Inverted", "PostingLists", "RunPostings", "encode_frequencies", "invert", "join_escapes", "read_runs", "write_postings"]
 
 #: Documents in a segment, at most.
 DOCUMENTS_MAX = 1 << 16
-_DOCUMENT_BITS = 16
+_DOCUMENT_BITS = np.uint64(16)
+_ONE = np.uint64(1)
+_NONE = np.empty(0, np.int64)
+_AT_ONCE = 1 << 16  # keys looked at together
 
 _TITLE_MAX, _BODY_MAX = 3, 63  # what these say is looked up among the escapes
 _ESCAPE = 255
@@ -54,44 +58,62 @@ def encode_frequencies(titles: Array, bodies: Array) -> tuple[npt.NDArray[np.uin
     return codes, (at, titles[at], bodies[at])
 
 
-def invert(terms: Array, documents: Array, fields: Array) -> tuple[npt.NDArray[np.uint64], Inverted]:
-    """Return the different terms of some occurrences, ascending, and the posting list of each; by one sort.
+def invert(keys: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.uint64], Inverted]:
+    """Return the different terms of some occurrences, ascending, and the posting list of each; by one sort, in place.
 
-    Args:
-        terms: the term of each occurrence, a number below 2 ** 47.
-        documents: its document.
-        fields: 0 for the title, 1 for the body.
-
+    A key is ``term << 17 | document << 1 | field``, the field 0 for a title and 1 for a body. The sorted keys are gone
+    through in slices that stay in the processor's cache, so that next to nothing but the keys and the lists is in memory.
     """
-    keys = terms.astype(np.uint64)
-    keys <<= np.uint64(_DOCUMENT_BITS)
-    keys |= documents.astype(np.uint64)
-    keys <<= np.uint64(1)
-    keys |= fields.astype(np.uint64)
     keys.sort()
-    sorted_terms, sorted_documents, titles, bodies = _grouped(keys)
-    firsts = np.flatnonzero(_changes(sorted_terms))
-    starts = np.append(firsts, len(sorted_terms))
-    codes, escapes = encode_frequencies(titles, bodies)
-    titles += bodies
-    return sorted_terms[firsts], Inverted(starts, sorted_documents, codes, escapes, sums_by_term(titles, starts))
+    documents = np.empty(len(keys), np.uint16)  # more than needed: what is not written to takes no memory
+    codes = np.empty(len(keys), np.uint8)
+    terms, starts, firsts = [np.empty(0, np.uint64)], [_NONE], [_NONE]
+    escapes: list[tuple[Array, Array, Array]] = []
+    start = filled = 0
+    last: object = None
+    while start < len(keys):
+        past = min(start + _AT_ONCE, len(keys))
+        past = int(np.searchsorted(keys, keys[past - 1] | _ONE, "right"))  # the whole of a posting
+        held, occurrences, titles, bodies = _grouped(keys[start:past])
+        found = held >> _DOCUMENT_BITS
+        changes = _changes(found)
+        changes[0] = found[0] != last
+        new = np.flatnonzero(changes)
+        last = found[-1]
+        terms.append(found[new])
+        starts.append(new + filled)
+        firsts.append(occurrences[new] + start)
+        documents[filled : filled + len(held)] = held  # the low 16 bits
+        codes[filled : filled + len(held)], (at, *whole) = encode_frequencies(titles, bodies)
+        escapes.append((at + filled, whole[0], whole[1]))
+        start, filled = past, filled + len(held)
+    every = np.concatenate([*firsts, [len(keys)]]).astype(np.int64)
+    return np.concatenate(terms), Inverted(
+        np.concatenate([*starts, [filled]]).astype(np.int64),
+        documents[:filled],
+        codes[:filled],
+        join_escapes(escapes),
+        every[1:] - every[:-1],
+    )
 
 
-def _grouped(keys: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.uint64], U16, Array, Array]:
-    """Return (terms, documents, title frequencies, body frequencies) of sorted keys ``term << 17 | document << 1 | field``."""
-    first = np.flatnonzero(_changes(keys))
-    frequencies = np.diff(np.append(first, len(keys))).astype(np.uint32)
-    keys = keys[first]
-    in_body = (keys & np.uint64(1)).astype(np.bool_)
-    keys >>= np.uint64(1)
-    changes = _changes(keys)
-    at = np.cumsum(changes) - 1
-    keys = keys[changes]
-    titles = np.zeros(len(keys), np.uint32)
-    bodies = np.zeros(len(keys), np.uint32)
-    titles[at[~in_body]] = frequencies[~in_body]
-    bodies[at[in_body]] = frequencies[in_body]
-    return keys >> np.uint64(_DOCUMENT_BITS), keys.astype(np.uint16), titles, bodies
+def _grouped(keys: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.uint64], Array, Array, Array]:
+    """Return of sorted keys: ``term << 16 | document`` of each posting, where it begins, title and body frequencies."""
+    held = keys >> _ONE
+    firsts = np.flatnonzero(_changes(held))
+    bodies = np.diff(firsts, append=len(keys))
+    titles = np.zeros(len(firsts), np.int64)
+    titled = np.flatnonzero((keys & _ONE) == 0)  # few
+    if len(titled):
+        titles += np.bincount(np.searchsorted(firsts, titled, "right") - 1, minlength=len(firsts))
+        bodies -= titles
+    return held[firsts], firsts, titles, bodies
+
+
+def join_escapes(parts: Sequence[tuple[Array, Array, Array]]) -> tuple[Array, Array, Array]:
+    """Return escapes of several parts, one after the other."""
+    places, titles, bodies = (np.concatenate([_NONE, *(part[at] for part in parts)]) for at in range(3))
+    return places, titles, bodies
 
 
 def _changes(keys: Array) -> npt.NDArray[np.bool_]:
@@ -99,12 +121,6 @@ def _changes(keys: Array) -> npt.NDArray[np.bool_]:
     changes = np.ones(len(keys), np.bool_)
     np.not_equal(keys[1:], keys[:-1], out=changes[1:])
     return changes
-
-
-def sums_by_term(values: Array, starts: Array) -> npt.NDArray[np.int64]:
-    """Return the sum over each term's postings."""
-    sums = np.concatenate(([0], np.cumsum(values, dtype=np.int64)))
-    return np.asarray(sums[starts[1:]] - sums[starts[:-1]])
 
 
 def write_postings(file: ArrayFileWriter, name: str, lists: Inverted) -> None:
@@ -123,6 +139,8 @@ class PostingLists:
 
     def __init__(self, file: ArrayFile, name: str) -> None:
         self.starts = file[f"{name}.starts"]
+        #: The same; single numbers come out of it several times as fast.
+        self.bounds: Sequence[int] = memoryview(self.starts) if sys.byteorder == "little" else self.starts.tolist()
         self.documents: U16 = file[f"{name}.documents"]
         self.codes: npt.NDArray[np.uint8] | None = None
         if f"{name}.frequencies" in file:
@@ -137,7 +155,7 @@ class PostingLists:
 
     def span(self, number: int) -> tuple[int, int]:
         """Return which postings a term has: (first, past the last)."""
-        return int(self.starts[number]), int(self.starts[number + 1])
+        return self.bounds[number], self.bounds[number + 1]
 
     def document_count(self, number: int) -> int:
         """Return how many documents hold a term, deleted ones included."""
@@ -152,23 +170,29 @@ class PostingLists:
         found = read_runs([(self, *self.span(number))])
         return found.title_frequencies(), found.bodies
 
-    def frequencies_at(self, places: npt.NDArray[np.int64]) -> tuple[Floats, Floats]:
-        """Return the title and body frequencies of some postings."""
+    def find(
+        self, start: int, end: int, documents: npt.NDArray[np.intp]
+    ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+        """Return which of some postings are those of the documents given, ascending, and the places of these documents."""
+        held = self.documents[start:end]
+        wanted = documents.astype(np.uint16)
+        at = held.searchsorted(wanted)
+        if len(at) and at[-1] == len(held):
+            at[at == len(held)] = 0  # not there: another document stands there
+        there = (held[at] == wanted).nonzero()[0]
+        return at[there] + start, there
+
+    def frequencies_at(self, places: npt.NDArray[np.intp]) -> tuple[Floats, npt.NDArray[np.intp], Floats]:
+        """Return the body frequencies of some postings, the places of those with titles, and their title frequencies."""
         if self.codes is None:
-            return np.zeros(len(places), np.float32), np.ones(len(places), np.float32)
-        codes = self.codes[places]
-        titles, bodies = _TITLES[codes], _BODIES[codes]
-        escaped = np.flatnonzero(codes == _ESCAPE)
-        if len(escaped):
-            at = np.searchsorted(self.escape_at, places[escaped])
-            titles[escaped] = self.escape_title[at]
-            bodies[escaped] = self.escape_body[at]
-        return titles, bodies
+            return np.ones(len(places), np.float32), np.empty(0, np.intp), np.empty(0, np.float32)
+        return _decoded(self.codes[places], lambda at: iter([(np.arange(len(at)), self, places[at])]))
 
     def run(self, first: int, past: int) -> tuple[U16, Floats, Floats]:
         """Return the postings of several terms, one after the other: documents, title and body frequencies."""
-        found = read_runs([(self, int(self.starts[first]), int(self.starts[past]))])
-        return found.documents, found.title_frequencies(), found.bodies
+        start, end = int(self.starts[first]), int(self.starts[past])
+        found = read_runs([(self, start, end)])
+        return self.documents[start:end], found.title_frequencies(), found.bodies
 
     def count(self, number: int) -> int:
         """Return how often a term occurs in all titles and bodies together, deleted documents included."""
@@ -177,50 +201,64 @@ class PostingLists:
 
 @dataclass(frozen=True, slots=True)
 class RunPostings:
-    """Postings read: documents, how often the body of each holds the term, and the same of those titles that do.
+    """How often the body of each document of some postings holds the term, and the same of those titles that do.
 
     ``titled`` are the places of the postings whose title holds it, and ``titles`` how often each of those does.
     """
 
-    documents: U16
     bodies: Floats
     titled: npt.NDArray[np.intp]
     titles: Floats
 
     def title_frequencies(self) -> Floats:
         """Return how often the title of each document holds the term."""
-        frequencies = np.zeros(len(self.documents), np.float32)
+        frequencies = np.zeros(len(self.bodies), np.float32)
         frequencies[self.titled] = self.titles
         return frequencies
 
 
 def read_runs(runs: Sequence[tuple[PostingLists, int, int]]) -> RunPostings:
-    """Return runs of postings, each (lists, first, past the last), one after the other.
+    """Return the frequencies of runs of postings, each (lists, first, past the last), one after the other.
 
     In lists of whole values every body has one, and no title.
     """
-    documents = np.concatenate([lists.documents[start:end] for lists, start, end in runs])
     codes = np.concatenate(
         [
             lists.codes[start:end] if lists.codes is not None else np.ones(end - start, np.uint8)
             for lists, start, end in runs
         ]
     )
-    bodies = (codes & _BODY_MAX).astype(np.float32)
-    titled = np.flatnonzero(codes > _BODY_MAX)
-    heads = codes[titled]
-    titles = (heads >> 6).astype(np.float32)
-    escaped = titled[heads == _ESCAPE]
-    if len(escaped):
-        at_title = np.flatnonzero(heads == _ESCAPE)
+    def whole(escaped: npt.NDArray[np.intp]) -> Iterator[tuple[npt.NDArray[np.intp], PostingLists, Array]]:
         firsts = np.cumsum([0, *(end - start for _, start, end in runs)])
         which = np.searchsorted(firsts, escaped, "right") - 1
         for at in np.unique(which).tolist():
-            lists, start, _ = runs[at]
-            mine = which == at
-            places = np.searchsorted(lists.escape_at, escaped[mine] - firsts[at] + start)
-            titles[at_title[mine]] = lists.escape_title[places]
+            mine = np.flatnonzero(which == at)
+            yield mine, runs[at][0], escaped[mine] - firsts[at] + runs[at][1]
+
+    return RunPostings(*_decoded(codes, whole))
+
+
+def _decoded(
+    codes: npt.NDArray[np.uint8],
+    whole: Callable[[npt.NDArray[np.intp]], Iterator[tuple[npt.NDArray[np.intp], PostingLists, Array]]],
+) -> tuple[Floats, npt.NDArray[np.intp], Floats]:
+    """Return body frequencies, the places of those with titles, and their title frequencies.
+
+    ``whole`` gives for the places of escaped codes (some of them, their lists, their postings).
+    """
+    bodies = (codes & _BODY_MAX).astype(np.float32)
+    titled = (codes > _BODY_MAX).nonzero()[0]
+    if not len(titled):
+        return bodies, titled, bodies[:0]
+    heads = codes[titled]
+    titles = (heads >> 6).astype(np.float32)
+    at_escape = (heads == _ESCAPE).nonzero()[0]
+    if len(at_escape):
+        escaped = titled[at_escape]
+        for mine, lists, postings in whole(escaped):
+            places = np.searchsorted(lists.escape_at, postings)
+            titles[at_escape[mine]] = lists.escape_title[places]
             bodies[escaped[mine]] = lists.escape_body[places]
-        held = np.flatnonzero(titles)  # a body's escape says nothing of the title
+        held = np.flatnonzero(titles)  # an escaped body may have no title
         titled, titles = titled[held], titles[held]
-    return RunPostings(documents, bodies, titled, titles)
+    return bodies, titled, titles
