@@ -186,7 +186,7 @@ class Index:
         """
         if isinstance(reports, Report | Mapping | str) or not isinstance(reports, Iterable):
             raise InvalidArgumentError("add takes an iterable of reports; put a single one into a list")
-        self._refreshed()  # closed or damaged: say so before waiting for the lock
+        current = self._refreshed()  # closed or damaged: say so before waiting for the lock
         with self._writing, progress_bar(progress) as report_progress:
             stats = writer.add_reports(
                 self._whoosh,
@@ -196,6 +196,7 @@ class Index:
                 processes=processes,
                 memory_mb=memory_mb,
                 lock_timeout_s=self._lock_timeout_s,
+                opened=[leaf.segment for leaf in current.leaves],
             )
             self.refresh()
         return stats
@@ -217,7 +218,10 @@ class Index:
             known = [identity for identity in wanted if current.number(identity) is not None]
             if not known:
                 return 0
-            deleted = writer.delete_reports(self._whoosh, known, lock_timeout_s=self._lock_timeout_s)
+            opened = [leaf.segment for leaf in current.leaves]
+            deleted = writer.delete_reports(
+                self._whoosh, known, lock_timeout_s=self._lock_timeout_s, opened=opened
+            )
             self.refresh()
         return deleted
 

@@ -12,14 +12,18 @@ import io
 import json
 import os
 import pickle
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from whoosh import __version__ as whoosh_version
 from whoosh.filedb.filestore import FileStorage
-from whoosh.index import TOC, FileIndex, clean_files
+from whoosh.filedb.structfile import StructFile
+from whoosh.index import _CURRENT_TOC_VERSION, TOC, FileIndex
 from whoosh.reading import IndexReader
+from whoosh.system import _FLOAT_SIZE, _INT_SIZE, _LONG_SIZE
 from whoosh.util.filelock import try_for
 
 from vnsearch.analysis import analysis_fingerprint
@@ -37,6 +41,8 @@ from vnsearch.index.schema import make_schema
 __all__ = [
     "Settings",
     "VietnameseIndex",
+    "commit",
+    "committed",
     "create",
     "exists",
     "is_ours",
@@ -47,6 +53,9 @@ __all__ = [
 
 SETTINGS_FILE = "vnsearch.json"
 _NAME = "MAIN"
+_LOCK = f"{_NAME}_WRITELOCK"
+_BYTE_ORDER_MARK = -12345
+_PICKLE_PROTOCOL = 4  # every Python we support reads and writes it
 
 # What a table of contents of ours is made of, and nothing else.
 _ADMITTED = frozenset(
@@ -79,12 +88,15 @@ def _loads(data: bytes) -> Any:
 
 
 def _read_toc(storage: FileStorage, generation: int) -> TOC:
-    """Read a table of contents as ``whoosh.index.TOC.read`` does, but with the unpickler above."""
+    """Read a table of contents as ``whoosh.index.TOC.read`` does, but with the unpickler above, and by its checksum."""
     name = TOC._filename(_NAME, generation)
-    with contextlib.closing(storage.open_file(name)) as stream:
+    data = Path(storage.folder, name).read_bytes()
+    if len(data) < 4 or zlib.crc32(data[:-4]) != int.from_bytes(data[-4:], "little"):
+        raise IndexCorruptedError(_damaged(storage.folder, name, "it does not match its checksum"))
+    with contextlib.closing(StructFile(io.BytesIO(data))) as stream:
         for _ in ("int", "long", "float"):  # sizes on the machine that wrote it
             stream.read_varint()
-        if stream.read_int() != -12345:
+        if stream.read_int() != _BYTE_ORDER_MARK:
             raise IndexCorruptedError(_damaged(storage.folder, name, "byte order mark missing"))
         version = stream.read_int()
         release = (stream.read_varint(), stream.read_varint(), stream.read_varint())
@@ -94,6 +106,70 @@ def _read_toc(storage: FileStorage, generation: int) -> TOC:
         stream.read_int()  # unused
         segments = _loads(stream.file.read())
     return TOC(schema, segments, generation, version=version, release=release)
+
+
+def commit(storage: FileStorage, schema: Any, segments: Sequence[Any], generation: int) -> None:
+    """Make these segments the last commit, in Whoosh's format; then remove the files that no commit needs any more.
+
+    Behind what Whoosh reads stands a checksum of it.
+
+    The files of the segments are on the disk already. The table of contents is there, whole, before it gets its name: with
+    the renaming the commit is made, and a crash of the machine leaves it or the one before.
+    """
+    schema.clean()
+    stream = StructFile(io.BytesIO())
+    for size in (_INT_SIZE, _LONG_SIZE, _FLOAT_SIZE):
+        stream.write_varint(size)
+    stream.write_int(_BYTE_ORDER_MARK)
+    stream.write_int(_CURRENT_TOC_VERSION)
+    for number in whoosh_version[:3]:
+        stream.write_varint(number)
+    stream.write_string(pickle.dumps(schema, _PICKLE_PROTOCOL))
+    stream.write_int(generation)
+    stream.write_int(0)  # unused
+    stream.write_pickle(list(segments), _PICKLE_PROTOCOL)
+    folder = Path(storage.folder)
+    temporary = folder / f"{_NAME}_toc.tmp"  # a name that whoever cleans up knows; the lock keeps others from it
+    data = stream.file.getvalue()
+    _write_through(temporary, data + zlib.crc32(data).to_bytes(4, "little"))
+    temporary.rename(folder / TOC._filename(_NAME, generation))
+    _sync_folder(folder)
+    _clean(folder, generation, segments)
+
+
+def committed(storage: FileStorage, generation: int) -> bool:
+    """Tell whether there is a commit of this generation."""
+    return Path(storage.folder, TOC._filename(_NAME, generation)).exists()
+
+
+def _write_through(path: Path, data: bytes) -> None:
+    """Write a file and wait until the disk has it."""
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """Wait until the disk has the names of the files in a folder, where the system lets one wait for that."""
+    if os.name != "nt":
+        opened = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
+
+
+def _clean(folder: Path, generation: int, segments: Sequence[Any]) -> None:
+    """Remove what belongs to other commits, or was left by a writer that was killed."""
+    current = {segment.segment_id() for segment in segments} | {_LOCK}
+    for path in folder.iterdir():
+        name = path.name
+        if name == SETTINGS_FILE or name == TOC._filename(_NAME, generation) or not is_ours(name):
+            continue
+        if name.partition(".")[0] not in current:
+            with contextlib.suppress(OSError):  # open in another process, on Windows: a later commit removes it
+                path.unlink()
 
 
 def _damaged(folder: str, name: str, why: object) -> str:
@@ -151,8 +227,8 @@ class Settings:
 
     def write(self, folder: Path) -> None:
         """Write the settings file, whole or not at all."""
-        temporary = folder / f"{SETTINGS_FILE}.{os.getpid()}.tmp"
-        temporary.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+        temporary = folder / f"{SETTINGS_FILE}.tmp"
+        _write_through(temporary, (json.dumps(asdict(self), indent=1) + "\n").encode())
         temporary.replace(folder / SETTINGS_FILE)
 
     @classmethod
@@ -190,7 +266,7 @@ def is_ours(name: str) -> bool:
 @contextlib.contextmanager
 def write_lock(storage: FileStorage, timeout_s: float) -> Iterator[None]:
     """Hold the lock that every writer of this index takes."""
-    lock = storage.lock(f"{_NAME}_WRITELOCK")
+    lock = storage.lock(_LOCK)
     if not try_for(lock.acquire, timeout=timeout_s, delay=0.1):
         raise IndexLockedError(locked_message(storage.folder, timeout_s))
     try:
@@ -230,11 +306,9 @@ def create(
     with write_lock(storage, lock_timeout_s):
         _refuse_existing(folder, overwrite)  # somebody may have been faster
         generation = TOC._latest_generation(storage, _NAME) + 1
-        TOC(schema, [], generation).write(storage, _NAME)
+        commit(storage, schema, [], generation)
         settings = Settings(LAYOUT_VERSION, analysis_fingerprint(), filterable)
         settings.write(folder)
-        clean_files(storage, _NAME, generation, [])
-        storage.temp_storage(f"{_NAME}.tmp").destroy()  # what a killed writer left there
     return VietnameseIndex(storage), settings
 
 

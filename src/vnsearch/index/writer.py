@@ -11,15 +11,16 @@ import collections.abc
 import contextlib
 import itertools
 import multiprocessing
+import multiprocessing.connection
 import os
+import signal
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
-
-from whoosh.index import TOC, clean_files
 
 from vnsearch.errors import InvalidArgumentError, InvalidReportError
 from vnsearch.index.codec import ColumnarSegment, open_segment, segment_path
@@ -31,7 +32,7 @@ from vnsearch.index.documents import analyse_reports
 from vnsearch.index.policy import plan_merge
 from vnsearch.index.progress import OnProgress
 from vnsearch.index.schema import filterable_keys
-from vnsearch.index.storage import VietnameseIndex, write_lock
+from vnsearch.index.storage import VietnameseIndex, commit, committed, write_lock
 from vnsearch.report import Report
 
 __all__ = ["AddStats", "OnError", "SkippedReport", "add_reports", "delete_reports"]
@@ -41,8 +42,10 @@ OnError = Literal["raise", "skip"]
 # Reports analysed together, and characters of theirs: enough for the arrays to be long, little enough to keep in memory.
 _BATCH = 256
 _BATCH_CHARS = 2_000_000
-# Batches that worker processes may be ahead of the writer, for each process.
-_AHEAD = 2
+# Batches that each worker process may be ahead of the writer, so that it has something to do while a segment is written;
+# and the memory that this may take, of what the writer may have: some megabytes for each.
+_AHEAD = 8
+_AHEAD_MB = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +71,21 @@ class AddStats:
 class _Commit:
     """The next commit, in the making: segments with their deletions, and the files that are new."""
 
-    def __init__(self, index: VietnameseIndex) -> None:
+    def __init__(self, index: VietnameseIndex, opened: Iterable[SegmentData] = ()) -> None:
         self._index = index
         self._folder = Path(index.storage.folder)
         self._contents = index._read_toc()
+        self._generation: int = self._contents.generation + 1
         self._new: list[Path] = []
-        self._opened: dict[str, SegmentData] = {}
+        self._opened = {data.file.path.name: data for data in opened}
         self.segments: list[ColumnarSegment] = self._contents.segments
         self.filterable = filterable_keys(self._contents.schema)
 
     def _open(self, segment: ColumnarSegment) -> SegmentData:
-        found = self._opened.get(segment.segid)
+        name = segment_path(self._folder, segment).name
+        found = self._opened.get(name)
         if found is None:
-            found = self._opened[segment.segid] = open_segment(self._folder, segment)
+            found = self._opened[name] = open_segment(self._folder, segment)
         return found
 
     def delete(self, ids: Sequence[str]) -> int:
@@ -132,32 +137,33 @@ class _Commit:
         sources = [Source(self._open(segment), segment.live) for segment in self.segments[run.start : run.stop]]
         segment, path = self._new_segment(sum(source.count for source in sources))
         merge(sources, path)
+        for source in sources:
+            self._opened.pop(source.segment.file.path.name, None)
         self.segments[run.start : run.stop] = [segment]
 
     def finish(self) -> None:
         """Make it the last commit."""
-        contents = TOC(self._contents.schema, self.segments, self._contents.generation + 1)
-        contents.write(self._index.storage, self._index.indexname)
-        self._new = []
-        clean_files(self._index.storage, self._index.indexname, contents.generation, self.segments)
+        commit(self._index.storage, self._contents.schema, self.segments, self._generation)
 
     def abandon(self) -> None:
-        """Remove what was written, unless it is the last commit by now."""
-        for path in self._new:
-            path.unlink(missing_ok=True)
+        """Remove what was written, unless it is the last commit by now: an interrupt may come late."""
+        if not committed(self._index.storage, self._generation):
+            for path in self._new:
+                with contextlib.suppress(OSError):  # the next commit removes it
+                    path.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
-def _committing(index: VietnameseIndex, lock_timeout_s: float) -> Iterator[_Commit]:
+def _committing(index: VietnameseIndex, lock_timeout_s: float, opened: Iterable[SegmentData]) -> Iterator[_Commit]:
     """Give a commit that is finished at the end, or, if anything is raised, gone with all it wrote."""
     with write_lock(index.storage, lock_timeout_s):
-        commit = _Commit(index)
+        making = _Commit(index, opened)
         try:
-            yield commit
-            commit.merge()
-            commit.finish()
+            yield making
+            making.merge()
+            making.finish()
         except BaseException:
-            commit.abandon()
+            making.abandon()
             raise
 
 
@@ -211,8 +217,12 @@ def add_reports(
     processes: int = 1,
     memory_mb: int = 512,
     lock_timeout_s: float = 10.0,
+    opened: Iterable[SegmentData] = (),
 ) -> AddStats:
-    """Add reports, or replace those with the same id, in one commit; see ``Index.add``."""
+    """Add reports, or replace those with the same id, in one commit; see ``Index.add``.
+
+    ``opened`` are segments that the caller has open: they are not opened again.
+    """
     if on_error not in ("raise", "skip"):
         raise InvalidArgumentError(f'on_error is "raise" or "skip", not {on_error!r}')
     if not isinstance(processes, int) or processes < 1:
@@ -222,10 +232,12 @@ def add_reports(
     started = time.perf_counter()
     total = len(reports) if isinstance(reports, collections.abc.Sized) else None
     errors: list[SkippedReport] = []
-    with _committing(index, lock_timeout_s) as commit:
-        adding = _Adding(commit, memory_mb)
+    with _committing(index, lock_timeout_s, opened) as making:
+        adding = _Adding(making, memory_mb)
         done = 0
-        for analysed in _analysed(_checked(reports, errors, on_error), commit.filterable, processes):
+        ahead = max(1, min(_AHEAD, int(memory_mb / _AHEAD_MB / processes)))
+        checked = _checked(reports, errors, on_error)
+        for analysed in _analysed(checked, making.filterable, min(processes, os.cpu_count() or 1), ahead):
             adding.add(analysed)
             if progress is not None:
                 for _ in analysed.ids:
@@ -268,8 +280,13 @@ def _batches(reports: Iterable[Report]) -> Iterator[list[Report]]:
         yield batch
 
 
-def _analysed(reports: Iterable[Report], filterable: tuple[str, ...], processes: int) -> Iterator[AnalysedReports]:
-    """Yield the analysed reports batch by batch, in order, from this process or from several."""
+def _analysed(
+    reports: Iterable[Report], filterable: tuple[str, ...], processes: int, ahead: int
+) -> Iterator[AnalysedReports]:
+    """Yield the analysed reports batch by batch, in order, from this process or from several.
+
+    The batches are the same however many processes there are; ``ahead`` of them may wait for each one.
+    """
     if processes == 1:
         for batch in _batches(reports):
             yield analyse_reports(batch, filterable)
@@ -283,11 +300,11 @@ def _analysed(reports: Iterable[Report], filterable: tuple[str, ...], processes:
     # "spawn" starts clean processes: forking one that has threads can deadlock.
     context = multiprocessing.get_context("spawn")
     waiting: collections.deque[Future[AnalysedReports]] = collections.deque()
-    with ProcessPoolExecutor(min(processes, os.cpu_count() or 1), mp_context=context) as pool:
+    with ProcessPoolExecutor(processes, context, _stay_with_parent) as pool:
         try:
             for batch in itertools.chain(head, batches):
                 waiting.append(pool.submit(analyse_reports, batch, filterable))
-                if len(waiting) > processes * _AHEAD:
+                if len(waiting) > processes * ahead:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
@@ -296,7 +313,22 @@ def _analysed(reports: Iterable[Report], filterable: tuple[str, ...], processes:
                 future.cancel()
 
 
-def delete_reports(index: VietnameseIndex, ids: Iterable[str], *, lock_timeout_s: float = 10.0) -> int:
-    """Delete the reports with these ids in one commit; return how many there were."""
-    with _committing(index, lock_timeout_s) as commit:
-        return commit.delete(list(dict.fromkeys(ids)))
+def _stay_with_parent() -> None:
+    """Make this worker process leave when its parent is killed, and leave interrupts to the parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+
+        def watch(sentinel: int) -> None:
+            multiprocessing.connection.wait([sentinel])
+            os._exit(1)
+
+        threading.Thread(target=watch, args=(parent.sentinel,), daemon=True).start()
+
+
+def delete_reports(
+    index: VietnameseIndex, ids: Iterable[str], *, lock_timeout_s: float = 10.0, opened: Iterable[SegmentData] = ()
+) -> int:
+    """Delete the reports with these ids in one commit; return how many there were. ``opened``: see ``add_reports``."""
+    with _committing(index, lock_timeout_s, opened) as making:
+        return making.delete(list(dict.fromkeys(ids)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, repeat
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -15,17 +15,24 @@ from vnsearch.index.columnar.container import Array, ArrayFileWriter, narrow
 from vnsearch.index.columnar.postings import DOCUMENTS_MAX, Inverted, invert, write_postings
 from vnsearch.index.columnar.stored import Block, write_blocks
 from vnsearch.index.columnar.terms import encode_term, write_groups, write_pairs, write_terms
-from vnsearch.index.columnar.tokens import Places, encode_places, join_places, write_tokens
+from vnsearch.index.columnar.tokens import Places, encode_places, write_tokens
 
 __all__ = ["AnalysedReports", "SegmentBuilder"]
 
 # Three numbers have to share 64 bits in the key of a pair: two syllables, and 17 bits of document and field.
 _SYLLABLES_MAX = 1 << 23
-# What building takes at its peak, measured: bytes for each token, and for each different term.
-_BYTES_PER_TOKEN = 72
+_TEXT_BITS = np.uint64(17)
+# What building takes at its peak, measured: bytes for each syllable, and for each different term.
+_BYTES_PER_TOKEN = 20
 _BYTES_PER_TERM = 400
 
-Vocabulary = dict[str, int]
+
+class Vocabulary(dict[str, int]):
+    """Term -> number, given out in the order of first appearance: a term looked up is known from then on."""
+
+    def __missing__(self, term: str) -> int:
+        number = self[term] = len(self)
+        return number
 
 
 @dataclass(slots=True)
@@ -45,7 +52,7 @@ class AnalysedReports:
 
 def _number(vocabulary: Vocabulary, terms: Iterable[str]) -> npt.NDArray[np.uint32]:
     """Return the numbers of the terms, giving new ones to those not seen before."""
-    return np.fromiter((vocabulary.setdefault(term, len(vocabulary)) for term in terms), np.uint32)
+    return np.fromiter(map(vocabulary.__getitem__, terms), np.uint32)
 
 
 def _sorted(vocabulary: Vocabulary) -> tuple[list[bytes], npt.NDArray[np.uint32]]:
@@ -60,7 +67,7 @@ def _sorted(vocabulary: Vocabulary) -> tuple[list[bytes], npt.NDArray[np.uint32]
 class _Kind:
     """The occurrences of one kind of terms, report after report, title before body."""
 
-    vocabulary: Vocabulary = field(default_factory=dict)
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
     tokens: list[npt.NDArray[np.uint32]] = field(default_factory=list)
     lengths: list[npt.NDArray[np.int64]] = field(default_factory=list)
 
@@ -105,7 +112,7 @@ class SegmentBuilder:
         self._value_starts.append(texts.value_starts)
         self._value_ends.append(texts.value_ends)
         for name, rows in reports.lists.items():
-            vocabulary, numbers, documents = self._lists.setdefault(name, ({}, [], []))
+            vocabulary, numbers, documents = self._lists.setdefault(name, (Vocabulary(), [], []))
             different = [list(dict.fromkeys(row)) for row in rows]
             numbers.append(_number(vocabulary, chain.from_iterable(different)))
             counts = np.fromiter(map(len, different), np.int64, len(different))
@@ -138,48 +145,75 @@ class SegmentBuilder:
             write_terms(file, f"field.{name}", terms)
             write_postings(file, f"field.{name}", Inverted(starts, keys.astype(np.uint16)))
 
-    def _write_kind(
-        self, file: ArrayFileWriter, name: str
-    ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64], npt.NDArray[np.uint32], npt.NDArray[np.uint8], int]:
-        """Write dictionary, postings and lengths of a kind; return (tokens, lengths, documents, fields, size)."""
+    def _write_kind(self, file: ArrayFileWriter, name: str) -> tuple[list[Array], list[Array], int]:
+        """Write dictionary, postings and lengths of a kind; return (tokens by part, lengths by part, different terms)."""
         kind = self._kinds.pop(name)
         terms, ranks = _sorted(kind.vocabulary)
+        kind.vocabulary.clear()
         write_terms(file, name, terms)
         if name == "syllable":
             write_groups(file, terms)
-        tokens = ranks[np.concatenate(kind.tokens)]
+        size = len(terms)
+        del terms
+        for part in kind.tokens:
+            np.take(ranks, part, out=part, mode="clip")  # every number is a rank; "raise" would make a copy
+        write_postings(file, name, invert(_keys(kind.tokens, kind.lengths))[1])  # every term occurs
         lengths = np.concatenate(kind.lengths)
-        documents = np.repeat(np.arange(len(lengths), dtype=np.uint32) >> 1, lengths)
-        fields = np.repeat((np.arange(len(lengths)) & 1).astype(np.uint8), lengths)
-        write_postings(file, name, invert(tokens, documents, fields)[1])  # every term occurs
         file.add(f"{name}.title_lengths", narrow(lengths[::2]))
         file.add(f"{name}.body_lengths", narrow(lengths[1::2]))
-        return tokens, lengths, documents, fields, len(terms)
+        return kind.tokens, kind.lengths, size
 
     def _write_values(self, file: ArrayFileWriter) -> None:
         tokens, *_ = self._write_kind(file, "value")
         starts = np.concatenate(self._value_starts)
-        file.add("value_tokens", narrow(tokens))
+        file.add("value_tokens", narrow(np.concatenate(tokens)))
         file.add("value_starts", narrow(starts))
         file.add("value_lengths", narrow(np.concatenate(self._value_ends) - starts))
 
     def _write_syllables(self, file: ArrayFileWriter) -> None:
-        tokens, lengths, documents, fields, size = self._write_kind(file, "syllable")
-        places = list(self._places)
+        tokens, lengths, size = self._write_kind(file, "syllable")
+        write_tokens(file, tokens, self._places, size)
         self._places.clear()
-        write_tokens(file, tokens, join_places(places))
-        keys = tokens[:-1].astype(np.uint64)
-        keys *= np.uint64(max(size, 1))
-        keys += tokens[1:]
-        within = np.ones(max(len(tokens) - 1, 0), np.bool_)
-        breaks = np.cumsum(lengths)[:-1] - 1
-        within[breaks[(breaks >= 0) & (breaks < len(within))]] = False
-        write_pair_lists(file, keys[within], documents[:-1][within], fields[:-1][within], size)
+        keys = _pair_keys(tokens, lengths, size)
+        del tokens
+        pairs, lists = invert(keys)
+        del keys
+        firsts, seconds = np.divmod(pairs, np.uint64(max(size, 1)))
+        write_pairs(file, firsts.astype(np.int64), seconds, size)
+        write_postings(file, "pair", lists)
 
 
-def write_pair_lists(file: ArrayFileWriter, pairs: Array, documents: Array, fields: Array, syllables: int) -> None:
-    """Invert and write pairs, given as ``first * syllables + second``."""
-    different, lists = invert(pairs, documents, fields)
-    firsts, seconds = np.divmod(different, np.uint64(max(syllables, 1)))
-    write_pairs(file, firsts.astype(np.int64), seconds, syllables)
-    write_postings(file, "pair", lists)
+def _keys(tokens: Sequence[Array], lengths: Sequence[Array]) -> npt.NDArray[np.uint64]:
+    """Return the keys of all tokens, for ``invert``; the texts' lengths say which text, title or body, holds each."""
+    keys = np.empty(sum(map(len, tokens)), np.uint64)
+    filled = text = 0
+    for part, sizes in zip(tokens, lengths, strict=True):
+        mine = keys[filled : filled + len(part)]
+        mine[:] = part
+        mine <<= _TEXT_BITS
+        mine |= _texts(text, sizes)
+        filled, text = filled + len(part), text + len(sizes)
+    return keys
+
+
+def _pair_keys(tokens: Sequence[Array], lengths: Sequence[Array], syllables: int) -> npt.NDArray[np.uint64]:
+    """Return the keys of all pairs, each ``first * syllables + second``."""
+    keys = np.empty(sum(int(np.maximum(sizes - 1, 0).sum()) for sizes in lengths), np.uint64)
+    filled = text = 0
+    for part, sizes in zip(tokens, lengths, strict=True):
+        within = np.ones(len(part), np.bool_)
+        within[np.cumsum(sizes)[sizes > 0] - 1] = False  # the last token of a text begins no pair
+        firsts = np.flatnonzero(within)
+        mine = keys[filled : filled + len(firsts)]
+        mine[:] = part[firsts]
+        mine *= np.uint64(syllables)
+        mine += part[firsts + 1]
+        mine <<= _TEXT_BITS
+        mine |= _texts(text, np.maximum(sizes - 1, 0))
+        filled, text = filled + len(firsts), text + len(sizes)
+    return keys
+
+
+def _texts(first: int, lengths: Array) -> npt.NDArray[np.uint64]:
+    """Return the number of its text, ``document << 1 | field``, for each token of some texts."""
+    return np.repeat(np.arange(first, first + len(lengths), dtype=np.uint64), lengths)

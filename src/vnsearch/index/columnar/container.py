@@ -11,6 +11,7 @@ import mmap
 import os
 import struct
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -54,12 +55,20 @@ class ArrayFileWriter:
 
     def add(self, name: str, array: Array) -> None:
         """Append an array of unsigned integers, or of int32."""
-        kind = f"{array.dtype.kind}{array.dtype.itemsize}"
-        data = np.ascontiguousarray(array, _DTYPES[kind])
-        view = memoryview(data).cast("B") if len(data) else b""
+        self.add_parts(name, array.dtype, [array])
+
+    def add_parts(self, name: str, dtype: npt.DTypeLike, parts: Iterable[Array]) -> None:
+        """Append an array that comes in parts, of this type all of them; only one at a time need be in memory."""
+        kind = "{0.kind}{0.itemsize}".format(np.dtype(dtype))
         self._file.write(bytes(-self._file.tell() % _ALIGNMENT))
-        self._directory.append((name, kind, self._file.tell(), len(data), zlib.crc32(view)))
-        self._file.write(view)
+        start, count, checksum = self._file.tell(), 0, 0
+        for part in parts:
+            if len(part):
+                view = np.ascontiguousarray(part, _DTYPES[kind]).data.cast("B")
+                checksum = zlib.crc32(view, checksum)
+                count += len(part)
+                self._file.write(view)
+        self._directory.append((name, kind, start, count, checksum))
 
     def __enter__(self) -> ArrayFileWriter:
         return self
@@ -114,12 +123,15 @@ class ArrayFile:
         kind, start, count, _ = self._entries[name]
         return np.frombuffer(self._map, _DTYPES[kind], count, start) if count else np.empty(0, _DTYPES[kind])
 
+    def release(self) -> None:
+        """Give the memory of what was read back; arrays stay valid, and are read again when they are used."""
+        if hasattr(mmap, "MADV_DONTNEED"):
+            self._map.madvise(mmap.MADV_DONTNEED)
+
     def names(self) -> list[str]:
         """Return the names of all arrays."""
         return list(self._entries)
 
     def damaged(self) -> list[str]:
         """Read everything; return the names of the arrays that do not match their checksums."""
-        return [
-            name for name, (*_, checksum) in self._entries.items() if zlib.crc32(memoryview(self[name])) != checksum
-        ]
+        return [name for name, (*_, checksum) in self._entries.items() if zlib.crc32(self[name].data) != checksum]

@@ -7,7 +7,7 @@ documents are left out first, and with them the terms that nothing else has.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -16,16 +16,17 @@ import numpy as np
 import numpy.typing as npt
 
 from vnsearch.index.columnar.container import Array, ArrayFileWriter, narrow
-from vnsearch.index.columnar.postings import Inverted, PostingLists, sums_by_term, write_postings
+from vnsearch.index.columnar.postings import Inverted, PostingLists, join_escapes, write_postings
 from vnsearch.index.columnar.segment import SegmentData
 from vnsearch.index.columnar.stored import Block, make_blocks, unpack_block, write_blocks
 from vnsearch.index.columnar.terms import write_groups, write_pairs, write_terms
-from vnsearch.index.columnar.tokens import Places, join_places, write_tokens
+from vnsearch.index.columnar.tokens import Places, write_tokens
 
 __all__ = ["Source", "merge"]
 
 # Postings moved at a time: what bounds the memory.
-_AT_ONCE = 1 << 21
+_AT_ONCE = 1 << 19
+_NONE = np.empty(0, np.int64)
 
 Live = npt.NDArray[np.bool_]
 
@@ -56,98 +57,144 @@ def merge(sources: Sequence[Source], path: Path) -> None:
         names = sorted(set(chain.from_iterable(source.segment.list_names for source in sources)))
         file.facts["lists"] = names
         file.add("days", np.concatenate([source.segment.days[source.live] for source in sources]))
-        write_blocks(file, [block for source in sources for block in _blocks(source)])
+        write_blocks(file, chain.from_iterable(map(_blocks, sources)))
+        _release(sources)
         for name in names:
             _merge_terms(file, f"field.{name}", sources, bases)
         numbers = _merge_terms(file, "value", sources, bases)
         _merge_values(file, sources, numbers)
         _merge_terms(file, "word", sources, bases)
         numbers = _merge_terms(file, "syllable", sources, bases)
+        _release(sources)
         _merge_tokens(file, sources, numbers)
+        _release(sources)
         _merge_pairs(file, sources, bases, numbers)
+        _release(sources)
         for kind in ("value", "word", "syllable"):
             for field, part in enumerate(("title", "body")):
                 lengths = [source.segment.lengths(kind, field)[source.live] for source in sources]
                 file.add(f"{kind}.{part}_lengths", narrow(np.concatenate(lengths)))
 
 
-def _blocks(source: Source) -> list[Block]:
-    """Return the stored reports of a segment; blocks that hold deleted ones are made anew."""
+def _release(sources: Sequence[Source]) -> None:
+    """Give back the memory of what was read and is not needed again."""
+    for source in sources:
+        source.segment.file.release()
+
+
+def _blocks(source: Source) -> Iterator[Block]:
+    """Yield the stored reports of a segment; blocks that hold deleted ones are made anew."""
     stored = source.segment.stored
-    blocks: list[Block] = []
     for number in range(len(stored)):
         documents = stored.documents(number)
         live = source.live[documents.start : documents.stop]
         if live.all():
-            blocks.append(stored.block(number))
+            yield stored.block(number)
         elif live.any():
             records = unpack_block(*stored.block(number))
-            blocks += make_blocks(record for record, alive in zip(records, live.tolist(), strict=True) if alive)
-    return blocks
+            yield from make_blocks(record for record, alive in zip(records, live.tolist(), strict=True) if alive)
 
 
-def _living(lists: PostingLists, source: Source, base: int) -> tuple[Array, Inverted]:
-    """Return the terms that living documents have, and their postings with new document numbers."""
-    starts = lists.starts.astype(np.int64)
-    renumbered = (np.cumsum(source.live) - 1 + base).astype(np.uint16)
-    escapes = None
-    counts = None
-    if lists.codes is not None:
-        escapes = lists.escape_at.astype(np.int64), lists.escape_title, lists.escape_body
-        counts = lists.counts.astype(np.int64)
-    if source.whole:
-        return np.arange(len(lists)), Inverted(starts, renumbered[lists.documents], lists.codes, escapes, counts)
-    keep = source.live[lists.documents]
-    sizes = sums_by_term(keep, starts)
-    used = np.flatnonzero(sizes)
-    codes = None
-    if escapes is not None and lists.codes is not None:
-        at, titles, bodies = escapes
-        frequencies = (lists.codes >> 6).astype(np.int64) + (lists.codes & 63)
-        frequencies[at] = titles.astype(np.int64) + bodies
-        frequencies[~keep] = 0
-        counts = sums_by_term(frequencies, starts)[used]
-        kept = keep[at]
-        escapes = (np.cumsum(keep) - 1)[at[kept]], titles[kept], bodies[kept]
-        codes = lists.codes[keep]
-    starts = np.concatenate(([0], np.cumsum(sizes[used])))
-    return used, Inverted(starts, renumbered[lists.documents[keep]], codes, escapes, counts)
+class _Lists:
+    """The posting lists of a segment, read slice by slice, without what deleted documents have.
+
+    ``used`` are the terms that living documents have, and ``sizes`` how many each of them has of those.
+    """
+
+    def __init__(self, lists: PostingLists, source: Source, base: int) -> None:
+        self.lists = lists
+        self._live = None if source.whole else source.live
+        self._numbers = (np.cumsum(source.live) - 1 + base).astype(np.uint16)
+        starts = lists.starts.astype(np.int64)
+        self.counts = lists.counts.astype(np.int64) if lists.codes is not None else None
+        sizes = np.diff(starts)
+        if self._live is not None:
+            for first, past in _slices(starts):
+                span = slice(int(starts[first]), int(starts[past]))
+                within = starts[first:past] - starts[first]
+                keep = self._live[lists.documents[span]]
+                sizes[first:past] = np.add.reduceat(keep, within, dtype=np.int64)
+                if self.counts is not None and lists.codes is not None:
+                    codes, (at, titles, bodies) = lists.codes[span], _escapes(lists, span)
+                    frequencies = (codes >> 6).astype(np.int64) + (codes & 63)
+                    frequencies[at] = titles.astype(np.int64) + bodies
+                    self.counts[first:past] = np.add.reduceat(frequencies * keep, within)
+        self._starts = starts
+        self.used = np.flatnonzero(sizes)
+        self.sizes = sizes[self.used]
+        if self.counts is not None:
+            self.counts = self.counts[self.used]
+
+    def slices(self) -> Iterator[tuple[Array, Array, Array | None, tuple[Array, Array, Array]]]:
+        """Yield postings in their order, some at a time: (the term of each, documents, codes, escapes).
+
+        Terms are places in ``used``; the places of the escapes count from the first posting of the slice.
+        """
+        lists = self.lists
+        past_used = 0
+        for first, past in _slices(self._starts):
+            low, past_used = past_used, int(np.searchsorted(self.used, past))
+            span = slice(int(self._starts[first]), int(self._starts[past]))
+            documents = lists.documents[span]
+            terms = np.repeat(np.arange(low, past_used), self.sizes[low:past_used])
+            codes, escapes = None, (_NONE, _NONE, _NONE)
+            if lists.codes is not None:
+                codes, escapes = lists.codes[span], _escapes(lists, span)
+            if self._live is not None:
+                keep = self._live[documents]
+                documents = documents[keep]
+                if codes is not None:
+                    codes = codes[keep]
+                    at, titles, bodies = escapes
+                    kept = keep[at]
+                    escapes = (np.cumsum(keep) - 1)[at[kept]], titles[kept], bodies[kept]
+            yield terms, self._numbers[documents], codes, escapes
 
 
-def _join(parts: Sequence[tuple[Array, Inverted]], size: int) -> Inverted:
-    """Return the posting lists of several segments as one; each part has the new numbers of its terms, ascending."""
+def _escapes(lists: PostingLists, span: slice) -> tuple[Array, Array, Array]:
+    """Return the escapes of some postings; their places count from the first of these."""
+    some = slice(*np.searchsorted(lists.escape_at, (span.start, span.stop)).tolist())
+    return lists.escape_at[some].astype(np.int64) - span.start, lists.escape_title[some], lists.escape_body[some]
+
+
+def _slices(starts: Array) -> Iterator[tuple[int, int]]:
+    """Yield runs of terms, (first, past the last), of not too many postings; ``starts`` are those of every term."""
+    first = 0
+    while first < len(starts) - 1:
+        past = max(int(np.searchsorted(starts, starts[first] + _AT_ONCE, "right")) - 1, first + 1)
+        yield first, past
+        first = past
+
+
+def _join(parts: Sequence[tuple[Array, _Lists]], size: int) -> Inverted:
+    """Return the posting lists of several segments as one; each part has the new numbers of its used terms, ascending."""
     totals = np.zeros(size, np.int64)
     for numbers, lists in parts:
-        totals[numbers] += np.diff(lists.starts)
+        totals[numbers] += lists.sizes
     starts = np.concatenate(([0], np.cumsum(totals)))
     documents = np.empty(int(starts[-1]), np.uint16)
-    weighted = parts[0][1].codes is not None
+    weighted = parts[0][1].counts is not None
     codes = np.empty(len(documents), np.uint8) if weighted else None
     counts = np.zeros(size, np.int64) if weighted else None
     escapes: list[tuple[Array, Array, Array]] = []
     filled = starts[:-1].copy()
     for numbers, lists in parts:
-        sizes = np.diff(lists.starts)
-        shifts = filled[numbers] - lists.starts[:-1]
-        filled[numbers] += sizes
-        low = 0
-        while low < len(sizes):
-            high = max(int(np.searchsorted(lists.starts, lists.starts[low] + _AT_ONCE, "right")) - 1, low + 1)
-            first, past = int(lists.starts[low]), int(lists.starts[high])
-            to = np.repeat(shifts[low:high], sizes[low:high])
-            to += np.arange(first, past)
-            documents[to] = lists.documents[first:past]
-            if codes is not None and lists.codes is not None:
-                codes[to] = lists.codes[first:past]
-            low = high
-        if counts is not None and lists.counts is not None and lists.escapes is not None:
+        if counts is not None and lists.counts is not None:
             counts[numbers] += lists.counts
-            at, titles, bodies = lists.escapes
-            terms = np.searchsorted(lists.starts, at, "right") - 1
-            escapes.append((at + shifts[terms], titles, bodies))
+        shifts = filled[numbers] - (np.cumsum(lists.sizes) - lists.sizes)
+        filled[numbers] += lists.sizes
+        done = 0
+        for terms, found, found_codes, (at, titles, bodies) in lists.slices():
+            to = shifts[terms]
+            to += np.arange(done, done + len(found))
+            done += len(found)
+            documents[to] = found
+            if codes is not None and found_codes is not None:
+                codes[to] = found_codes
+                escapes.append((to[at], titles, bodies))
     if not weighted:
         return Inverted(starts, documents)
-    at, titles, bodies = (np.concatenate([part[which] for part in escapes]) for which in range(3))
+    at, titles, bodies = join_escapes(escapes)
     order = np.argsort(at)
     return Inverted(starts, documents, codes, (at[order], titles[order], bodies[order]), counts)
 
@@ -156,34 +203,31 @@ def _merge_terms(
     file: ArrayFileWriter, name: str, sources: Sequence[Source], bases: Sequence[int]
 ) -> list[npt.NDArray[np.int64]]:
     """Merge a dictionary of texts and its postings; return for each segment the new numbers of its terms."""
-    parts = []
-    dictionaries: list[list[bytes]] = []
+    found: list[tuple[_Lists, list[bytes]] | None] = []
     for source, base in zip(sources, bases, strict=False):
         if f"{name}.terms" not in source.segment.file:  # a list that only other segments have
-            parts.append((np.empty(0, np.int64), None))
-            dictionaries.append([])
+            found.append(None)
             continue
-        used, lists = _living(source.segment.postings(name), source, base)
+        lists = _Lists(source.segment.postings(name), source, base)
         terms = list(source.segment.terms(name))
-        parts.append((used, lists))
-        dictionaries.append(terms if len(used) == len(terms) else [terms[number] for number in used.tolist()])
-    union = sorted(set().union(*dictionaries))
+        found.append((lists, terms if source.whole else [terms[number] for number in lists.used.tolist()]))
+    union = sorted(set().union(*(part[1] for part in found if part is not None)))
     places = {term: number for number, term in enumerate(union)}
     write_terms(file, name, union)
     if name == "syllable":
         write_groups(file, union)
     joined = []
-    new_numbers = []
-    for (used, lists), terms, source in zip(parts, dictionaries, sources, strict=True):
-        numbers = np.fromiter(map(places.__getitem__, terms), np.int64, len(terms))
-        if lists is None:
-            new_numbers.append(numbers)
-            continue
-        joined.append((numbers, lists))
-        everywhere = np.zeros(len(source.segment.terms(name)), np.int64)
-        everywhere[used] = numbers
-        new_numbers.append(everywhere)
-    write_postings(file, name, _join(joined, len(union)))
+    new_numbers = [np.empty(0, np.int64)] * len(sources)
+    for at, part in enumerate(found):
+        if part is not None:
+            lists, terms = part
+            numbers = np.fromiter(map(places.__getitem__, terms), np.int64, len(terms))
+            joined.append((numbers, lists))
+            new_numbers[at] = np.zeros(len(lists.lists), np.int64)
+            new_numbers[at][lists.used] = numbers
+    size = len(union)
+    del found, union, places
+    write_postings(file, name, _join(joined, size))
     return new_numbers
 
 
@@ -195,23 +239,20 @@ def _merge_pairs(
     parts = []
     keys = []
     for source, base, syllables in zip(sources, bases, numbers, strict=False):
-        used, lists = _living(source.segment.postings("pair"), source, base)
+        lists = _Lists(source.segment.postings("pair"), source, base)
         pairs = source.segment.pairs
-        firsts = np.repeat(syllables, np.diff(pairs.first_starts.astype(np.int64)))
-        keys.append((firsts * size + syllables[pairs.seconds])[used])
+        firsts = np.repeat(syllables, np.diff(pairs.first_starts.astype(np.int64)).astype(np.int64))
+        keys.append((firsts * size + syllables[pairs.seconds])[lists.used])
         parts.append(lists)
     union = np.unique(np.concatenate(keys))
-    different = max((int(part.max()) + 1 for part in numbers if len(part)), default=0)
     firsts, seconds = np.divmod(union, max(size, 1))
-    write_pairs(file, firsts, seconds, different)
+    write_pairs(file, firsts, seconds, _size(numbers))
     joined = [(np.searchsorted(union, mine), lists) for mine, lists in zip(keys, parts, strict=True)]
     del keys
     write_postings(file, "pair", _join(joined, len(union)))
 
 
-def _merge_tokens(
-    file: ArrayFileWriter, sources: Sequence[Source], numbers: Sequence[npt.NDArray[np.int64]]
-) -> None:
+def _merge_tokens(file: ArrayFileWriter, sources: Sequence[Source], numbers: Sequence[npt.NDArray[np.int64]]) -> None:
     tokens = []
     places = []
     for source, syllables in zip(sources, numbers, strict=True):
@@ -228,12 +269,15 @@ def _merge_tokens(
         kept = keep[at]
         tokens.append(mine[keep])
         places.append(Places(held.codes[keep], ((np.cumsum(keep) - 1)[at[kept]], gaps[kept], sizes[kept])))
-    write_tokens(file, np.concatenate(tokens), join_places(places))
+    write_tokens(file, tokens, places, _size(numbers))
 
 
-def _merge_values(
-    file: ArrayFileWriter, sources: Sequence[Source], numbers: Sequence[npt.NDArray[np.int64]]
-) -> None:
+def _size(numbers: Sequence[npt.NDArray[np.int64]]) -> int:
+    """Return how many terms there are, of the new numbers of every segment's."""
+    return max((int(part.max()) + 1 for part in numbers if len(part)), default=0)
+
+
+def _merge_values(file: ArrayFileWriter, sources: Sequence[Source], numbers: Sequence[npt.NDArray[np.int64]]) -> None:
     parts: dict[str, list[Array]] = {"value_tokens": [], "value_starts": [], "value_lengths": []}
     for source, values in zip(sources, numbers, strict=True):
         segment = source.segment

@@ -13,6 +13,7 @@ from functools import cache
 from importlib import resources
 
 import numpy as np
+import numpy.typing as npt
 
 from vnsearch.index.columnar.charset import encode
 from vnsearch.index.columnar.container import ArrayFile, ArrayFileWriter, narrow
@@ -67,13 +68,19 @@ def unpack_block(data: bytes, count: int) -> list[bytes]:
     return records
 
 
-def write_blocks(file: ArrayFileWriter, blocks: Sequence[Block]) -> None:
-    """Write the blocks of all documents, in order."""
-    sizes = np.fromiter((len(data) for data, _ in blocks), np.int64, len(blocks))
-    counts = np.fromiter((count for _, count in blocks), np.int64, len(blocks))
-    file.add("stored", np.frombuffer(b"".join([data for data, _ in blocks]), np.uint8))
-    file.add("stored_starts", narrow(np.concatenate(([0], np.cumsum(sizes)))))
-    file.add("stored_documents", narrow(np.concatenate(([0], np.cumsum(counts)))))
+def write_blocks(file: ArrayFileWriter, blocks: Iterable[Block]) -> None:
+    """Write the blocks of all documents, in order, one by one."""
+    sizes, counts = [0], [0]
+
+    def parts() -> Iterator[npt.NDArray[np.uint8]]:
+        for data, count in blocks:
+            sizes.append(len(data))
+            counts.append(count)
+            yield np.frombuffer(data, np.uint8)
+
+    file.add_parts("stored", np.uint8, parts())
+    file.add("stored_starts", narrow(np.cumsum(sizes)))
+    file.add("stored_documents", narrow(np.cumsum(counts)))
 
 
 class StoredReports:

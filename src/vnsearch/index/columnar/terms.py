@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -60,7 +60,7 @@ class Terms(Sequence[bytes]):
     def __iter__(self) -> Iterator[bytes]:
         data = bytes(self._data)
         starts = self._starts.tolist()
-        return (data[start:end] for start, end in zip(starts, starts[1:], strict=False))
+        return (data[start:end] for start, end in pairwise(starts))
 
     def lower_bound(self, term: bytes) -> int:
         """Return the number of the first term that is not less."""
@@ -151,7 +151,8 @@ class PairTerms:
         """Return the number of each pair, or -1."""
         if len(firsts) < _FEW:
             return [self.find(first, second) for first, second in zip(firsts, seconds, strict=True)]
-        return self._search(np.array(firsts), np.array(seconds)).tolist()
+        found: list[int] = self._search(np.array(firsts), np.array(seconds)).tolist()
+        return found
 
     def find_grid(self, firsts: Sequence[int], seconds: Sequence[int]) -> npt.NDArray[np.int64]:
         """Return the numbers of the pairs of each first syllable with each second one, -1 where there is none."""

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from vnsearch.index.columnar.container import Array, ArrayFile, ArrayFileWriter, narrow
 
-__all__ = ["Places", "TokenSequences", "encode_places", "join_places", "write_tokens"]
+__all__ = ["Places", "TokenSequences", "encode_places", "write_tokens"]
 
 _GAP_MAX, _LENGTH_MAX = 14, 15
 _ESCAPE = 0xF0  # a gap of 15
@@ -46,27 +46,21 @@ def encode_places(starts: Array, ends: Array, lengths: Array) -> Places:
     return Places(codes, (at, gaps[at].astype(np.int32), sizes[at]))
 
 
-def join_places(places: Sequence[Places]) -> Places:
-    """Return the places of several batches, one after the other."""
-    firsts = np.cumsum([0, *(len(part.codes) for part in places[:-1])])
-    at = np.concatenate([part.escapes[0].astype(np.int64) + first for part, first in zip(places, firsts.tolist(), strict=True)])
-    gaps, sizes = (np.concatenate([part.escapes[which] for part in places]) for which in (1, 2))
-    return Places(np.concatenate([part.codes for part in places]), (at, gaps, sizes))
+def write_tokens(file: ArrayFileWriter, tokens: Sequence[Array], places: Sequence[Places], syllables: int) -> None:
+    """Write the numbers of all tokens of all documents, and their places, given part after part.
 
-
-def write_tokens(file: ArrayFileWriter, tokens: Array, places: Places) -> None:
-    """Write the numbers of all tokens of all documents, and their places.
-
-    Two bytes for a token; where there are more than 65,536 syllables, one more for the high part of each.
+    Two bytes for a token; where there are more than 65,536 syllables, one or two more for the high part of each.
     """
-    file.add("tokens", tokens.astype(np.uint16))
-    if len(tokens) and int(tokens.max()) >> 16:
-        file.add("tokens_high", narrow(tokens >> 16))
-    file.add("places", places.codes)
-    at, gaps, sizes = places.escapes
-    file.add("place_escape_at", narrow(at))
-    file.add("place_escape_gap", gaps)
-    file.add("place_escape_length", narrow(sizes))
+    file.add_parts("tokens", np.uint16, (part.astype(np.uint16, copy=False) for part in tokens))
+    if syllables > 1 << 16:
+        high = np.min_scalar_type(syllables - 1 >> 16)
+        file.add_parts("tokens_high", high, ((part >> 16).astype(high) for part in tokens))
+    file.add_parts("places", np.uint8, (part.codes for part in places))
+    firsts = np.cumsum([0, *(len(part.codes) for part in places)]).tolist()
+    at = [part.escapes[0].astype(np.int64) + first for part, first in zip(places, firsts, strict=False)]
+    file.add("place_escape_at", narrow(np.concatenate(at)))
+    file.add_parts("place_escape_gap", np.int32, (part.escapes[1] for part in places))
+    file.add("place_escape_length", narrow(np.concatenate([part.escapes[2] for part in places])))
 
 
 class TokenSequences:
@@ -101,14 +95,16 @@ class TokenSequences:
     def gather(self, tokens: npt.NDArray[np.int64]) -> Array:
         """Return the syllables of some tokens."""
         low = self._low[tokens]
-        return low if self._high is None else low | self._high[tokens].astype(np.uint32) << np.uint32(16)
+        if self._high is None:
+            return low
+        return np.asarray(low | self._high[tokens].astype(np.uint32) << np.uint32(16))
 
     def numbers(self, start: int, end: int) -> Array:
         """Return the syllables of a run of tokens."""
         low = self._low[start:end]
         if self._high is None:
             return low
-        return low | self._high[start:end].astype(np.uint32) << np.uint32(16)
+        return np.asarray(low | self._high[start:end].astype(np.uint32) << np.uint32(16))
 
     def read(
         self, documents: npt.NDArray[np.int64], field: int
