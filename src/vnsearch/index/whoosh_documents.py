@@ -35,9 +35,7 @@ class DateColumnReader(ColumnReader):  # type: ignore[misc]  # Whoosh has no typ
         default = column.default_value()
         self._values: list[int] = [(day - 1) * _MICROSECONDS_PER_DAY if day else default for day in days.tolist()]
         self._sign = 1
-
-    def __len__(self) -> int:
-        return len(self._values)
+        self._doccount = len(days)  # what Whoosh's own methods go by
 
     def __getitem__(self, docnum: int) -> int:
         return self._values[docnum]
@@ -69,9 +67,7 @@ class LabelColumnReader(ColumnReader):  # type: ignore[misc]  # Whoosh has no ty
         self._numbers = owners[order]
         self._starts = np.searchsorted(lists.documents[order], np.arange(data.documents + 1))
         self._values: dict[bytes, bytes] = {}
-
-    def __len__(self) -> int:
-        return len(self._starts) - 1
+        self._doccount = data.documents  # what Whoosh's own methods go by
 
     def __getitem__(self, docnum: int) -> bytes:
         numbers = self._numbers[self._starts[docnum] : self._starts[docnum + 1]]

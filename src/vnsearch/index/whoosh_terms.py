@@ -20,8 +20,8 @@ from vnsearch.index.whoosh_matcher import ListMatcher, PostingList
 
 __all__ = ["ColumnarTermsReader", "TermCursor"]
 
-# Terms whose statistics are kept: the scorers of a search ask for them again and again.
-_KEPT = 512
+# Terms that are kept: for one query Whoosh asks four times for each.
+_KEPT = 4096
 
 
 def _term_info(found: Statistics) -> TermInfo:
@@ -92,6 +92,8 @@ class ColumnarTermsReader(base.TermsReader):  # type: ignore[misc]  # Whoosh has
     def __init__(self, data: SegmentData, live: npt.NDArray[np.bool_] | None) -> None:
         self._fields = field_terms(data)
         self._live = live
+        # Partial functions of the fields, not methods: a reader in a cycle would stay until the garbage is collected.
+        self._find = lru_cache(_KEPT)(partial(_find, self._fields))
         self._statistics = lru_cache(_KEPT)(partial(_statistics, self._fields))
 
     def indexed_field_names(self) -> list[str]:
@@ -99,8 +101,7 @@ class ColumnarTermsReader(base.TermsReader):  # type: ignore[misc]  # Whoosh has
         return list(self._fields)
 
     def __contains__(self, term: tuple[str, bytes]) -> bool:
-        name, text = term
-        return name in self._fields and self._fields[name].find(text) >= 0
+        return self._find(*term) >= 0
 
     def cursor(self, fieldname: str, fieldobj: FieldType) -> TermCursor:
         """Return a cursor at the first term of a field."""
@@ -158,20 +159,18 @@ class ColumnarTermsReader(base.TermsReader):  # type: ignore[misc]  # Whoosh has
 
     def matcher(self, fieldname: str, text: bytes, format_: Format, scorer: BaseScorer | None = None) -> ListMatcher:
         """Return a matcher of the living documents that hold a term, or raise ``TermNotFound``."""
-        terms, number = self._fields.get(fieldname), -1
-        if terms is not None:
-            number = terms.find(text)
-        if terms is None or number < 0:
+        number = self._find(fieldname, text)
+        if number < 0:
             raise TermNotFound(f"No term {fieldname}:{text!r}")
+        terms = self._fields[fieldname]
         # Without deleted ones here already: after skipping blocks, Whoosh does not look again what it stands on.
         postings = PostingList(*self._living(terms, number), terms.lengths, partial(terms.positions, number))
         return ListMatcher(postings, (fieldname, text), format_, scorer)
 
     def living_frequency(self, fieldname: str, text: bytes) -> int:
         """Return how many living documents hold a term in a field."""
-        terms = self._fields.get(fieldname)
-        number = -1 if terms is None else terms.find(text)
-        return 0 if terms is None or number < 0 else len(self._living(terms, number)[0])
+        number = self._find(fieldname, text)
+        return 0 if number < 0 else len(self._living(self._fields[fieldname], number)[0])
 
     def _living(self, terms: FieldTerms, number: int) -> tuple[npt.NDArray[np.integer], npt.NDArray[np.float32]]:
         documents, frequencies = terms.postings(number)
@@ -181,9 +180,10 @@ class ColumnarTermsReader(base.TermsReader):  # type: ignore[misc]  # Whoosh has
         return documents[keep], frequencies[keep]
 
 
+def _find(fields: dict[str, FieldTerms], fieldname: str, text: bytes) -> int:
+    return fields[fieldname].find(text) if fieldname in fields else -1
+
+
 def _statistics(fields: dict[str, FieldTerms], fieldname: str, text: bytes) -> Statistics | None:
-    terms = fields.get(fieldname)
-    number = -1 if terms is None else terms.find(text)
-    if terms is None or number < 0:
-        return None
-    return next(terms.statistics(np.array([number])))[1]
+    number = _find(fields, fieldname, text)
+    return None if number < 0 else next(fields[fieldname].statistics(np.array([number])))[1]
