@@ -5,14 +5,18 @@ from __future__ import annotations
 import html
 import itertools
 import re
+import tempfile
 import unicodedata
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from vnsearch import Hit, Index, Report, analyze, fold
+from vnsearch.search.marks import Occurrences
+from vnsearch.search.snippets import FRAGMENT_CHARS, _best_windows, make_snippets
 
 # No i or y alone in a rime, nothing that abbreviates or is a number: a mark must be the word that was typed.
 SYLLABLES = "đường làng quận họp hòa thủy bờ mương cái đồng cói trẻ em đọc sách chợ nổi ấp xóm vườn cam ông bà con đắp bơ dương hoá".split()
@@ -138,6 +142,100 @@ def test_every_occurrence_is_marked(scratch: Index, body: str, query: str) -> No
     for token in analyze(body):
         if token.kind == "syllable" and token.text in exact:
             assert any(start <= token.start and token.end <= end for start, end in marks), token
+
+
+@settings(max_examples=150)
+@given(st.lists(BODIES, min_size=1, max_size=20), st.lists(WRITTEN, min_size=1, max_size=6), FRAGMENTS)
+def test_snippets_made_together_are_those_made_one_by_one(bodies: list[str], query: list[str], fragments: int) -> None:
+    places = {fold(syllable): place for place, syllable in enumerate(query)}
+    rows = [
+        (text, token.start, token.end, token.position, places[fold(token.text)], 1.0 + places[fold(token.text)] / 7)
+        for text, body in enumerate(bodies)
+        for token in analyze(body)
+        if token.kind == "syllable" and fold(token.text) in places
+    ]
+    found = Occurrences(
+        *(np.array([row[column] for row in rows], np.float64 if column == 5 else np.int64) for column in range(6))
+    )
+    together = make_snippets(bodies, found, fragments)
+    for text, body in enumerate(bodies):
+        mine = found.take(found.texts == text)
+        mine.texts[:] = 0
+        assert make_snippets([body], mine, fragments) == [together[text]]
+        assert best_worths(mine) == pytest.approx(slow_worths(mine), abs=1e-8)
+
+
+def best_worths(found: Occurrences) -> list[float]:
+    return [worth for _, worth, _, _ in _best_windows(found, found.texts, None)] if len(found.texts) else []
+
+
+def slow_worths(found: Occurrences) -> list[float]:
+    """Return what the best window is worth, by the definition."""
+    best: list[float] = []
+    for first, start in enumerate(found.starts.tolist()):
+        inside = [first]
+        for at in range(first + 1, len(found.starts)):
+            if found.ends[first : at + 1].max() > start + FRAGMENT_CHARS:
+                break
+            inside.append(at)
+        worth = 0.0
+        counted = set()
+        for at in inside:
+            place = int(found.places[at])
+            worth += float(found.weights[at]) * (0.1 if place in counted else 1.0)
+            counted.add(place)
+        for a, b in itertools.pairwise(inside):
+            if found.positions[b] - found.positions[a] == 1 and found.places[b] - found.places[a] == 1:
+                worth += 0.5 * float(min(found.weights[a], found.weights[b]))
+        best.append(worth)
+    return [max(best)] if best else []
+
+
+ABBREVIATED = "quy chế dân chủ"
+WORDS = st.sampled_from(
+    "đường làng chợ nổi hoà hòa thuỷ thủy kỷ kỉ quy chế dân chủ QCDC 98.510 98510 13/12/2019 ngày 2.500 và của".split()
+)
+TEXTS = st.builds(
+    lambda pieces, form: unicodedata.normalize(form, "".join(word + glue for word, glue in pieces)),
+    st.lists(st.tuples(st.one_of(WORDS, WORDS, WRITTEN, ODD), GLUE), max_size=40),
+    st.sampled_from(["NFC", "NFD"]),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.lists(TEXTS, min_size=1, max_size=5), min_size=1, max_size=3),
+    st.lists(WORDS, min_size=1, max_size=5),
+    st.sets(st.integers(0, 14)),
+    st.booleans(),
+)
+def test_stored_places_are_those_of_analysing_again(
+    commits: list[list[str]], words: list[str], deleted: set[int], bare: bool
+) -> None:
+    """What is marked is made of whole tokens, where ``analyze`` finds them, whatever else is in the segment."""
+    query = " ".join(words)
+    query = fold(query) if bare else query
+    with tempfile.TemporaryDirectory() as folder, Index.create(folder) as index:
+        index.add([Report("define", "", f"Theo {ABBREVIATED} (QCDC). Theo {ABBREVIATED} (QCDC).")])
+        bodies = [body for commit in commits for body in commit]
+        ids = iter(range(len(bodies)))
+        for commit in commits:
+            index.add([Report(str(next(ids)), body[::-1][:40], body) for body in commit])
+        index.delete([str(number) for number in deleted])
+        exact = {token.text for token in analyze(query) if token.kind == "syllable" and token.text != fold(token.text)}
+        for hit in index.search(query, limit=50):
+            for field, text in (("title", hit.report.title), ("body", hit.report.body)):
+                tokens = [token for token in analyze(text) if token.kind in ("syllable", "value")]
+                starts, ends = {token.start for token in tokens}, {token.end for token in tokens}
+                marks = hit.marks(field)
+                assert all(start in starts and end in ends for start, end in marks)
+                assert all(
+                    any(start <= token.start and token.end <= end for start, end in marks)
+                    for token in tokens
+                    if token.kind == "syllable" and token.text in exact
+                )
+            whole = hit.marks("body")
+            assert all(any(first <= start and end <= last for first, last in whole) for start, end in hit.snippet.marks)
 
 
 def only(index: Index, title: str, body: str, query: str, **options: int) -> Hit:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
 
+from vnsearch.index.columnar.container import Array
 from vnsearch.index.columnar.segment import SegmentData
-from vnsearch.index.columnar.terms import encode_term
 from vnsearch.index.schema import TEXT_FIELDS
+from vnsearch.index.snapshot import run_size
 from vnsearch.search.parameters import PARAMETERS
 from vnsearch.search.query import Group
 from vnsearch.search.scoring import Scorer
@@ -64,60 +66,78 @@ class _Form:
     variant: bool
 
 
+def _forms(groups: Sequence[Group], sizes: Sequence[int], scorer: Scorer) -> list[_Form]:
+    """Return the ways in which a query may be written that some report has."""
+    found: list[tuple[str, str, int, int, float, bool, bool]] = []
+    syllable_places = sum(sizes)
+    place = 0
+    for at, group in enumerate(groups):
+        for of_query in group.syllables:
+            for option in of_query.options:
+                likely = option.weight >= _MARKED_WEIGHT
+                found.append(("syllable", option.term, place, at, option.weight, likely, False))
+            place += 1
+        found += [
+            (variant.kind, variant.term, syllable_places + at, at, variant.share, True, True)
+            for variant in group.variants
+        ]
+    counts = _counts([form[:2] for form in found], scorer)
+    return [
+        _Form(kind, term, place, group, share * scorer.idf(counts[kind, term]), likely, variant)
+        for kind, term, place, group, share, likely, variant in found
+        if counts[kind, term]
+    ]
+
+
+def _counts(keys: Sequence[tuple[str, str]], scorer: Scorer) -> dict[tuple[str, str], int]:
+    """Return how many reports hold each term: the lengths of lists, unless something in them does not count."""
+    snapshot = scorer.snapshot
+    whole = not snapshot.has_deletions and len(scorer.fields) == len(TEXT_FIELDS)
+    listed = [key for key in dict.fromkeys(keys) if whole and key[0] != "phrase"]
+    with snapshot.reading("the dictionaries"):
+        counts = dict(zip(listed, map(run_size, snapshot.find(listed)), strict=True))
+        rest = [key for key in dict.fromkeys(keys) if key not in counts]
+        counts.update((key, found.count) for key, found in (scorer.terms(rest) if rest else {}).items())
+    return counts
+
+
 class Wanted:
     """The forms of a query that are to be marked, with how much each is worth: its share times its rarity."""
 
     def __init__(self, groups: Sequence[Group], scorer: Scorer) -> None:
         self._leaves = scorer.snapshot.leaves
         self._snapshot = scorer.snapshot
-        self._tables: dict[int, tuple[npt.NDArray[np.uint16], dict[int, int], list[tuple[list[int], int]]]] = {}
-        self._forms: list[_Form] = []
+        self._tables: dict[int, tuple[Array, dict[int, int], list[tuple[list[int], int]]]] = {}
         self._sizes = [len(group.syllables) for group in groups]
-        syllable_places = sum(self._sizes)
-        place = 0
-        for at, group in enumerate(groups):
-            for of_query in group.syllables:
-                for option in of_query.options:
-                    likely = option.weight >= _MARKED_WEIGHT
-                    self._add(scorer, "syllable", option.term, place, at, option.weight, likely)
-                place += 1
-            for variant in group.variants:
-                self._add(scorer, variant.kind, variant.term, syllable_places + at, at, variant.share, True, True)
+        self._forms = _forms(groups, self._sizes, scorer)
         # Where every form is likely, and stands for its place alone, what is found is marked.
         self._selective = any(not form.likely or form.variant for form in self._forms)
         self._weights = np.array([0.0, *(form.weight for form in self._forms)])
         self._places = np.array([-1, *(form.place for form in self._forms)])
 
-    def _add(
-        self, scorer: Scorer, kind: str, term: str, place: int, group: int, share: float, likely: bool, variant: bool = False
-    ) -> None:
-        count = scorer.term(kind, term).count
-        if count:
-            weight = share * scorer.idf(count)
-            self._forms.append(_Form(kind, term, place, group, weight, likely, variant))
-
-    def _table(self, leaf: int) -> tuple[npt.NDArray[np.uint16], dict[int, int], list[tuple[list[int], int]]]:
+    def _table(self, leaf: int) -> tuple[Array, dict[int, int], list[tuple[list[int], int]]]:
         """Return for each syllable of a segment its form (0: none), the forms of values, and those of phrases."""
         found = self._tables.get(leaf)
         if found is None:
             segment = self._leaves[leaf].segment
-            syllables = segment.terms("syllable")
-            table = np.zeros(max(len(syllables), 1), np.uint16)
+            table = np.zeros(max(segment.size("syllable"), 1), np.min_scalar_type(len(self._forms)))
             values: dict[int, int] = {}
             phrases: list[tuple[list[int], int]] = []
             # A syllable that several places look for goes to the one that it is worth most to.
-            for number, form in sorted(enumerate(self._forms, 1), key=lambda item: item[1].weight):
-                if form.kind == "value":
-                    if (value := segment.find("value", form.term)) >= 0:
-                        values[value] = number
+            ordered = sorted(enumerate(self._forms, 1), key=lambda item: item[1].weight)
+            spelled = [(number, form.term.split(" ")) for number, form in ordered if form.kind != "value"]
+            numbers = iter(segment.syllable_numbers([syllable for _, parts in spelled for syllable in parts]))
+            for number, parts in spelled:
+                held = list(islice(numbers, len(parts)))
+                if min(held) < 0:
                     continue
-                numbers = syllables.find_all([encode_term(syllable) for syllable in form.term.split(" ")])
-                if min(numbers) < 0:
-                    continue
-                if len(numbers) == 1:
-                    table[numbers[0]] = number
+                if len(held) == 1:
+                    table[held[0]] = number
                 else:
-                    phrases.append((numbers, number))
+                    phrases.append((held, number))
+            for number, form in ordered:
+                if form.kind == "value" and (value := segment.find("value", form.term)) >= 0:
+                    values[value] = number
             found = self._tables[leaf] = table, values, phrases
         return found
 
@@ -142,9 +162,9 @@ class Wanted:
         numbers = np.array([document for _, document in documents])
         sequence, lengths, starts, ends = segment.tokens.read(numbers, field)
         forms = table[sequence]
-        at = np.flatnonzero(forms)
-        pasts = np.cumsum(lengths)
-        rows = np.searchsorted(pasts, at, "right")
+        at = (forms != 0).nonzero()[0]
+        pasts = lengths.cumsum()
+        rows = pasts.searchsorted(at, "right")
         found = [(rows, at - (pasts - lengths)[rows], starts[at], ends[at], forms[at].astype(np.int64))]
         for syllables, form in phrases:
             found.append(_phrases(sequence, pasts, lengths, starts, ends, syllables, form))
@@ -166,40 +186,57 @@ class Wanted:
         the run as it was typed.
         """
         width = len(self._forms) + 1
-        present = np.bincount(rows * width + forms, minlength=count * width).reshape(count, width) > 0
+        present = np.zeros((count, width), np.bool_)
+        present[rows, forms] = True
+        always, unlikely, variants = self._rules
         chosen = np.zeros_like(present)
-        for members, complete_by, typed_places in self._groups:
-            complete = np.full(count, len(complete_by) == typed_places)
-            for likely, others in complete_by:
-                served = present[:, likely].any(axis=1)
-                chosen[:, likely] = True
-                for form in others:
-                    take = ~served & present[:, form]
-                    chosen[take, form] = True
-                    served |= take
-                complete &= served
-            for form in members:
-                chosen[~complete, form] = True
-        return chosen[rows, forms]
+        chosen[:] = always
+        for likely, others in unlikely:
+            served = present[:, likely].any(axis=1)
+            for form in others:
+                chosen[:, form] = ~served & present[:, form]
+                served |= present[:, form]
+        for members, places in variants:
+            complete = np.ones(count, np.bool_)
+            for spellings in places:
+                complete &= present[:, spellings].any(axis=1)
+            chosen[:, members] = ~complete[:, None]
+        kept: npt.NDArray[np.bool_] = chosen[rows, forms]
+        return kept
 
     @cached_property
-    def _groups(self) -> list[tuple[list[int], list[tuple[list[int], list[int]]], int]]:
-        """The forms by groups: (variants, [(likely forms, other forms) of each place that has any], how many places)."""
-        groups: dict[int, tuple[list[int], dict[int, tuple[list[int], list[int]]]]] = {}
+    def _rules(self) -> tuple[npt.NDArray[np.bool_], list[tuple[list[int], list[int]]], list[_VariantRule]]:
+        """What is marked: (which forms always, (likely forms, other forms) of places that have others, variants of groups)."""
+        always = np.array([False, *(form.likely and not form.variant for form in self._forms)])
+        members: dict[int, list[int]] = {}
+        places: dict[int, dict[int, tuple[list[int], list[int]]]] = {}
         for number, form in enumerate(self._forms, 1):
-            variants, places = groups.setdefault(form.group, ([], {}))
             if form.variant:
-                variants.append(number)
+                members.setdefault(form.group, []).append(number)
             else:
-                places.setdefault(form.place, ([], []))[not form.likely].append(number)
-        return [(variants, list(places.values()), self._sizes[group]) for group, (variants, places) in groups.items()]
+                places.setdefault(form.group, {}).setdefault(form.place, ([], []))[not form.likely].append(number)
+        unlikely = [place for group in places.values() for place in group.values() if place[1]]
+        variants = []
+        for group, numbers in members.items():
+            spellings = [likely + others for likely, others in places.get(group, {}).values()]
+            # A place that no report has in any spelling is missing everywhere.
+            variants.append((numbers, spellings if len(spellings) == self._sizes[group] else [[]]))
+        return always, unlikely, variants
 
 
+#: Variants of a group, and the spellings of each of its places: the former are marked where one of the latter is missing.
+_VariantRule = tuple[list[int], list[list[int]]]
 _Found = tuple[Ints, Ints, Ints, Ints, Ints]
 
 
 def _phrases(
-    sequence: npt.NDArray[np.generic], pasts: Ints, lengths: Ints, starts: Ints, ends: Ints, phrase: list[int], form: int
+    sequence: npt.NDArray[np.generic],
+    pasts: Ints,
+    lengths: Ints,
+    starts: Ints,
+    ends: Ints,
+    phrase: list[int],
+    form: int,
 ) -> _Found:
     """Return where syllables follow each other."""
     at = np.flatnonzero(sequence[: max(len(sequence) - len(phrase) + 1, 0)] == phrase[0])

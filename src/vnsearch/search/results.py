@@ -62,6 +62,10 @@ class Page:
         hits = self.hits[start : start + _TOGETHER]
         wanted = self.wanted if "body" in self.scorer.fields else Wanted((), self.scorer)
         found = wanted.occurrences([neighbour.document for neighbour in hits], "body")
+        unread = [neighbour for neighbour in hits if "report" not in neighbour.__dict__]
+        reports = self.scorer.snapshot.some_reports([neighbour.document for neighbour in unread])
+        for neighbour, report in zip(unread, reports, strict=True):
+            neighbour.__dict__["report"] = report
         bodies = [neighbour.report.body for neighbour in hits]
         for neighbour, snippet in zip(hits, make_snippets(bodies, found, self.fragments), strict=True):
             neighbour.__dict__["snippet"] = snippet

@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,6 +18,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from vnsearch.index.columnar.container import narrow
 from vnsearch.search.marks import Occurrences
 
 __all__ = ["Snippet", "joined", "make_snippets", "marked_html"]
@@ -47,7 +49,7 @@ class Snippet:
     @property
     def text(self) -> str:
         """Return the fragments as plain text, an ellipsis where something was left out."""
-        return self._render(lambda piece: piece, "", "")
+        return self._render(_as_it_is, "", "")
 
     def html(self, open_mark: str = "<mark>", close_mark: str = "</mark>") -> str:
         """Return the fragments as HTML: text escaped, matches inside ``<mark>``."""
@@ -79,9 +81,16 @@ def visible(text: str) -> str:
     )
 
 
+def _as_it_is(text: str) -> str:
+    return text
+
+
 def _marked(
     text: str, start: int, end: int, marks: Iterable[tuple[int, int]], escape: _Escape, open_mark: str, close_mark: str
 ) -> str:
+    plain = text[start:end]
+    if escape(plain) == plain:  # as most text is, and then in all its parts
+        escape = _as_it_is
     pieces: list[str] = []
     at = start
     for first, last in marks:
@@ -102,89 +111,94 @@ def joined(text: str, spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]
     """Return spans of a text, ascending, with neighbours joined."""
     found: list[tuple[int, int]] = []
     for start, end in spans:
-        if found and (start < found[-1][1] or _JOINT.fullmatch(text, found[-1][1], start)):
-            found[-1] = found[-1][0], max(end, found[-1][1])
-        else:
-            found.append((start, end))
+        if found:
+            before, last = found[-1]
+            if start < last or text[last:start] == " " or _JOINT.fullmatch(text, last, start):
+                found[-1] = before, max(end, last)
+                continue
+        found.append((start, end))
     return found
 
 
 def make_snippets(bodies: Sequence[str], found: Occurrences, fragments: int = 2) -> list[Snippet]:
     """Return for each body its best ``fragments`` windows; its beginning, unmarked, where nothing matches."""
     chosen: list[list[tuple[int, int]]] = [[] for _ in bodies]
-    rest = found
-    seen = np.zeros((len(bodies), int(found.places.max()) + 1 if len(found.places) else 1), np.bool_)
     # What lies between the fragments chosen so far is a run: no window goes across one.
-    runs = rest.texts
+    rest, runs = found, found.texts
+    seen = np.zeros((len(bodies), int(found.places.max(initial=0)) + 1), np.bool_)
     for again in range(fragments):
-        if not len(rest.texts):
+        if not len(runs):
             break
-        keep = np.ones(len(rest.texts), np.bool_)
-        runs = runs.copy()
-        for text, worth, first, last in _best_windows(rest, runs, seen):
-            if worth <= 0 or (again and seen[text, rest.places[first : last + 1]].all()):
-                keep[rest.texts == text] = False  # this text is done
+        # The last fragment of each text; a text that has no more ends before it begins.
+        lows, highs = np.zeros((2, len(bodies)), np.int64)
+        for text, worth, first, last in _best_windows(rest, runs, seen if again else None):
+            places = rest.places[first : last + 1]
+            if worth <= 0 or (again and seen[text, places].all()):
                 continue
-            window = int(rest.starts[first]), int(rest.ends[first : last + 1].max())
-            fragment = _widen(bodies[text], *window, chosen[text])
+            end = max(rest.ends[first : last + 1].tolist())
+            fragment = _widen(bodies[text], int(rest.starts[first]), end, chosen[text])
             chosen[text].append(fragment)
-            if again + 1 < fragments:
-                seen[text, rest.places[first : last + 1]] = True
-                low, high = np.searchsorted(rest.texts, (text, text + 1))
-                starts, ends = rest.starts[low:high], rest.ends[low:high]
-                keep[low:high] = (ends <= fragment[0]) | (starts >= fragment[1])
-                runs[low:high] += (starts >= fragment[1]) * len(bodies) * (again + 1)
+            seen[text, places] = True
+            lows[text], highs[text] = fragment
         if again + 1 < fragments:
-            rest, runs = rest.take(keep), runs[keep]
-    return [
-        _snippet(body, sorted(windows) or ([_widen(body, 0, 0, [])] if fragments and body else []), found.of(text))
-        for text, (body, windows) in enumerate(zip(bodies, chosen, strict=True))
-    ]
-
-
-def _snippet(body: str, chosen: Sequence[tuple[int, int]], spans: Sequence[tuple[int, int]]) -> Snippet:
-    marks: list[tuple[int, int]] = []
-    for first, last in chosen:
-        marks += joined(body, [span for span in spans if first <= span[0] and span[1] <= last])
-    return Snippet(body, tuple(chosen), tuple(marks))
+            after = rest.starts >= highs[rest.texts]
+            kept = (after | (rest.ends <= lows[rest.texts])) & (highs > 0)[rest.texts]
+            rest, runs = rest.take(kept), (runs + after * (len(bodies) * (again + 1)))[kept]
+    edges = found.texts.searchsorted(np.arange(len(bodies) + 1)).tolist()
+    starts, ends = found.starts.tolist(), found.ends.tolist()
+    snippets = []
+    for body, windows, low, high in zip(bodies, chosen, edges, edges[1:], strict=False):
+        if not windows and fragments and body:
+            windows.append(_widen(body, 0, 0, []))
+        windows.sort()
+        marks: list[tuple[int, int]] = []
+        for first, last in windows:
+            here = range(bisect_left(starts, first, low, high), bisect_left(starts, last, low, high))
+            marks += joined(body, [(starts[at], ends[at]) for at in here if ends[at] <= last])
+        snippets.append(Snippet(body, tuple(windows), tuple(marks)))
+    return snippets
 
 
 def _best_windows(
-    found: Occurrences, runs: npt.NDArray[np.int64], seen: npt.NDArray[np.bool_]
+    found: Occurrences, runs: npt.NDArray[np.int64], seen: npt.NDArray[np.bool_] | None
 ) -> Iterator[tuple[int, float, int, int]]:
     """Yield (text, worth, first, last) for each text that has anything: its best window, as occurrences.
 
     A window is worth the sum of what it holds, the second of a place counted a tenth, as is what was seen in another
     fragment; half as much again for neighbours that are neighbours in the query.
     """
-    size = len(found.texts)
+    size = len(runs)
     numbers = np.arange(size)
     # Ends in runs of their own scale, ascending: one binary search finds where every window ends.
     scale = int(found.ends.max()) + FRAGMENT_CHARS + 1
-    order = np.cumsum(np.concatenate(([0], runs[1:] != runs[:-1])))
-    reach = np.maximum.accumulate(order * scale + found.ends)
-    last = np.maximum(np.searchsorted(reach, order * scale + found.starts + FRAGMENT_CHARS, "right") - 1, numbers)
-    values = np.where(seen[found.texts, found.places], 0.1, 1.0) * found.weights
-    # The occurrence of the same place before it, if it is in the same run.
-    alike = np.lexsort((numbers, found.places, order))
-    again = (order[alike[1:]] == order[alike[:-1]]) & (found.places[alike[1:]] == found.places[alike[:-1]])
-    before = np.full(size, -1)
-    before[alike[1:][again]] = alike[:-1][again]
+    bases = np.concatenate(([0], (runs[1:] != runs[:-1]).cumsum())) * scale
+    reach = np.maximum.accumulate(bases + found.ends)
+    last = np.maximum(reach.searchsorted(bases + (found.starts + FRAGMENT_CHARS), "right") - 1, numbers)
+    values = found.weights if seen is None else np.where(seen[found.texts, found.places], 0.1, 1.0) * found.weights
+    total = _summed(values)
+    # An occurrence counts whole in the windows that reach it and begin after the one of the same place before it.
+    alike = narrow(found.places).argsort(kind="stable")  # in one pass over numbers of two bytes
+    same = found.places[alike[1:]] == found.places[alike[:-1]]
+    since = last.searchsorted(numbers)
+    since[alike[1:][same]] = np.maximum(since[alike[1:][same]], alike[:-1][same] + 1)
+    whole = np.bincount(since, values, size).cumsum() - total[:-1]
+    worth = 0.1 * (total[last + 1] - total[:-1]) + 0.9 * whole
+    near = (found.positions[1:] - found.positions[:-1] == 1) & (found.places[1:] - found.places[:-1] == 1)
+    together = _summed(near * (0.5 * np.minimum(values[1:], values[:-1])))
+    worth += together[last] - together
+    worth = worth.round(9)  # equal windows stay equal: the first of them is shown
 
-    sizes = last - numbers + 1
-    firsts = np.cumsum(sizes) - sizes
-    owners = np.repeat(numbers, sizes)
-    members = np.arange(len(owners)) - np.repeat(firsts - numbers, sizes)
-    worth = np.add.reduceat(values[members] * np.where(before[members] < owners, 1.0, 0.1), firsts)
-    near = (np.diff(found.positions) == 1) & (np.diff(found.places) == 1) & (order[1:] == order[:-1])
-    together = np.concatenate(([0.0], np.cumsum(np.where(near, 0.5 * np.minimum(values[1:], values[:-1]), 0.0))))
-    worth += together[last] - together[numbers]
-    worth = np.round(worth, 9)  # equal windows stay equal: the first of them is shown
-
-    edges = np.flatnonzero(np.concatenate(([True], found.texts[1:] != found.texts[:-1], [True]))).tolist()
-    for low, high in pairwise(edges):
+    edges = (found.texts[1:] != found.texts[:-1]).nonzero()[0] + 1
+    for low, high in pairwise((0, *edges.tolist(), size)):
         first = low + int(worth[low:high].argmax())
         yield int(found.texts[low]), float(worth[first]), first, int(last[first])
+
+
+def _summed(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the sums of the first none, one, two, … of the values."""
+    sums = np.zeros(len(values) + 1)
+    values.cumsum(out=sums[1:])
+    return sums
 
 
 def _widen(body: str, start: int, end: int, taken: Sequence[tuple[int, int]]) -> tuple[int, int]:
@@ -193,15 +207,16 @@ def _widen(body: str, start: int, end: int, taken: Sequence[tuple[int, int]]) ->
     high = min((first for first, _ in taken if first >= end), default=len(body))
     room = max(FRAGMENT_CHARS - (end - start), 40)
     left = max(low, start - room * 2 // 3)
-    sentence = max((found.end() for found in _SENTENCE_END.finditer(body, left, start)), default=None)
-    if sentence is not None:
-        left = sentence
+    sentences = [found.end() for found in _SENTENCE_END.finditer(body, left, start)]
+    if sentences:
+        left = sentences[-1]
     elif left > low:
         word = _WORD_START.search(body, left, start)
         left = word.start() if word else start
     right = min(high, max(end, left + max(FRAGMENT_CHARS, end - left)))
     if right < high:
-        right = next((at for at in range(right, end, -1) if body[at].isspace()), end)
+        while right > end and not body[right].isspace():
+            right -= 1
     stop = _SENTENCE_END.search(body, max(end, left + (right - left) // 2), right)
     if stop is not None:
         right = stop.end()

@@ -115,17 +115,27 @@ class TokenSequences:
         its text as given.
         """
         firsts, lengths = self.spans(documents, field)
-        pasts = np.cumsum(lengths)
-        tokens = np.arange(int(pasts[-1]) if len(pasts) else 0) + np.repeat(firsts - (pasts - lengths), lengths)
-        codes = self.codes[tokens]
-        gaps, sizes = (codes >> 4).astype(np.int64), (codes & 15).astype(np.int64)
-        escaped = np.flatnonzero(codes == _ESCAPE)
+        runs = [slice(first, first + length) for first, length in zip(firsts.tolist(), lengths.tolist(), strict=True)]
+        codes = _joined(self.codes, runs)
+        sizes = (codes & 15).astype(np.int64)
+        steps = (codes >> 4) + sizes
+        pasts = lengths.cumsum()
+        escaped = (codes == _ESCAPE).nonzero()[0]
         if len(escaped):
             at, escaped_gaps, escaped_sizes = self.escapes
-            which = np.searchsorted(at, tokens[escaped])
-            gaps[escaped] = escaped_gaps[which]
+            tokens = escaped + (firsts - pasts + lengths)[pasts.searchsorted(escaped, "right")]
+            which = at.searchsorted(tokens.astype(at.dtype))
             sizes[escaped] = escaped_sizes[which]
-        ends = np.cumsum(gaps + sizes)
+            steps[escaped] = sizes[escaped] + escaped_gaps[which]
+        ends = steps.cumsum()
         before = np.concatenate(([0], ends))[pasts - lengths]
-        ends -= np.repeat(before, lengths)
-        return self.gather(tokens), lengths, ends - sizes, ends
+        ends -= before.repeat(lengths)
+        syllables = _joined(self._low, runs)
+        if self._high is not None:
+            syllables = syllables | _joined(self._high, runs).astype(np.uint32) << np.uint32(16)
+        return syllables, lengths, ends - sizes, ends
+
+
+def _joined(array: Array, runs: Sequence[slice]) -> Array:
+    """Return some runs of an array, one after the other."""
+    return np.concatenate([array[run] for run in runs]) if runs else array[:0]
