@@ -31,7 +31,7 @@ from vnsearch.index.documents import pack_report, unpack_report
 from vnsearch.index.schema import TEXT_FIELDS, field_name, make_schema, report_labels
 from whoosh_repairs import AndMaybe, AndNot, Best
 
-TREES = 1000
+TREES = 800
 
 
 def whoosh_document(report: Report) -> dict[str, Any]:
