@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from vnsearch.index.snapshot import LearntAbbreviation
     from vnsearch.index.writer import AddStats, SkippedReport
     from vnsearch.report import Report
+    from vnsearch.search.plan import Contribution
     from vnsearch.search.results import Explanation, Hit, SearchResults
-    from vnsearch.search.scoring import Contribution
     from vnsearch.search.snippets import Snippet
 
 __version__ = "0.1.0"
@@ -83,7 +83,7 @@ __all__ = [
 _MODULES = {
     "AddStats": "index.writer",
     "CheckResult": "engine",
-    "Contribution": "search.scoring",
+    "Contribution": "search.plan",
     "Explanation": "search.results",
     "Hit": "search.results",
     "Index": "engine",

@@ -32,7 +32,7 @@ class LabelColumn:
             names = [term.decode("utf-8", "surrogatepass") for term in terms]
             mine = np.array([numbers.setdefault(name, len(numbers)) for name in names], np.int32)
             documents.append(postings.documents.astype(np.int32) + np.int32(base))
-            codes.append(np.repeat(mine, np.diff(postings.starts.astype(np.int64))))
+            codes.append(np.repeat(mine, postings.sizes()))
         return cls(list(numbers), np.concatenate(documents), np.concatenate(codes), size)
 
     def having(self, wanted: Iterable[str]) -> npt.NDArray[np.bool_]:

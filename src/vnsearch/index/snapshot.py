@@ -14,6 +14,7 @@ from functools import cached_property, lru_cache, partial, reduce
 from heapq import merge
 from itertools import groupby
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +31,7 @@ from vnsearch.index.schema import DEFINITIONS, TEXT_FIELDS, filterable_keys, lab
 from vnsearch.index.storage import VietnameseIndex
 from vnsearch.report import Report
 
-__all__ = ["LearntAbbreviation", "Leaf", "Postings", "Runs", "Snapshot", "run_size"]
+__all__ = ["Leaf", "LearntAbbreviation", "Postings", "Runs", "Snapshot", "run_size"]
 
 Floats = npt.NDArray[np.float32]
 
@@ -108,9 +109,7 @@ def run_size(runs: Runs) -> int:
     return sum([end - start for _, _, start, end in runs])
 
 
-_NO_POSTINGS = Postings(
-    np.empty(0, np.intp), np.empty(0, np.float32), np.empty(0, np.intp), np.empty(0, np.float32)
-)
+_NO_POSTINGS = Postings(np.empty(0, np.intp), np.empty(0, np.float32), np.empty(0, np.intp), np.empty(0, np.float32))
 
 
 class Snapshot:
@@ -121,14 +120,14 @@ class Snapshot:
 
     def __init__(self, index: VietnameseIndex, previous: Snapshot | None = None) -> None:
         self._folder = index.storage.folder
-        opened = {} if previous is None else dict(previous._opened)
+        opened: dict[str, SegmentData] = {} if previous is None else dict(previous._opened)
         with self.reading("its table of contents and its segments"):
             contents = self._open(index, opened)
         self.generation: int = contents.generation
         # From the schema, not from the settings: a commit and its schema are one file.
         self.filterable = filterable_keys(contents.schema)
         segments: list[ColumnarSegment] = contents.segments
-        self._opened = {segment.segid: opened[segment.segid] for segment in segments}
+        self._opened: dict[str, SegmentData] = {segment.segid: opened[segment.segid] for segment in segments}
         self.leaves: list[Leaf] = []
         base = 0
         for segment in segments:
@@ -144,7 +143,7 @@ class Snapshot:
         self._lengths: dict[str, tuple[Floats, float]] = {}
         self.groups = Groups(self._folder, self.leaves)
 
-    def _open(self, index: VietnameseIndex, opened: dict[str, SegmentData]) -> object:
+    def _open(self, index: VietnameseIndex, opened: dict[str, SegmentData]) -> Any:
         for attempt in range(_RETRIES):
             try:
                 contents = index._read_toc()
@@ -154,7 +153,7 @@ class Snapshot:
                         if data.documents != segment.doc_count_all():
                             raise ValueError(f"{data.file.path.name} has another number of documents")
                         opened[segment.segid] = data
-            except FileNotFoundError:
+            except FileNotFoundError:  # noqa: PERF203 - it is retried
                 if attempt == _RETRIES - 1:
                     raise
                 time.sleep(_RETRY_S)
@@ -440,7 +439,7 @@ class Snapshot:
                 report = self.report(number)
                 if self.number(report.id) != number:
                     problems.append(f"report {report.id!r} (number {number}) is not found by its id")
-            except VnSearchError as error:
+            except VnSearchError as error:  # noqa: PERF203 - every report is tried
                 problems.append(str(error))
         return problems
 

@@ -8,7 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["LEVEL_MAX", "NO_MATCHES", "Bits", "Documents", "Floats", "Levels", "LongMatches", "Matches", "TermKey", "bits_of"]
+__all__ = [
+    "LEVEL_MAX",
+    "NO_MATCHES",
+    "Bits",
+    "Documents",
+    "Floats",
+    "Levels",
+    "LongMatches",
+    "Matches",
+    "TermKey",
+    "bits_of",
+]
 
 Documents = npt.NDArray[np.intp]
 Floats = npt.NDArray[np.float32]
@@ -52,11 +63,13 @@ class Matches:
     def at(self, documents: Documents, weight: float = 1.0) -> Floats:
         """Return the scores of some documents, times a weight; 0 for those that do not match."""
         if self.documents is None:
-            return self.scores[documents] * np.float32(weight)
+            return np.asarray(self.scores[documents] * np.float32(weight))
         if not len(self.documents):
             return np.zeros(len(documents), np.float32)
         places = np.minimum(np.searchsorted(self.documents, documents), len(self.documents) - 1)
-        return np.where(self.documents[places] == documents, self.scores[places] * np.float32(weight), np.float32(0))
+        scores: Floats = self.scores[places] * np.float32(weight)
+        scores[self.documents[places] != documents] = 0
+        return scores
 
     def sparse(self) -> tuple[Documents, Floats]:
         """Return the documents that match, ascending, and their scores."""
@@ -68,7 +81,6 @@ class Matches:
     def times(self, weight: float) -> Matches:
         """Return the same with all scores multiplied."""
         return self if weight == 1.0 else Matches(self.documents, self.scores * np.float32(weight), self.count)
-
 
     def bits(self, width: int) -> Bits:
         """Return for every document whether it matches, as the bits of bytes; ``width`` is the length of a row."""
@@ -105,20 +117,20 @@ class LongMatches:
         self._levels_at = levels_at
         self._bits = bits
 
-    def _factor(self, weight: float) -> np.float32:
-        return np.float32(self.bound * weight / LEVEL_MAX)
+    def _scores(self, weight: float) -> Floats:
+        return np.asarray(self._levels() * np.float32(self.bound * weight / LEVEL_MAX))
 
     def add_to(self, totals: Floats, weight: float = 1.0) -> None:
         """Add the scores, times a weight, to a row of all documents."""
-        totals += self._levels() * self._factor(weight)
+        totals += self._scores(weight)
 
     def raise_to(self, totals: Floats, weight: float = 1.0) -> None:
         """Raise a row of all documents to the scores, times a weight, where they are higher."""
-        np.maximum(totals, self._levels() * self._factor(weight), out=totals)
+        np.maximum(totals, self._scores(weight), out=totals)
 
     def at(self, documents: Documents, weight: float = 1.0) -> Floats:
         """Return the scores of some documents, times a weight; 0 for those that do not match."""
-        return np.asarray(self._levels_at(documents) * self._factor(weight))
+        return np.asarray(self._levels_at(documents) * np.float32(self.bound * weight / LEVEL_MAX))
 
     def sparse(self) -> tuple[Documents, Floats]:
         """Return the documents that match, ascending, and their scores."""
@@ -126,7 +138,7 @@ class LongMatches:
 
     def times(self, weight: float) -> Matches:
         """Return the same with all scores multiplied."""
-        return Matches(None, self._levels() * self._factor(weight), self.count)
+        return Matches(None, self._scores(weight), self.count)
 
     def bits(self, width: int) -> Bits:
         """Return for every document whether it matches, as the bits of bytes."""
@@ -134,5 +146,3 @@ class LongMatches:
 
 
 NO_MATCHES = Matches(np.empty(0, np.intp), np.empty(0, np.float32), 0)
-
-

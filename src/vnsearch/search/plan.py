@@ -90,9 +90,7 @@ def _variants(run: tree.Evaluator, group: Group) -> list[tree.Node]:
     return [tree.Term(variant.kind, variant.term, weight) for variant, weight in weights if weight > 0]
 
 
-def _variant_weight(
-    scorer: Scorer, matches: Callable[[str, str], tree.Found], group: Group, variant: Variant
-) -> float:
+def _variant_weight(scorer: Scorer, matches: Callable[[str, str], tree.Found], group: Group, variant: Variant) -> float:
     """Return what the score of a variant's term is to be multiplied by."""
     held = matches(variant.kind, variant.term).count
     if not held:
@@ -142,9 +140,7 @@ def _contribution(
     scorer: Scorer, kind: str, typed: str, option: Option, document: int, weight: float, score: float
 ) -> Contribution:
     snapshot = scorer.snapshot
-    postings = (
-        phrase_postings(snapshot, option.term) if kind == "phrase" else snapshot.postings(kind, option.term)
-    )
+    postings = phrase_postings(snapshot, option.term) if kind == "phrase" else snapshot.postings(kind, option.term)
     at = int(np.searchsorted(postings.documents, document))
     frequencies = {text_field: int(postings.frequencies(text_field)[at]) for text_field in scorer.fields}
     reports = scorer.term(kind, option.term).count

@@ -25,7 +25,18 @@ import numpy.typing as npt
 from vnsearch.index.schema import TEXT_FIELDS
 from vnsearch.index.snapshot import Postings, Runs, Snapshot, run_size
 from vnsearch.search.kept import Kept
-from vnsearch.search.matches import LEVEL_MAX, NO_MATCHES, Bits, Documents, Floats, Levels, LongMatches, Matches, TermKey, bits_of
+from vnsearch.search.matches import (
+    LEVEL_MAX,
+    NO_MATCHES,
+    Bits,
+    Documents,
+    Floats,
+    Levels,
+    LongMatches,
+    Matches,
+    TermKey,
+    bits_of,
+)
 from vnsearch.search.parameters import BM25, PARAMETERS, Parameters
 
 __all__ = ["LANES", "Scorer", "TermKey", "count_bits", "phrase_postings", "rarity"]
@@ -85,9 +96,7 @@ class Scorer:
         #: The length of a row: the size of the index, filled up to whole lanes.
         self.width = -(-max(snapshot.size, 1) // LANES) * LANES
         # A single field has lists of its own, shorter than those that are kept for both: they are read whole.
-        self._long_size = (
-            max(snapshot.size // _LONG, _LONG_LEAST) if len(fields) == len(TEXT_FIELDS) else snapshot.size
-        )
+        self._long_size = max(snapshot.size // _LONG, _LONG_LEAST) if len(fields) == len(TEXT_FIELDS) else snapshot.size
         self._norms_kept: dict[str, Floats] | None = None
         self._lock = threading.Lock()
         self._short: Kept[_Short] = Kept(_SHORT_BYTES)
@@ -292,7 +301,8 @@ class Scorer:
 def _saturations(tf: Floats, k1: Floats | np.float32) -> Floats:
     """Return ``tf / (tf + k1)``."""
     saturations = tf + k1
-    return np.divide(tf, saturations, out=saturations)
+    np.divide(tf, saturations, out=saturations)
+    return np.asarray(saturations)
 
 
 def _as_levels(tf: Floats, k1: float) -> Levels:

@@ -8,6 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -177,11 +178,11 @@ class Searcher:
         for name, values in (options.filters or {}).items():
             column = self._labels(name)
             wanted = _wanted(name, values)
-            masks.append(self._mask(("label", name, *sorted(set(wanted))), lambda c=column, w=wanted: c.having(w)))
+            masks.append(self._mask(("label", name, *sorted(set(wanted))), partial(column.having, wanted)))
         if options.date_from is not None or options.date_to is not None:
             first = None if options.date_from is None else _ordinal(options.date_from, "date_from")
             last = None if options.date_to is None else _ordinal(options.date_to, "date_to")
-            masks.append(self._mask(("days", first, last), lambda: self.snapshot.dated(first, last)))
+            masks.append(self._mask(("days", first, last), partial(self.snapshot.dated, first, last)))
         return masks
 
     def _mask(self, key: object, make: Callable[[], npt.NDArray[np.bool_]]) -> npt.NDArray[np.bool_]:

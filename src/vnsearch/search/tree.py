@@ -14,8 +14,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from vnsearch.search.phrases import phrase_documents
 from vnsearch.search.matches import NO_MATCHES, Floats, LongMatches, Matches, TermKey
+from vnsearch.search.phrases import phrase_documents
 from vnsearch.search.scoring import Scorer
 
 __all__ = [

@@ -140,7 +140,7 @@ class PostingLists:
     def __init__(self, file: ArrayFile, name: str) -> None:
         self.starts = file[f"{name}.starts"]
         #: The same; single numbers come out of it several times as fast.
-        self.bounds: Sequence[int] = memoryview(self.starts) if sys.byteorder == "little" else self.starts.tolist()
+        self.bounds: Sequence[int] = self.starts.data if sys.byteorder == "little" else self.starts.tolist()
         self.documents: U16 = file[f"{name}.documents"]
         self.codes: npt.NDArray[np.uint8] | None = None
         if f"{name}.frequencies" in file:
@@ -152,6 +152,10 @@ class PostingLists:
 
     def __len__(self) -> int:
         return len(self.starts) - 1
+
+    def sizes(self) -> npt.NDArray[np.int64]:
+        """Return how many documents hold each term, deleted ones included."""
+        return np.asarray(np.diff(self.starts.astype(np.int64)), np.int64)
 
     def span(self, number: int) -> tuple[int, int]:
         """Return which postings a term has: (first, past the last)."""
