@@ -191,7 +191,7 @@ def outcome(action: Callable[[Path], None], template: Path, place: Path) -> tupl
 
 
 def points(count: int) -> list[int]:
-    return sorted({*range(1, min(8, count)), *range(8, count, count // 20 + 1), *range(max(1, count - 12), count + 1)})
+    return sorted({*range(1, min(5, count)), *range(5, count, count // 10 + 1), *range(max(1, count - 10), count + 1)})
 
 
 ACTIONS = [add, add_in_flushes, add_and_merge, delete, delete_most]
