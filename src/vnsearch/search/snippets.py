@@ -64,7 +64,9 @@ class Snippet:
         for start, end in self.fragments:
             inside = [mark for mark in self.marks if start <= mark[0] and mark[1] <= end]
             piece = _marked(self.body, start, end, inside, escape, open_mark, close_mark)
-            pieces.append(" ".join(piece.split()))
+            # Only the space is white and printable: as a rule there is nothing to squeeze.
+            plain = piece.isprintable() and "  " not in piece
+            pieces.append(piece.strip() if plain else " ".join(piece.split()))
         if not pieces:
             return ""
         head = "… " if self.fragments[0][0] > len(self.body) - len(self.body.lstrip()) else ""
