@@ -6,8 +6,10 @@ import contextlib
 import json
 import os
 import pickle
+import pickletools
 import random
 import shutil
+import struct
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +18,7 @@ from typing import Any
 import pytest
 from whoosh.filedb.structfile import StructFile
 from whoosh.index import TOC
+from whoosh.qparser import QueryParser
 
 from vnsearch import Index, IndexCorruptedError, IndexExistsError, IndexVersionError, Report
 from vnsearch.index.columnar.container import ArrayFile
@@ -257,6 +260,33 @@ def parts_of(path: Path, part: str) -> list[tuple[int, int]]:
     return [(entry[1], file[name].nbytes) for name, entry in file._entries.items() if part in name]
 
 
+def exact_part(path: Path, name: str) -> tuple[int, int]:
+    """Return where in a segment an array lies: (start, length), in bytes."""
+    file = ArrayFile(path)
+    return file._entries[name][1], file[name].nbytes
+
+
+def use_whoosh(folder: Path) -> None:
+    """Do what somebody who knows Whoosh does."""
+    with Index.open(folder) as index, index.whoosh.searcher() as searcher:
+        parser = QueryParser("body", index.whoosh.schema)
+        for text in ("quận ủy", '"giấy khen"~2', "g* đường~", 'body_pairs:"bà con"', "date:2022", "source:[A TO Z]"):
+            list(searcher.search(parser.parse(text), limit=3, sortedby="date"))
+        searcher.reader().most_frequent_terms("title", 5)
+        list(searcher.reader().all_terms())
+
+
+def test_no_file_but_the_table_of_contents_is_a_pickle(sound: Path) -> None:
+    names = {path.name for path in sound.iterdir() if not path.name.endswith((".toc", "LOCK"))}
+    assert {Path(name).suffix for name in names} == {".seg", ".json"}
+    for name in names:
+        content = (sound / name).read_bytes()
+        with pytest.raises(Exception):  # noqa: B017, PT011 - whatever bytes that are no pickle raise
+            pickle.loads(content)
+        with pytest.raises(ValueError, match=r"."):
+            list(pickletools.genops(content))
+
+
 class TestSegments:
     @pytest.fixture
     def files(self, copied: Path) -> list[Path]:
@@ -323,6 +353,58 @@ class TestSegments:
         assert not result
         assert result.problems
         assert all(isinstance(problem, str) and problem for problem in result.problems)
+
+    def test_check_finds_damage_of_every_array(self, files: list[Path], copied: Path) -> None:
+        path = files[0]
+        whole = path.read_bytes()
+        chance = random.Random(13)
+        arrays = {name: exact_part(path, name) for name in ArrayFile(path).names()}
+        arrays = {name: (start, length) for name, (start, length) in arrays.items() if length}
+        assert len(arrays) > 30
+        for name, (start, length) in arrays.items():
+            changed = bytearray(whole)
+            changed[start + chance.randrange(length)] ^= 1 << chance.randrange(8)
+            path.write_bytes(changed)
+            try:
+                with Index.open(copied) as index:
+                    result = index.check()
+            except IndexCorruptedError:
+                continue
+            assert not result, name
+            assert any(f"{path.name}: {name} " in problem for problem in result.problems), (name, result.problems)
+        path.write_bytes(whole)
+        with Index.open(copied) as index:
+            assert index.check()
+
+    @pytest.mark.parametrize("fill", [b"\xff", None], ids=["ones", "garbage"])
+    def test_no_array_can_bring_it_down(self, files: list[Path], copied: Path, fill: bytes | None) -> None:
+        path = files[0]
+        whole = path.read_bytes()
+        chance = random.Random(17)
+        for name in ArrayFile(path).names():
+            start, length = exact_part(path, name)
+            path.write_bytes(
+                whole[:start] + (chance.randbytes(length) if fill is None else fill * length) + whole[start + length :]
+            )
+            self.attempt(copied)
+            with contextlib.suppress(Exception):  # Whoosh's own searches may raise what they like, but have to end
+                use_whoosh(copied)
+        path.write_bytes(whole)
+        use_whoosh(copied)
+
+    def test_a_closed_directory(self, files: list[Path]) -> None:
+        """The directory at the end is JSON, and any other byte in it is noticed."""
+        for path in files:
+            whole = path.read_bytes()
+            start, length = struct.unpack_from("<QI", whole, len(whole) - 24)
+            assert set(json.loads(whole[start : start + length])) == {"arrays", "facts"}
+            for at in range(start, len(whole), 23):
+                changed = bytearray(whole)
+                changed[at] ^= 4
+                path.write_bytes(changed)
+                with pytest.raises(ValueError, match=path.name):
+                    ArrayFile(path)
+            path.write_bytes(whole)
 
     def test_the_lock_is_free_after_a_writer_met_damage(self, copied: Path) -> None:
         index = Index.open(copied, lock_timeout_s=0)

@@ -24,7 +24,10 @@ class LabelColumn:
 
     @classmethod
     def from_lists(cls, lists: Iterable[tuple[Iterable[bytes], PostingLists, int]], size: int) -> LabelColumn:
-        """Make a column of the posting lists of the labels: (labels, lists, first document number) of each segment."""
+        """Make a column of the posting lists of the labels: (labels, lists, first document number) of each segment.
+
+        Raises ValueError when they are damaged, here, where whoever reads them looks out for it.
+        """
         numbers: dict[str, int] = {}
         documents = [np.empty(0, np.int32)]
         codes = [np.empty(0, np.int32)]
@@ -33,7 +36,10 @@ class LabelColumn:
             mine = np.array([numbers.setdefault(name, len(numbers)) for name in names], np.int32)
             documents.append(postings.documents.astype(np.int32) + np.int32(base))
             codes.append(np.repeat(mine, postings.sizes()))
-        return cls(list(numbers), np.concatenate(documents), np.concatenate(codes), size)
+        column = cls(list(numbers), np.concatenate(documents), np.concatenate(codes), size)
+        if len(column.documents) != len(column.codes) or column.documents.max(initial=-1) >= size:
+            raise ValueError("labels of documents that there are none of")
+        return column
 
     def having(self, wanted: Iterable[str]) -> npt.NDArray[np.bool_]:
         """Return for every document whether it has any of these labels."""
