@@ -29,8 +29,13 @@ class Collection:
         for term, count in sorted(syllables.items(), key=lambda item: (-item[1], item[0])):
             self.groups.setdefault(group_key(term), []).append((term, count))
 
-    def pair_counts(self, before: Sequence[str], after: Sequence[str]) -> np.ndarray:
-        return np.array([[self.followed.get((a, b), 0) for b in after] for a in before], np.float64)
+    def pair_counts(self, steps: Sequence[tuple[Sequence[str], Sequence[str]]]) -> np.ndarray:
+        size = max((len(side) for step in steps for side in step), default=0)
+        counts = np.zeros((len(steps), size, size))
+        for at, (before, after) in enumerate(steps):
+            for (i, a), (j, b) in itertools.product(enumerate(before), enumerate(after)):
+                counts[at, i, j] = self.followed.get((a, b), 0)
+        return counts
 
     def prior(self, term: str) -> float:
         return (self.syllables.get(term, 0) + 0.1) / (self.syllable_count + 1)

@@ -302,17 +302,21 @@ class Snapshot:
         """Return how often a syllable or a pair occurs in all text fields together."""
         return self._frequency(kind, term)
 
-    def pair_counts(self, before: Sequence[str], after: Sequence[str]) -> npt.NDArray[np.float64]:
-        """Return how often each syllable of ``after`` follows each of ``before``: an array of that shape."""
-        counts = np.zeros((len(before), len(after)))
+    def pair_counts(self, steps: Sequence[tuple[Sequence[str], Sequence[str]]]) -> npt.NDArray[np.float64]:
+        """Return for every step, (syllables, syllables), how often each of the second follows each of the first.
+
+        The array has a row and a column for as many syllables as there are at most; the rest of it is 0.
+        """
+        size = max((len(side) for step in steps for side in step), default=0)
+        counts = np.zeros(len(steps) * size * size)
         with self.reading("the counts of pairs"):
             for leaf in self.leaves:
-                segment = leaf.segment
-                found = segment.pairs.find_grid(segment.syllable_numbers(before), segment.syllable_numbers(after))
-                held = np.nonzero(found >= 0)
-                if len(held[0]):
-                    counts[held] += segment.postings("pair").counts[found[held]]
-        return counts
+                numbers = leaf.segment.syllable_numbers
+                grids = [(numbers(before), numbers(after)) for before, after in steps]
+                places, pairs = leaf.segment.pairs.find_grids(grids, size)
+                if len(pairs):
+                    counts[places] += leaf.segment.postings("pair").counts[pairs]
+        return counts.reshape(len(steps), size, size)
 
     def terms(self, kind: str, prefix: str = "") -> dict[str, int]:
         """Return the terms of a kind that start with a prefix, with their counts in all text fields together.

@@ -9,7 +9,7 @@ variant, whichever is more. Any text is a query: what is no word is left out.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -85,33 +85,34 @@ def _groups(
     # By the likeliest spelling: "cong tac cong an" has công once, "ban ban" may be two.
     seen: set[str] = set()
 
-    def new(kind: str, typed: list[str], readings: list[list[Spelling]], start: int, end: int) -> list[Group]:
+    def new(kind: str, start: int, end: int) -> list[Group]:
         """Return the places that are not there yet, each in a group of its own."""
         groups = []
-        for at in range(start, end):
-            likeliest = readings[at][0]
-            if likeliest.term in seen:
+        typed, every = (analysis.syllables, spellings.syllables) if kind == "syllable" else (pairs, spellings.pairs)
+        for at, readings in enumerate(every[start:end], start):
+            term, probability, tier = readings[0]
+            if term in seen:
                 continue
-            seen.add(likeliest.term)
-            if likeliest.tier == "typed" and likeliest.probability == 1.0:
-                groups.append(_certain(kind, likeliest.term, parameters.variant))
+            seen.add(term)
+            if tier == "typed" and probability == 1.0:
+                groups.append(_certain(kind, term, parameters.variant))
             else:
-                groups.append(Group((Place(kind, typed[at], _options(readings[at], factors, parameters)),)))
+                groups.append(Group((Place(kind, typed[at], _options(readings, factors, parameters)),)))
         return groups
 
-    syllables, pairs = analysis.syllables, analysis.pairs()
+    pairs = analysis.pairs()
     groups = []
     at = 0
     for start, end, variants in runs:
-        groups += new("syllable", syllables, spellings.syllables, at, start)
-        together = new("syllable", syllables, spellings.syllables, start, end)
-        together += new("pair", pairs, spellings.pairs, start, end - 1)
+        groups += new("syllable", at, start)
+        together = new("syllable", start, end)
+        together += new("pair", start, end - 1)
         if together:
             groups.append(Group(tuple(group.places[0] for group in together), variants))
         at = end
-    groups += new("syllable", syllables, spellings.syllables, at, len(syllables))
+    groups += new("syllable", at, len(analysis.syllables))
     # The pairs within runs are seen by now: these are the rest.
-    groups += new("pair", pairs, spellings.pairs, 0, len(pairs))
+    groups += new("pair", 0, len(pairs))
     return groups
 
 
@@ -128,7 +129,7 @@ def _other_i_y(term: str) -> str:
     return " ".join(other_i_y(syllable) or syllable for syllable in term.split(" "))
 
 
-def _options(readings: list[Spelling], factors: Mapping[str, float], parameters: Parameters) -> tuple[Option, ...]:
+def _options(readings: Sequence[Spelling], factors: Mapping[str, float], parameters: Parameters) -> tuple[Option, ...]:
     """Return the spellings worth looking for, and for those typed with marks their other i/y spelling."""
     power, least = parameters.probability_power, parameters.least_probability
     options: list[Option] = []
@@ -137,10 +138,9 @@ def _options(readings: list[Spelling], factors: Mapping[str, float], parameters:
             break
         # Six places are plenty, and half the time of round().
         options.append(Option(term, int(probability**power * factors.get(tier, 1.0) * 1e6 + 0.5) / 1e6, tier))
-    terms = [option.term for option in options]
-    options += [
-        Option(_other_i_y(option.term), option.weight * parameters.variant, "variant")
-        for option in options
-        if option.tier == "typed" and _other_i_y(option.term) not in terms
-    ]
+    typed = [option for option in options if option.tier == "typed"]
+    if typed:
+        terms = [option.term for option in options]
+        others = [(_other_i_y(term), weight * parameters.variant, "variant") for term, weight, _ in typed]
+        options += [Option(*other) for other in others if other[0] not in terms]
     return tuple(options)

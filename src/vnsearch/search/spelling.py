@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from operator import neg
 from typing import NamedTuple, Protocol
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -42,8 +43,11 @@ _GROUP_KEYS = Memo(group_key)
 # A step of the chain multiplies by 1e-18 at the least in a collection of a thousand million syllables: this many steps
 # stay far inside what a double holds.
 _STEPS_UNSCALED = 8
+# Typed syllables remembered for a collection.
+_PLACES_KEPT = 1 << 15
 
 # Probabilities of the spellings of one syllable; and of two neighbours: (spelling of the first, of the second, p).
+Floats = npt.NDArray[np.float64]
 _Odds = list[float]
 _Joint = list[tuple[int, int, float]]
 
@@ -66,8 +70,11 @@ class Counts(Protocol):
     def syllable_count(self) -> int:
         """How many syllables there are, in all."""
 
-    def pair_counts(self, before: Sequence[str], after: Sequence[str]) -> npt.NDArray[np.float64]:
-        """Return how often each syllable of ``after`` (columns) follows each of ``before`` (rows)."""
+    def pair_counts(self, steps: Sequence[tuple[Sequence[str], Sequence[str]]]) -> npt.NDArray[np.float64]:
+        """Return for every step, (syllables, syllables), how often each of the second (columns) follows each of the first.
+
+        The array may have more rows and columns than a step has syllables; those hold 0.
+        """
 
 
 class Spelling(NamedTuple):
@@ -87,11 +94,39 @@ class Spellings:
 
 
 class _Place(NamedTuple):
-    """What one typed syllable may stand for: spellings, how often the collection has each, and their tiers."""
+    """What one typed syllable may stand for: spellings, how often the collection has each, and their tiers.
+
+    ``certain`` is the reading of a place with one spelling; empty where there are more.
+    """
 
     terms: list[str]
     counts: list[int]
     tiers: list[str]
+    certain: tuple[Spelling, ...]
+
+
+class _Places(dict[tuple[str, int], _Place]):
+    """What syllables may stand for in one collection, remembered: ``places[typed, limit]``."""
+
+    def __init__(self, groups: Groups) -> None:
+        self._groups = groups
+
+    def __missing__(self, key: tuple[str, int]) -> _Place:
+        if len(self) >= _PLACES_KEPT:
+            self.clear()
+        place = self[key] = _place(self._groups, *key)
+        return place
+
+
+# A collection's places go when it goes.
+_PLACES: WeakKeyDictionary[Counts, _Places] = WeakKeyDictionary()
+
+
+def _places(counts: Counts, syllables: list[str], limit: int) -> list[_Place]:
+    places = _PLACES.get(counts)
+    if places is None:
+        places = _PLACES[counts] = _Places(counts.groups)
+    return [places[typed, limit] for typed in syllables]
 
 
 @functools.lru_cache(maxsize=16384)
@@ -120,39 +155,45 @@ def _place(groups: Groups, typed: str, limit: int) -> _Place:
         filled = group[:limit]
         found, tiers = [*filled, *more], ["filled"] * len(filled) + ["variant"] * len(more)
     else:
-        for term, count in group:
-            if term == typed:
-                return _Place([typed], [count], ["typed"])
-        compatible = [item for item in group if is_compatible(typed, item[0])]
-        found = [*(compatible or group)][:limit]
-        tiers = ["compatible" if compatible else "folded"] * len(found)
+        found, tiers = [item for item in group if item[0] == typed], ["typed"]
+        if not found:
+            compatible = [item for item in group if is_compatible(typed, item[0])]
+            found = [*(compatible or group)][:limit]
+            tiers = ["compatible" if compatible else "folded"] * len(found)
     if not found:
-        return _Place([typed], [0], ["typed"])
-    return _Place([term for term, _ in found], [count for _, count in found], tiers)
+        found, tiers = [(typed, 0)], ["typed"]
+    terms = [term for term, _ in found]
+    certain = (Spelling(terms[0], 1.0, "typed" if terms[0] == typed else tiers[0]),) if len(found) == 1 else ()
+    return _Place(terms, [count for _, count in found], tiers, certain)
 
 
 def spellings_of(counts: Counts, syllables: list[str], parameters: Parameters = PARAMETERS) -> Spellings:
     """Return the readings of the syllables of a query, and of its pairs those likely enough to be searched."""
-    groups, limit = counts.groups, parameters.spellings
-    places = [_place(groups, typed, limit) for typed in syllables]
-    readings = [
-        [Spelling(terms[0], 1.0, "typed" if terms[0] == typed else tiers[0])]
-        for typed, (terms, _, tiers) in zip(syllables, places, strict=True)
-    ]
+    places = _places(counts, syllables, parameters.spellings)
+    readings = [[*place.certain] for place in places]
     pairs = [
-        [Spelling(f"{a.term} {b.term}", 1.0, "typed" if a.tier == b.tier == "typed" else _WORSE[tiers[0], later[0]])]
-        for ([a], (_, _, tiers)), ([b], (_, _, later)) in pairwise(zip(readings, places, strict=True))
+        [Spelling(f"{a[0].term} {b[0].term}", 1.0, _WORSE[a[0].tier, b[0].tier])] if a and b else []
+        for a, b in pairwise(readings)
     ]
     # That is all of it where every syllable is certain. The others, and their pairs, are replaced.
-    for first, past in _uncertain(places):
-        start = max(first - 1, 0)
-        run = places[start : past + 1]
+    uncertain = list(_uncertain(places))
+    if not uncertain:
+        return Spellings(readings, pairs)
+    runs = [(max(first - 1, 0), places[max(first - 1, 0) : past + 1], first, past) for first, past in uncertain]
+    steps = counts.pair_counts([(a.terms, b.terms) for _, run, *_ in runs for a, b in pairwise(run)])
+    at_step = 0
+    for start, run, first, past in runs:
+        followed = steps[at_step : at_step + len(run) - 1]
+        at_step += len(followed)
         if past - first == 1:
-            odds, joints = _solve_one(counts, run, first - start, parameters)
+            odds, joints = _solve_one(followed, counts.syllable_count, run, first - start, parameters)
         else:
-            odds, joints = _solve_run(counts, run, parameters)
+            odds, joints = _solve_run(followed, counts.syllable_count, run, parameters)
         for at, (here, place) in enumerate(zip(odds, run, strict=True), start):
-            readings[at] = _likeliest_first(syllables[at], zip(map(neg, here), place.terms, place.tiers, strict=True))
+            if not place.certain:
+                readings[at] = _likeliest_first(
+                    syllables[at], zip(map(neg, here), place.terms, place.tiers, strict=True)
+                )
         for at, (joint, a, b) in enumerate(zip(joints, run, run[1:], strict=False), start):
             pairs[at] = _likeliest_first(
                 f"{syllables[at]} {syllables[at + 1]}",
@@ -179,18 +220,23 @@ def _uncertain(places: list[_Place]) -> Iterator[tuple[int, int]]:
         yield first, len(places)
 
 
-def _solve_one(counts: Counts, run: list[_Place], at: int, parameters: Parameters) -> tuple[list[_Odds], list[_Joint]]:
-    """Solve one uncertain place, ``run[at]``, between certain ones: Bayes' rule. Its pairs are as likely as itself."""
+def _solve_one(
+    followed: Floats, syllables: int, run: list[_Place], at: int, parameters: Parameters
+) -> tuple[list[_Odds], list[_Joint]]:
+    """Solve one uncertain place, ``run[at]``, between certain ones: Bayes' rule. Its pairs are as likely as itself.
+
+    ``followed`` holds for every step of the run how often one spelling follows the other, of ``syllables`` in all.
+    """
     place = run[at]
-    mu, whole = parameters.smoothing, counts.syllable_count + 1
+    mu, whole = parameters.smoothing, syllables + 1
     odds = [(count + 0.1) / whole for count in place.counts]
     if at:
-        pairs = counts.pair_counts(run[0].terms, place.terms)[0].tolist()
-        odds = [pair + mu * p for pair, p in zip(pairs, odds, strict=True)]
+        pairs = followed[0, 0].tolist()
+        odds = [pair + mu * p for pair, p in zip(pairs, odds, strict=False)]
     if at + 1 < len(run):
         expected = mu * (run[at + 1].counts[0] + 0.1) / whole
-        pairs = counts.pair_counts(place.terms, run[at + 1].terms)[:, 0].tolist()
-        odds = [p * (pair + expected) / (count + mu) for p, pair, count in zip(odds, pairs, place.counts, strict=True)]
+        pairs = followed[-1, :, 0].tolist()
+        odds = [p * (pair + expected) / (count + mu) for p, pair, count in zip(odds, pairs, place.counts, strict=False)]
     total = sum(odds)
     odds = [p / total for p in odds]
     likely = [(i, p) for i, p in enumerate(odds) if p > parameters.least_probability]
@@ -204,17 +250,22 @@ def _solve_one(counts: Counts, run: list[_Place], at: int, parameters: Parameter
     return solved, joints
 
 
-def _solve_run(counts: Counts, run: list[_Place], parameters: Parameters) -> tuple[list[_Odds], list[_Joint]]:
-    """Solve places by forward-backward, all steps in one array; rows are filled up with spellings that never occur."""
+def _solve_run(
+    followed: Floats, syllables: int, run: list[_Place], parameters: Parameters
+) -> tuple[list[_Odds], list[_Joint]]:
+    """Solve places by forward-backward, all steps in one array; rows are filled up with spellings that never occur.
+
+    For ``followed`` and ``syllables`` see ``_solve_one``.
+    """
     sizes = [len(place.terms) for place in run]
     # Whole blocks of four: BLAS then adds up every column the same way, and equal counts give equal probabilities.
     size = (max(sizes) + 3) // 4 * 4
     occurrences = np.array([place.counts + [0] * (size - len(place.counts)) for place in run], np.float64)
-    prior = (occurrences + 0.1) / (counts.syllable_count + 1)
+    prior = (occurrences + 0.1) / (syllables + 1)
     prior[np.arange(size) >= np.array(sizes)[:, None]] = 0.0
     steps = np.zeros((len(run) - 1, size, size))
-    for step, a, b in zip(steps, run, run[1:], strict=False):
-        step[: len(a.terms), : len(b.terms)] = counts.pair_counts(a.terms, b.terms)
+    width = min(size, followed.shape[1])
+    steps[:, :width, :width] = followed[:, :width, :width]
     steps += parameters.smoothing * prior[1:, None]
     steps /= (occurrences[:-1] + parameters.smoothing)[:, :, None]
 

@@ -81,10 +81,11 @@ def _values(analysis: Analysis, readings: list[str]) -> list[Run]:
 
 def _abbreviations(text: str, analysis: Analysis, readings: list[str], snapshot: Snapshot) -> list[Run]:
     """Return the abbreviations and full forms in the query, those that the reports define before the common ones."""
+    tables = (snapshot.abbreviations, builtin_table())
     query = " ".join(["", *readings, ""])
-    written = _written(text, analysis, readings)
+    written = _written(text, analysis, readings, tables)
     runs: dict[tuple[int, int], dict[str, Variant]] = {}
-    for table in (snapshot.abbreviations, builtin_table()):
+    for table in tables:
         found = table.find_expansions(readings)
         for start, end, spelled, key in written:
             if key in table.by_abbreviation and table.expansions(spelled):
@@ -99,26 +100,35 @@ def _abbreviations(text: str, analysis: Analysis, readings: list[str], snapshot:
     return _longest_first((start, end, tuple(found.values())) for (start, end), found in runs.items() if found)
 
 
-def _written(text: str, analysis: Analysis, readings: list[str]) -> list[tuple[int, int, str, str]]:
-    """Return what may be an abbreviation: one syllable, or several with no space between (TP.HCM, GD&ĐT).
+def _written(
+    text: str, analysis: Analysis, readings: list[str], tables: tuple[AbbreviationTable, AbbreviationTable]
+) -> list[tuple[int, int, str, str]]:
+    """Return what a table has as an abbreviation: one syllable, or several with no space between (TP.HCM, GD&ĐT).
 
     Each with its start and end, as it is spelled, and its key. Typed without marks (hdnd) it is spelled as is likeliest,
     in the case it was typed in.
     """
     found = []
+    learnt, common = (table.by_abbreviation for table in tables)
     starts, ends, count = analysis.starts, analysis.ends, len(readings)
     for start in range(count):
-        spelled = ""
-        for at in range(start, min(start + _LONGEST_WRITTEN, count)):
-            if at > start:
-                between = text[ends[at - 1] : starts[at]]
-                if between == " " or any(map(str.isspace, between)):
-                    break
-            spelled += readings[at]
-            written = text[starts[start] : ends[at]]
+        spelled = readings[start]
+        longest = min(start + _LONGEST_WRITTEN, count)
+        past = start + 1
+        while True:
+            written = text[starts[start] : ends[past - 1]]
             capitals = 0 if written[1:].islower() else sum(map(str.isupper, written))
             cased = spelled.upper() if capitals > 1 else spelled
-            found.append((start, at + 1, cased, abbreviation_key(cased)))
+            key = abbreviation_key(cased)
+            if key in common or key in learnt:
+                found.append((start, past, cased, key))
+            if past == longest:
+                break
+            between = text[ends[past - 1] : starts[past]]
+            if between == " " or any(map(str.isspace, between)):
+                break
+            spelled += readings[past]
+            past += 1
     return found
 
 

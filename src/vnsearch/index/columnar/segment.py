@@ -106,10 +106,13 @@ class SegmentData:
     def syllable_numbers(self, syllables: Sequence[str]) -> list[int]:
         """Return the number of each syllable, or -1; those asked for lately are remembered."""
         known = self._syllables
-        missing = [syllable for syllable in dict.fromkeys(syllables) if syllable not in known]
-        if not missing:
+        try:
             return [known[syllable] for syllable in syllables]
-        found = dict(zip(missing, self.terms("syllable").find_all([encode_term(text) for text in missing]), strict=True))
+        except KeyError:
+            missing = [syllable for syllable in dict.fromkeys(syllables) if syllable not in known]
+        found = dict(
+            zip(missing, self.terms("syllable").find_all([encode_term(text) for text in missing]), strict=True)
+        )
         numbers = [known[syllable] if syllable in known else found[syllable] for syllable in syllables]
         if len(known) > _SYLLABLES_KEPT:
             self._syllables = {}

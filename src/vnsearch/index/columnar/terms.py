@@ -20,7 +20,9 @@ __all__ = ["PairTerms", "Terms", "encode_term", "write_groups", "write_pairs", "
 
 _HEAD_BYTES = 8
 # Fewer pairs than this are faster found one by one.
-_FEW = 20
+_FEW = 80
+
+Places = Sequence[int] | npt.NDArray[np.intp]
 
 
 def encode_term(term: str) -> bytes:
@@ -131,6 +133,8 @@ class PairTerms:
     def __init__(self, file: ArrayFile) -> None:
         self.first_starts = file["pair.first_starts"]
         self.seconds = file["pair.seconds"]
+        # The same for single look-ups, several times faster.
+        self._starts, self._seconds = self.first_starts.data, self.seconds.data
 
     def __len__(self) -> int:
         return len(self.seconds)
@@ -143,39 +147,59 @@ class PairTerms:
         """Return the number of a pair of syllables, or -1; a syllable of -1 is in no pair."""
         if first < 0 or second < 0:
             return -1
-        start, end = int(self.first_starts[first]), int(self.first_starts[first + 1])
-        at = start + int(self.seconds[start:end].searchsorted(second))
-        return at if at < end and self.seconds[at] == second else -1
+        end = self._starts[first + 1]
+        at = bisect_left(self._seconds, second, self._starts[first], end)
+        return at if at < end and self._seconds[at] == second else -1
 
     def find_all(self, firsts: Sequence[int], seconds: Sequence[int]) -> list[int]:
         """Return the number of each pair, or -1."""
         if len(firsts) < _FEW:
-            return [self.find(first, second) for first, second in zip(firsts, seconds, strict=True)]
+            return list(map(self.find, firsts, seconds))
         found: list[int] = self._search(np.array(firsts), np.array(seconds)).tolist()
         return found
 
-    def find_grid(self, firsts: Sequence[int], seconds: Sequence[int]) -> npt.NDArray[np.int64]:
-        """Return the numbers of the pairs of each first syllable with each second one, -1 where there is none."""
-        if len(firsts) * len(seconds) < _FEW:
-            return np.array([[self.find(first, second) for second in seconds] for first in firsts])
-        found = self._search(np.repeat(firsts, len(seconds)), np.tile(seconds, len(firsts)))
-        return found.reshape(len(firsts), len(seconds))
+    def find_grids(self, grids: Sequence[tuple[Sequence[int], Sequence[int]]], size: int) -> tuple[Places, Places]:
+        """Find the pairs of every first syllable of a grid with every second one of it.
 
-    def _search(self, firsts: npt.NDArray[np.int64], seconds: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Find many pairs at once: binary searches that go in step."""
-        known = firsts >= 0
-        lows = np.where(known, self.first_starts[firsts], 0).astype(np.int64)
-        ends = np.where(known, self.first_starts[firsts + 1], 0).astype(np.int64)
-        highs = ends
-        last = max(len(self.seconds) - 1, 0)
-        for _ in range(int((ends - lows).max(initial=0)).bit_length()):
-            middles = (lows + highs) >> 1
-            less = (self.seconds[np.minimum(middles, last)] < seconds) & (middles < highs)
-            lows = np.where(less, middles + 1, lows)
-            highs = np.where(less, highs, middles)
-        there = lows < ends
-        there &= self.seconds[np.minimum(lows, last)] == seconds
-        return np.where(there, lows, -1)
+        Returns which are there, as flat indices into (grids, ``size`` first syllables, ``size`` second ones), and their numbers.
+        """
+        if sum(len(firsts) * len(seconds) for firsts, seconds in grids) < _FEW:
+            found = [
+                ((grid * size + row) * size + column, number)
+                for grid, (firsts, seconds) in enumerate(grids)
+                for row, first in enumerate(firsts)
+                for column, second in enumerate(seconds)
+                if (number := self.find(first, second)) >= 0
+            ]
+            return [place for place, _ in found], [number for _, number in found]
+        filled = np.array([[*side, *[-1] * (size - len(side))] for grid in grids for side in grid])
+        firsts, seconds = filled[::2, :, None], filled[1::2, None, :]
+        known = (firsts >= 0) & (seconds >= 0)
+        numbers = self._search(
+            np.broadcast_to(firsts, known.shape)[known], np.broadcast_to(seconds, known.shape)[known]
+        )
+        held = np.flatnonzero(numbers >= 0)
+        return np.flatnonzero(known).take(held), numbers.take(held)
+
+    def _search(self, firsts: npt.NDArray[np.int64], seconds: npt.NDArray[np.int64]) -> npt.NDArray[np.intp]:
+        """Find many pairs at once: binary searches that go in step. Returns the number of each pair, or -1."""
+        if not len(self.seconds):
+            return np.full(len(firsts), -1, np.intp)
+        # The last of the row known to be less, at first the one before the row; and the last of the row. Clipped, the row of
+        # a syllable of -1 is empty.
+        at = self.first_starts.take(firsts, mode="clip").astype(np.intp) - 1
+        last = self.first_starts.take(firsts + 1, mode="clip").astype(np.intp) - 1
+        step = 1 << int((last - at).max(initial=0)).bit_length()
+        wanted = seconds.astype(self.seconds.dtype)
+        while step > 1:
+            step >>= 1
+            probes = np.minimum(at + step, last)
+            # Clipped is what stands before the first row: an empty row.
+            at = np.where(self.seconds.take(probes, mode="clip") < wanted, probes, at)
+        at += 1
+        there = (at <= last) & (seconds >= 0)
+        there &= self.seconds.take(at, mode="clip") == wanted
+        return np.where(there, at, -1)
 
     def first_of(self, number: int) -> int:
         """Return the first syllable of a pair."""
