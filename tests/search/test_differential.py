@@ -299,19 +299,35 @@ def long(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
         yield made
 
 
-def test_skipping_blocks_finds_the_best(long: Index) -> None:
+def union(children: Sequence[query.Query]) -> query.Query:
+    """A union in the form that it has in large indexes."""
+    made = query.Or(children)
+    made.matcher_type = query.Or.DEFAULT_MATCHER
+    return made
+
+
+@pytest.mark.parametrize("weighting", [BM25(), scoring.BM25F()], ids=["ours", "BM25F"])
+def test_skipping_blocks_finds_the_best(long: Index, weighting: scoring.WeightingModel) -> None:
     chance = random.Random(13)
     skipped = 0
-    with long.whoosh.searcher(weighting=BM25()) as searcher:
+    with long.whoosh.searcher(weighting=weighting) as searcher:
         assert searcher.doc_count_all() > 1000
         for _ in range(150):
             terms = [
                 query.Term("body", syllable, boost=chance.choice((1.0, 0.2, 3.0)))
-                for syllable in chance.sample(SYLLABLES[:30], 2)
+                for syllable in chance.sample(SYLLABLES[:30], chance.randint(2, 6))
             ]
-            wanted = chance.choice((query.Or, query.And, lambda both: both[0], lambda both: query.AndMaybe(*both)))(
-                terms
-            )
+            wanted = chance.choice(
+                (
+                    union,
+                    union,
+                    lambda parts: parts[0],
+                    lambda parts: query.And(parts[:2]),
+                    lambda parts: query.And([union(parts[1:]), parts[0]]),
+                    lambda parts: union([query.And(parts[:2]), *parts[2:]]),
+                    lambda parts: AndMaybe(parts[0], union(parts[1:])),
+                )
+            )(terms)
             every = sorted((score for score, _ in searcher.search(wanted, limit=None).top_n), reverse=True)
             collector = searcher.collector(limit=10)
             searcher.search_with_collector(wanted, collector)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
@@ -236,8 +237,11 @@ class ListMatcher(LeafMatcher):  # type: ignore[misc]  # Whoosh has no types
         return self._qualities[1][self._block()]
 
     def max_quality(self) -> float:
-        """Return what any posting of the list can score at most."""
-        return self._qualities[1][0]
+        """Return infinity: by a smaller bound Whoosh replaces unions by its AndMaybeMatcher, which leaves scores out.
+
+        (Its ``skip_to`` leaves the optional side behind the other. Stock Whoosh loses hits by that, too.)
+        """
+        return math.inf
 
     def skip_to_quality(self, minquality: float) -> int:
         """Go to the first posting of the next block that can score more; return how many blocks were skipped."""
