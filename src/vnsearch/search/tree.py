@@ -85,7 +85,8 @@ class Node(Protocol):
         """Return what it matches."""
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, nor are Any and Best: a query makes many, and a frozen one takes five times as long.
+@dataclass(slots=True)
 class Term:
     """One term of a kind ("syllable", "pair", "word", "value", "phrase"), scored by BM25F times ``weight``."""
 
@@ -179,7 +180,7 @@ class Days:
         return run.constant(run.scorer.snapshot.dated(self.first, self.last), self.weight)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Any:
     """Any of the children; their scores are added."""
 
@@ -208,7 +209,7 @@ class Any:
                 child.matches(run).add_to(totals)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Best:
     """Any of the children; the highest of their scores counts."""
 
