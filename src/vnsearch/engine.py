@@ -337,12 +337,11 @@ class Index:
     def stats(self) -> IndexStats:
         """Return the size of the index."""
         current = self._current
-        files = [path for path in self.path.iterdir() if path.is_file() and storage.is_ours(path.name)]
         return IndexStats(
             path=str(self.path),
             reports=current.count,
             commit=current.generation,
-            size_bytes=sum(path.stat().st_size for path in files),
+            size_bytes=storage.size_bytes(self.path),
             syllables=current.syllable_count,
             syllable_terms=current.term_count("syllable"),
             word_terms=current.term_count("word"),

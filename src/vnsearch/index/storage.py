@@ -48,6 +48,7 @@ __all__ = [
     "is_ours",
     "locked_message",
     "open_index",
+    "size_bytes",
     "write_lock",
 ]
 
@@ -261,6 +262,16 @@ def exists(folder: Path) -> bool:
 def is_ours(name: str) -> bool:
     """Tell whether a file of this name belongs to an index."""
     return name.startswith((f"{_NAME}_", f"_{_NAME}_", SETTINGS_FILE))
+
+
+def size_bytes(folder: Path) -> int:
+    """Return how much the files of an index take. One that a commit removes meanwhile counts nothing."""
+    total = 0
+    for path in folder.iterdir():
+        if is_ours(path.name):
+            with contextlib.suppress(FileNotFoundError):
+                total += path.stat().st_size
+    return total
 
 
 @contextlib.contextmanager

@@ -68,7 +68,7 @@ class TokenSequences:
 
     def __init__(self, file: ArrayFile, title_lengths: Array, body_lengths: Array) -> None:
         self._low = file["tokens"]
-        self._high = file["tokens_high"] if "tokens_high" in file else None
+        self._high = file["tokens_high"] if "tokens_high" in file else None  # noqa: SIM401 - a file has no get
         self.codes = file["places"]
         self.escapes = (file["place_escape_at"], file["place_escape_gap"], file["place_escape_length"])
         both = title_lengths.astype(np.int64) + body_lengths
