@@ -219,9 +219,7 @@ class Index:
             if not known:
                 return 0
             opened = [leaf.segment for leaf in current.leaves]
-            deleted = writer.delete_reports(
-                self._whoosh, known, lock_timeout_s=self._lock_timeout_s, opened=opened
-            )
+            deleted = writer.delete_reports(self._whoosh, known, lock_timeout_s=self._lock_timeout_s, opened=opened)
             self.refresh()
         return deleted
 
