@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import math
 from collections import Counter, defaultdict
 from typing import Any
@@ -53,7 +52,7 @@ class ByHand:
         reader = index.whoosh.reader()
         self.lengths = {}
         for number in reader.all_doc_ids():
-            identity = json.loads(reader.stored_fields(number)["report"])["id"]
+            identity = reader.stored_fields(number)["id"]
             for field in ("title", "body"):
                 self.lengths[identity, field] = reader.doc_field_length(number, field) or 0
 
@@ -272,7 +271,7 @@ def test_syllables_score_as_whooshs_matchers_do(
     ]
     with index.whoosh.searcher(weighting=WhooshBM25(PARAMETERS.syllable)) as searcher:
         hits = searcher.search(query.Or(places), limit=None, optimize=False) if places else []
-        theirs = {json.loads(searcher.stored_fields(hit.docnum)["report"])["id"]: hit.score for hit in hits}
+        theirs = {searcher.stored_fields(hit.docnum)["id"]: hit.score for hit in hits}
     assert theirs or field == "title"
     assert set(theirs) == set(found)
     for identity, score in theirs.items():

@@ -10,7 +10,7 @@ import contextlib
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache, partial, reduce
+from functools import cached_property, lru_cache, partial
 from heapq import merge
 from itertools import groupby
 from types import TracebackType
@@ -265,10 +265,13 @@ class Snapshot:
             raw = read_runs([run[1:] for term in wanted for run in term])
         return Postings(documents, raw.bodies, raw.titled, raw.titles)
 
-    def read_at(self, runs: Runs, documents: npt.NDArray[np.intp]) -> tuple[Postings, npt.NDArray[np.intp]]:
-        """Return the postings of a term in some documents, ascending, and the places of those among the ones given."""
+    def places_of(
+        self, runs: Runs, documents: npt.NDArray[np.intp]
+    ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+        """Return which of a term's postings are those of some documents, ascending, and the places of these documents."""
         found = []
         places = []
+        before = 0
         with self.reading("postings"):
             for which, lists, start, end in runs:
                 leaf = self.leaves[which]
@@ -276,13 +279,12 @@ class Snapshot:
                 if len(self.leaves) > 1:
                     low, high = documents.searchsorted((leaf.base, leaf.base + leaf.segment.documents)).tolist()
                 at, there = lists.find(start, end, documents[low:high] - leaf.base)
-                if low:
-                    there = there + low
-                found.append(Postings(documents[there], *lists.frequencies_at(at)))
-                places.append(there)
+                found.append(at + (before - start))
+                places.append(there + low)
+                before += end - start
         if len(found) == 1:
             return found[0], places[0]
-        return reduce(Postings.joined, found, _NO_POSTINGS), np.concatenate([np.empty(0, np.intp), *places])
+        return np.concatenate(found), np.concatenate(places)
 
     def lengths(self, text_field: str) -> tuple[Floats, float]:
         """Return the length of a field in syllables for every document number, and the average over reports that have it."""

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from vnsearch.search.matches import Bits, Documents, Floats, LongMatches, bits_of
-from vnsearch.search.scoring import LANES, count_bits
+from vnsearch.search.matches import Bits, Documents, Floats, LongMatches, Matches, bits_of, count_bits
+from vnsearch.search.scoring import LANES
 from vnsearch.search.tree import Any, Best, Evaluator, Found, Node, Term, TimeUp, add_best
 
 __all__ = ["Evaluation", "evaluate"]
@@ -26,6 +26,8 @@ Mask = npt.NDArray[np.bool_]
 _SLACK = 1e-5
 # Candidates are looked up one by one while they are at most this part of the documents.
 _CANDIDATES = 32
+# In a smaller index a row that is kept is added faster than candidates are looked up.
+_SMALL = 1 << 17
 
 
 @dataclass(slots=True)
@@ -63,8 +65,8 @@ class Evaluation:
         """Return the documents that may be among the ``count`` best ones; at least as many, if so many match."""
         if self._candidates is not None:
             return self._candidates
-        bar, highest = _bar(self.row, count)
-        return _reaching(self.row, bar, highest) if bar > 0 else np.flatnonzero(self.row)
+        bar = _bar(self.row, count)
+        return _reaching(self.row, bar) if bar > 0 else np.flatnonzero(self.row)
 
 
 def evaluate(run: Evaluator, node: Node, masks: Sequence[Mask] = (), best: int | None = None) -> Evaluation:
@@ -120,12 +122,12 @@ def _split(node: Any, run: Evaluator, totals: Floats) -> list[_Long] | None:
     for child in node.children:
         if type(child) is Term:
             matches = run.term(child.kind, child.term)
-            if type(matches) is LongMatches:
+            if isinstance(matches, LongMatches):
                 long.append(_Long([(matches, child.weight)], matches.bound * child.weight))
                 continue
         elif type(child) is Best and all(type(term) is Term for term in child.children):
             found = child.found(run)
-            if any(type(matches) is LongMatches for matches, _ in found):
+            if any(isinstance(matches, LongMatches) for matches, _ in found):
                 bounds = [
                     weight * (matches.bound if isinstance(matches, LongMatches) else float(matches.scores.max()))
                     for matches, weight in found
@@ -145,9 +147,18 @@ def _add_long(
     """Add what long lists bring to the documents that can be among the best; others keep less than their score."""
     scorer = run.scorer
     bits = bits_of(totals > 0)
+    others: list[Matches] = []
     for child in long:
         for matches, _ in child.found:
-            bits |= matches.bits(scorer.width)
+            if isinstance(matches, LongMatches):
+                bits |= matches.bits
+            else:
+                others.append(matches)
+    if others:
+        mask = np.zeros(scorer.width, np.bool_)
+        for matches in others:
+            mask[matches.sparse()[0]] = True
+        bits |= bits_of(mask)
     if scorer.snapshot.has_deletions:
         bits &= scorer.snapshot.live_bits
     for mask in masks:
@@ -156,16 +167,23 @@ def _add_long(
         bits &= bits_of(wide)
     found._bits = bits
 
+    if scorer.width <= _SMALL:
+        waiting = []
+        for child in long:
+            if all(matches.is_kept for matches, _ in child.found):
+                add_best(child.found, totals, scorer)
+            else:
+                waiting.append(child)
+        long = waiting
+        _leave(found.scores, masks)
     long.sort(key=lambda child: child.bound)
     rest = sum(child.bound for child in long)
     while long:
         run.check()
-        bar, highest = _bar(totals, best)
-        bar -= rest * (1 + _SLACK)
-        if bar > 0:
-            candidates = _reaching(totals, bar, highest)
-            if len(candidates) * _CANDIDATES <= scorer.snapshot.size:
-                break
+        bar = _bar(totals, best) - rest * (1 + _SLACK)
+        if bar > 0 and np.count_nonzero(totals >= bar) * _CANDIDATES <= len(totals):
+            candidates = _reaching(totals, bar)
+            break
         # Too many could still get there: the list that brings most is added for all.
         child = long.pop()
         rest -= child.bound
@@ -186,18 +204,20 @@ def _add_long(
     found._candidates = candidates
 
 
-def _bar(totals: Floats, best: int) -> tuple[float, Floats]:
-    """Return a score that at least ``best`` documents reach, 0 if so many do not match; and the highest of every lane."""
-    highest = totals.reshape(LANES, -1).max(axis=0)
+def _bar(totals: Floats, best: int) -> float:
+    """Return a score that at least ``best`` documents reach; 0 if so many do not match."""
     # The highest score of every lane belongs to another document.
-    among = highest if best <= len(highest) else totals
-    return (float(np.partition(among, -best)[-best]) if 0 < best <= len(among) else 0.0), highest
+    highest = totals.reshape(LANES, -1).max(axis=0)
+    if best > len(highest):
+        highest = totals
+    return float(np.partition(highest, -best)[-best]) if 0 < best <= len(highest) else 0.0
 
 
-def _reaching(totals: Floats, bar: float, highest: Floats) -> Documents:
-    """Return the documents that reach a score above 0; only lanes whose highest score does are looked through."""
-    lanes = (highest >= bar).nonzero()[0]
-    if len(lanes) * 16 > len(highest):
-        return np.flatnonzero(totals >= bar)
-    rows, columns = (totals.reshape(LANES, -1)[:, lanes] >= bar).nonzero()
-    return np.asarray(rows * len(highest) + lanes[columns])
+def _reaching(totals: Floats, bar: float) -> Documents:
+    """Return the documents that reach a score, ascending. They are few: most groups of eight have none."""
+    mask = totals >= bar
+    if np.count_nonzero(mask) * _CANDIDATES > len(mask):
+        return mask.nonzero()[0]
+    groups = mask.view(np.uint64).nonzero()[0]
+    rows, columns = mask.reshape(-1, 8)[groups].nonzero()
+    return np.asarray(groups[rows] * 8 + columns)

@@ -17,56 +17,42 @@ import math
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
 from vnsearch.index.schema import TEXT_FIELDS
 from vnsearch.index.snapshot import Postings, Runs, Snapshot, run_size
 from vnsearch.search.kept import Kept
+from vnsearch.search.long_lists import LongList, saturations
 from vnsearch.search.matches import (
-    LEVEL_MAX,
     NO_MATCHES,
-    Bits,
     Documents,
     Floats,
     Levels,
     LongMatches,
     Matches,
     TermKey,
-    bits_of,
 )
 from vnsearch.search.parameters import BM25, PARAMETERS, Parameters
 
-__all__ = ["LANES", "Scorer", "TermKey", "count_bits", "phrase_postings", "rarity"]
+__all__ = ["LANES", "Scorer", "TermKey", "phrase_postings", "rarity"]
 
 # Memory for what is kept between queries: of short lists, and of long ones, so much and so many bytes for each document.
-_SHORT_BYTES = 16 << 20
-_ROW_BYTES = 28 << 20
+_SHORT_BYTES = 14 << 20
+_ROW_BYTES = 16 << 20
 _ROW_BYTES_PER_DOCUMENT = 24
 # What is taken for an entry besides its levels, and how many long lists are remembered.
 _ENTRY_BYTES = 600
-_LONG_KEPT = 4096
+_LONG_KEPT = 2048
 # A posting list is long when this part of the documents is in it.
 _LONG = 8
 #: A shorter list is never long: it is scored as fast as it could be pruned.
 _LONG_LEAST = 1024
-# Documents are looked up in a long list one by one if there are so many times fewer of them.
-_FEW = 20
 
 #: Blocks that the accumulators are cut into when the best documents are looked for.
 LANES = 64
-
-
-_HAS_BITWISE_COUNT = hasattr(np, "bitwise_count")  # NumPy 2
-_BIT_COUNTS = np.array([number.bit_count() for number in range(256)], np.uint8)
-
-
-def count_bits(bits: npt.NDArray[np.uint8]) -> int:
-    """Return how many bits are set."""
-    counts = np.bitwise_count(bits) if _HAS_BITWISE_COUNT else _BIT_COUNTS[bits]
-    return int(counts.sum(dtype=np.int64))
 
 
 def rarity(count: int, df: int) -> float:
@@ -101,8 +87,7 @@ class Scorer:
         self._lock = threading.Lock()
         self._short: Kept[_Short] = Kept(_SHORT_BYTES)
         self._long: dict[TermKey, LongMatches] = {}
-        self._row_levels: Kept[Levels] = Kept(_ROW_BYTES + _ROW_BYTES_PER_DOCUMENT * snapshot.size)
-        self._bits: Kept[Bits] = Kept((_ROW_BYTES + _ROW_BYTES_PER_DOCUMENT * snapshot.size) // 8)
+        self.rows_kept: Kept[Levels] = Kept(_ROW_BYTES + _ROW_BYTES_PER_DOCUMENT * snapshot.size)
         self._rows: list[Floats] = []
 
     # -- rows of all documents, used again
@@ -127,14 +112,24 @@ class Scorer:
         """Return the parameters for a kind of terms."""
         return self.parameters.pair if kind == "pair" else self.parameters.syllable
 
+    @cached_property
+    def _most(self) -> dict[str, float]:
+        """For each kind what a term scores at most, its idf aside."""
+        kinds = ("syllable", "pair", "word", "value", "phrase")
+        return {kind: self.bm25(kind).weight * (self.bm25(kind).k1 + 1) for kind in kinds}
+
     def idf(self, count: int) -> float:
         """Return the inverse document frequency of a term that so many reports hold."""
         return rarity(self.snapshot.count, count)
 
     def worth(self, kind: str, count: int) -> float:
         """Return the most that a term which so many reports hold can score."""
-        bm25 = self.bm25(kind)
-        return bm25.weight * (bm25.k1 + 1) * self.idf(count)
+        return self._most[kind] * self.idf(count)
+
+    def _worths(self, keys: Sequence[TermKey], counts: Sequence[int]) -> Floats:
+        held = np.array(counts, np.float64)
+        idf = np.log(1 + (self.snapshot.count - held + 0.5) / (held + 0.5))
+        return np.asarray(idf * np.array([self._most[key[0]] for key in keys]), np.float32)
 
     def term(self, kind: str, term: str) -> Matches | LongMatches:
         """Return the documents that hold one term; see ``terms``."""
@@ -166,7 +161,7 @@ class Scorer:
                 if size > self._long_size:
                     if len(self._long) > _LONG_KEPT:
                         self._long.clear()
-                    found[key] = self._long[key] = self._long_matches(key, runs)
+                    found[key] = self._long[key] = LongList(self, key, runs)
                 elif size:
                     new.append((key, runs))
                 else:
@@ -184,17 +179,17 @@ class Scorer:
         """Score short lists, one after the other in the same arrays: new ones, and ones whose saturations are kept."""
         keys = [key for key, _ in new] + [key for key, _ in known]
         documents, sizes = self.snapshot.documents([*(runs for _, runs in new), *(entry.runs for _, entry in known)])
-        saturations = [entry.saturations for _, entry in known]
+        parts = [entry.saturations for _, entry in known]
         if new:
             fresh = self._saturations([key[0] for key, _ in new], [runs for _, runs in new], documents, sizes)
-            saturations.insert(0, fresh)
+            parts.insert(0, fresh)
             start = 0
             for (key, runs), size in zip(new, sizes, strict=False):
                 # Pairs are many, and rarely asked for again.
                 if key[0] == "syllable":
                     self._short.keep(key, _Short(runs, fresh[start : start + size].copy()), _ENTRY_BYTES + 4 * size)
                 start += size
-        scores = np.concatenate(saturations) if known else saturations[0]
+        scores = np.concatenate(parts) if known else parts[0]
         if self.snapshot.has_deletions or len(self.fields) < len(TEXT_FIELDS):
             # Not all of the documents that the lists have are alive, or hold the term in this field.
             held = scores > 0
@@ -203,7 +198,7 @@ class Scorer:
             kept = np.flatnonzero(held)
             documents, scores = documents[kept], scores[kept]
             sizes = np.diff(np.searchsorted(kept, np.cumsum(sizes)), prepend=0).tolist()
-        scores *= np.repeat(np.array(list(map(self.worth, (key[0] for key in keys), sizes)), np.float32), sizes)
+        scores *= np.repeat(self._worths(keys, sizes), sizes)
         start = 0
         for key, size in zip(keys, sizes, strict=True):
             end = start + size
@@ -216,63 +211,17 @@ class Scorer:
         """Return the saturations of some lists, of which ``documents`` begin with the documents."""
         postings = self.snapshot.read(runs, documents[: sum(sizes[: len(runs)])])
         k1 = np.array([self.bm25(kind).k1 for kind in kinds], np.float32)
-        return _saturations(self._tf(postings), np.repeat(k1, sizes[: len(runs)]))
+        return saturations(self.tf(postings), np.repeat(k1, sizes[: len(runs)]))
 
     def _phrase(self, phrase: str) -> Matches:
         postings = phrase_postings(self.snapshot, phrase)
         size = len(postings.documents)
-        scores = _saturations(self._tf(postings), np.float32(self.bm25("phrase").k1))
+        scores = saturations(self.tf(postings), np.float32(self.bm25("phrase").k1))
         scores *= np.float32(self.worth("phrase", size))
         held = np.flatnonzero(scores)
         return Matches(postings.documents[held], scores[held], len(held)) if len(held) else NO_MATCHES
 
-    def _long_matches(self, key: TermKey, runs: Runs) -> LongMatches:
-        size = run_size(runs)
-        if self.snapshot.has_deletions:
-            size = count_bits(self._bits_of(key, runs) & self.snapshot.live_bits)
-        return LongMatches(
-            size,
-            self.worth(key[0], size),
-            lambda: self._levels(key, runs),
-            lambda documents: self._levels_at(key, runs, documents),
-            lambda: self._bits_of(key, runs),
-        )
-
-    def _levels(self, key: TermKey, runs: Runs) -> Levels:
-        """Return the level of every document for a long list, 0 where it is not."""
-        kept = self._row_levels.get(key)
-        if kept is not None:
-            return kept
-        postings = self.snapshot.read([runs])
-        levels = np.zeros(self.width, np.uint16)
-        levels[postings.documents] = _as_levels(self._tf(postings), self.bm25(key[0]).k1)
-        if self.snapshot.has_deletions:
-            levels[: self.snapshot.size] *= self.snapshot.live
-        return self._row_levels.keep(key, levels, levels.nbytes)
-
-    def _levels_at(self, key: TermKey, runs: Runs, documents: Documents) -> Levels:
-        """Return the levels of some documents for a long list, without reading the whole of it."""
-        kept = self._row_levels.get(key)
-        if kept is not None:
-            return kept[documents]
-        if len(documents) * _FEW > run_size(runs):
-            return self._levels(key, runs)[documents]
-        postings, places = self.snapshot.read_at(runs, documents)
-        levels = np.zeros(len(documents), np.uint16)
-        levels[places] = _as_levels(self._tf(postings), self.bm25(key[0]).k1)
-        return levels
-
-    def _bits_of(self, key: TermKey, runs: Runs) -> Bits:
-        """Return which documents a long list holds, as bits; deleted ones are among them."""
-        kept = self._bits.get(key)
-        if kept is not None:
-            return kept
-        mask = np.zeros(self.width, np.bool_)
-        mask[self.snapshot.documents([runs])[0]] = True
-        bits = bits_of(mask)
-        return self._bits.keep(key, bits, bits.nbytes)
-
-    def _tf(self, postings: Postings) -> Floats:
+    def tf(self, postings: Postings) -> Floats:
         """Return the frequencies of both fields together, each divided by its length normalization."""
         norms = self._norms()
         documents = postings.documents
@@ -296,21 +245,6 @@ class Scorer:
                 found[text_field] = (weight / (1 - b + (b / average) * lengths)).astype(np.float32)
             self._norms_kept = found
         return self._norms_kept
-
-
-def _saturations(tf: Floats, k1: Floats | np.float32) -> Floats:
-    """Return ``tf / (tf + k1)``."""
-    saturations = tf + k1
-    np.divide(tf, saturations, out=saturations)
-    return np.asarray(saturations)
-
-
-def _as_levels(tf: Floats, k1: float) -> Levels:
-    """Return the saturations of frequencies above 0 as levels."""
-    levels = _saturations(tf, np.float32(k1))
-    levels *= np.float32(LEVEL_MAX)
-    np.maximum(np.rint(levels, out=levels), 1, out=levels)
-    return levels.astype(np.uint16)
 
 
 def phrase_postings(snapshot: Snapshot, term: str) -> Postings:

@@ -200,13 +200,21 @@ class Any:
 
     def add_to(self, totals: Floats, run: Evaluator) -> None:
         """Add the scores of all children to a row."""
+        sparse: list[Matches] = []
         for child in self.children:
             if type(child) is Term:
-                run.term(child.kind, child.term).add_to(totals, child.weight)
+                matches = run.term(child.kind, child.term)
+                if isinstance(matches, Matches) and matches.documents is not None:
+                    sparse.append(matches if child.weight == 1.0 else matches.times(child.weight))
+                else:
+                    matches.add_to(totals, child.weight)
             elif type(child) is Best:
                 add_best(child.found(run), totals, run.scorer)
             else:
                 child.matches(run).add_to(totals)
+        if sparse:  # all in one go
+            documents = np.concatenate([matches.documents for matches in sparse if matches.documents is not None])
+            np.add.at(totals, documents, np.concatenate([matches.scores for matches in sparse]))
 
 
 @dataclass(slots=True)

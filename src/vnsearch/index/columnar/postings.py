@@ -15,7 +15,17 @@ import numpy.typing as npt
 
 from vnsearch.index.columnar.container import Array, ArrayFile, ArrayFileWriter, narrow
 
-__all__ = ["DOCUMENTS_MAX", "Inverted", "PostingLists", "RunPostings", "encode_frequencies", "invert", "join_escapes", "read_runs", "write_postings"]
+__all__ = [
+    "DOCUMENTS_MAX",
+    "Inverted",
+    "PostingLists",
+    "RunPostings",
+    "encode_frequencies",
+    "invert",
+    "join_escapes",
+    "read_runs",
+    "write_postings",
+]
 
 #: Documents in a segment, at most.
 DOCUMENTS_MAX = 1 << 16
@@ -232,6 +242,7 @@ def read_runs(runs: Sequence[tuple[PostingLists, int, int]]) -> RunPostings:
             for lists, start, end in runs
         ]
     )
+
     def whole(escaped: npt.NDArray[np.intp]) -> Iterator[tuple[npt.NDArray[np.intp], PostingLists, Array]]:
         firsts = np.cumsum([0, *(end - start for _, start, end in runs)])
         which = np.searchsorted(firsts, escaped, "right") - 1
