@@ -320,7 +320,8 @@ class Index:
         return isinstance(id, str) and self._current.number(id) is not None
 
     def __len__(self) -> int:
-        return self._current.count
+        count: int = self._current.count
+        return count
 
     def __iter__(self) -> Iterator[Report]:
         return self._current.reports()

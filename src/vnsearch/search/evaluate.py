@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from vnsearch.search.matches import Bits, Documents, Floats, LongMatches, Matches, bits_of, count_bits
-from vnsearch.search.scoring import LANES
-from vnsearch.search.tree import Any, Best, Evaluator, Found, Node, Term, TimeUp, add_best
+from vnsearch.search.matches import Bits, Documents, Floats, LongMatches, bits_of, count_bits
+from vnsearch.search.scoring import LANES, Scorer
+from vnsearch.search.tree import SMALL, Any, Best, Evaluator, Found, Node, Term, TimeUp, add_best
 
 __all__ = ["Evaluation", "evaluate"]
 
@@ -26,8 +26,6 @@ Mask = npt.NDArray[np.bool_]
 _SLACK = 1e-5
 # Candidates are looked up one by one while they are at most this part of the documents.
 _CANDIDATES = 32
-# In a smaller index a row that is kept is added faster than candidates are looked up.
-_SMALL = 1 << 17
 
 
 @dataclass(slots=True)
@@ -141,33 +139,35 @@ def _split(node: Any, run: Evaluator, totals: Floats) -> list[_Long] | None:
     return long
 
 
+def _matching(scorer: Scorer, totals: Floats, long: Sequence[_Long], masks: Sequence[Mask]) -> Bits:
+    """Return which documents match: those that have scores already, and those of the long lists."""
+    bits = bits_of(totals > 0)
+    mask = np.zeros(0, np.bool_)
+    for child in long:
+        for matches, _ in child.found:
+            if isinstance(matches, LongMatches):
+                bits |= matches.bits
+            else:  # a rare spelling beside a common one
+                mask = mask if len(mask) else np.zeros(scorer.width, np.bool_)
+                mask[matches.sparse()[0]] = True
+    if len(mask):
+        bits |= bits_of(mask)
+    if scorer.snapshot.has_deletions:
+        bits &= scorer.snapshot.live_bits
+    for allowed in masks:
+        wide = np.zeros(scorer.width, np.bool_)
+        wide[: len(allowed)] = allowed
+        bits &= bits_of(wide)
+    return bits
+
+
 def _add_long(
     run: Evaluator, totals: Floats, long: list[_Long], masks: Sequence[Mask], best: int, found: Evaluation
 ) -> None:
     """Add what long lists bring to the documents that can be among the best; others keep less than their score."""
     scorer = run.scorer
-    bits = bits_of(totals > 0)
-    others: list[Matches] = []
-    for child in long:
-        for matches, _ in child.found:
-            if isinstance(matches, LongMatches):
-                bits |= matches.bits
-            else:
-                others.append(matches)
-    if others:
-        mask = np.zeros(scorer.width, np.bool_)
-        for matches in others:
-            mask[matches.sparse()[0]] = True
-        bits |= bits_of(mask)
-    if scorer.snapshot.has_deletions:
-        bits &= scorer.snapshot.live_bits
-    for mask in masks:
-        wide = np.zeros(scorer.width, np.bool_)
-        wide[: len(mask)] = mask
-        bits &= bits_of(wide)
-    found._bits = bits
-
-    if scorer.width <= _SMALL:
+    found._bits = _matching(scorer, totals, long, masks)
+    if scorer.width <= SMALL:  # a row that is kept is added faster than candidates are looked up
         waiting = []
         for child in long:
             if all(matches.is_kept for matches, _ in child.found):

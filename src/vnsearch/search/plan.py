@@ -72,20 +72,21 @@ def _terms(groups: Iterable[Group]) -> Iterator[TermKey]:
             yield variant.kind, variant.term
 
 
-def _group(run: tree.Evaluator, group: Group) -> Sequence[tree.Node]:
-    if not group.variants:
-        return [_place(place) for place in group.places]
-    return [tree.Best([tree.Any([_place(place) for place in group.places]), *_variants(run, group)])]
+def _group(run: tree.Evaluator, group: Group) -> Iterator[tree.Node]:
+    places = [_place(place) for place in group.places]
+    yield from places
+    if group.variants and (variants := _variants(run, group)):
+        yield tree.Instead(places, variants)
 
 
-def _place(place: Place) -> tree.Node:
+def _place(place: Place) -> tree.Term | tree.Best:
     options = place.options
     if len(options) == 1:
         return tree.Term(place.kind, options[0].term, options[0].weight)
     return tree.Best([tree.Term(place.kind, option.term, option.weight) for option in options])
 
 
-def _variants(run: tree.Evaluator, group: Group) -> list[tree.Node]:
+def _variants(run: tree.Evaluator, group: Group) -> list[tree.Term]:
     weights = ((variant, _variant_weight(run.scorer, run.term, group, variant)) for variant in group.variants)
     return [tree.Term(variant.kind, variant.term, weight) for variant, weight in weights if weight > 0]
 

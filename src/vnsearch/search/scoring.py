@@ -41,6 +41,7 @@ __all__ = ["LANES", "Scorer", "TermKey", "phrase_postings", "rarity"]
 
 # Memory for what is kept between queries: of short lists, and of long ones, so much and so many bytes for each document.
 _SHORT_BYTES = 14 << 20
+_PHRASE_BYTES = 2 << 20
 _ROW_BYTES = 16 << 20
 _ROW_BYTES_PER_DOCUMENT = 24
 # What is taken for an entry besides its levels, and how many long lists are remembered.
@@ -85,6 +86,7 @@ class Scorer:
         self._long_size = max(snapshot.size // _LONG, _LONG_LEAST) if len(fields) == len(TEXT_FIELDS) else snapshot.size
         self._norms_kept: dict[str, Floats] | None = None
         self._lock = threading.Lock()
+        self._phrases: Kept[Matches] = Kept(_PHRASE_BYTES)
         self._short: Kept[_Short] = Kept(_SHORT_BYTES)
         self._long: dict[TermKey, LongMatches] = {}
         self.rows_kept: Kept[Levels] = Kept(_ROW_BYTES + _ROW_BYTES_PER_DOCUMENT * snapshot.size)
@@ -214,6 +216,13 @@ class Scorer:
         return saturations(self.tf(postings), np.repeat(k1, sizes[: len(runs)]))
 
     def _phrase(self, phrase: str) -> Matches:
+        kept = self._phrases.get(("phrase", phrase))
+        if kept is None:
+            found = self._score_phrase(phrase)
+            kept = self._phrases.keep(("phrase", phrase), found, _ENTRY_BYTES + 12 * found.count)
+        return kept
+
+    def _score_phrase(self, phrase: str) -> Matches:
         postings = phrase_postings(self.snapshot, phrase)
         size = len(postings.documents)
         scores = saturations(self.tf(postings), np.float32(self.bm25("phrase").k1))

@@ -14,17 +14,19 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from vnsearch.search.matches import NO_MATCHES, Floats, LongMatches, Matches, TermKey
+from vnsearch.search.matches import NO_MATCHES, Documents, Floats, LongMatches, Matches, TermKey
 from vnsearch.search.phrases import phrase_documents
 from vnsearch.search.scoring import Scorer
 
 __all__ = [
+    "SMALL",
     "All",
     "Any",
     "Best",
     "Days",
     "Evaluator",
     "Found",
+    "Instead",
     "Labels",
     "Maybe",
     "Node",
@@ -36,6 +38,9 @@ __all__ = [
     "add_best",
 ]
 
+
+#: In an index of so many documents it is nothing to go over a whole row.
+SMALL = 1 << 17
 
 #: What a node matches.
 Found = Matches | LongMatches
@@ -213,8 +218,7 @@ class Any:
             else:
                 child.matches(run).add_to(totals)
         if sparse:  # all in one go
-            documents = np.concatenate([matches.documents for matches in sparse if matches.documents is not None])
-            np.add.at(totals, documents, np.concatenate([matches.scores for matches in sparse]))
+            np.add.at(totals, *joined(sparse))
 
 
 @dataclass(slots=True)
@@ -233,8 +237,7 @@ class Best:
         if len(found) <= 1:
             return found[0][0].times(found[0][1]) if found else NO_MATCHES
         highest = run.scorer.row()
-        for matches, weight in found:
-            matches.raise_to(highest, weight)
+        raise_all(found, highest)
         return _collected(highest, run.scorer)
 
     def found(self, run: Evaluator) -> list[tuple[Found, float]]:
@@ -252,9 +255,8 @@ def add_best(found: Sequence[tuple[Found, float]], totals: Floats, scorer: Score
         found[0][0].add_to(totals, found[0][1])
         return
     highest = scorer.row()
-    for matches, weight in found:
-        matches.raise_to(highest, weight)
-    if sum(matches.count for matches, _ in found) * 8 > len(totals):
+    raise_all(found, highest)
+    if len(totals) <= SMALL or sum(matches.count for matches, _ in found) * 8 > len(totals):
         totals += highest
     else:
         for matches, _ in found:
@@ -262,6 +264,54 @@ def add_best(found: Sequence[tuple[Found, float]], totals: Floats, scorer: Score
             totals[documents] += highest[documents]
             highest[documents] = 0.0  # added
     scorer.give_back(highest)
+
+
+def raise_all(found: Sequence[tuple[Found, float]], highest: Floats) -> None:
+    """Raise a row to the highest of some scores in each document."""
+    sparse: list[Matches] = []
+    for matches, weight in found:
+        if isinstance(matches, Matches) and matches.documents is not None:
+            sparse.append(matches.times(weight))
+        else:
+            matches.raise_to(highest, weight)
+    if sparse:
+        documents, scores = joined(sparse)
+        np.maximum.at(highest, documents, scores)
+
+
+def joined(sparse: Sequence[Matches]) -> tuple[Documents, Floats]:
+    """Return the documents and the scores of several matches, none of which is a row, one after the other."""
+    documents = [matches.documents for matches in sparse if matches.documents is not None]
+    return np.concatenate(documents), np.concatenate([matches.scores for matches in sparse])
+
+
+@dataclass(frozen=True, slots=True)
+class Instead:
+    """What the best of some variants scores beyond the sum of the places that it stands for.
+
+    Beside these places in an ``Any``, it makes the better of both count.
+    """
+
+    places: Sequence[Term | Best]
+    variants: Sequence[Term]
+
+    def terms(self) -> Iterable[TermKey]:
+        """Return the terms that it scores by."""
+        return (term for child in (*self.places, *self.variants) for term in child.terms())
+
+    def matches(self, run: Evaluator) -> Matches:
+        """Return what it matches."""
+        documents, scores = Best(self.variants).matches(run).sparse()
+        if not len(documents):
+            return NO_MATCHES
+        scores = scores.copy()
+        for place in self.places:
+            if isinstance(place, Term):
+                scores -= run.term(place.kind, place.term).at(documents, place.weight)
+            elif found := place.found(run):
+                scores -= np.maximum.reduce([matches.at(documents, weight) for matches, weight in found])
+        more = np.flatnonzero(scores > 0)
+        return Matches(documents[more], scores[more], len(more))
 
 
 @dataclass(frozen=True, slots=True)
