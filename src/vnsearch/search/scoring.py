@@ -42,7 +42,7 @@ __all__ = ["LANES", "Scorer", "TermKey", "phrase_postings", "rarity"]
 # Memory for what is kept between queries: of short lists, and of long ones, so much and so many bytes for each document.
 _SHORT_BYTES = 14 << 20
 _PHRASE_BYTES = 2 << 20
-_ROW_BYTES = 16 << 20
+_ROW_BYTES = 20 << 20
 _ROW_BYTES_PER_DOCUMENT = 24
 # What is taken for an entry besides its levels, and how many long lists are remembered.
 _ENTRY_BYTES = 600
