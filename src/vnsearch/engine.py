@@ -9,17 +9,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vnsearch.errors import IndexClosedError, InvalidArgumentError
-from vnsearch.index import storage, writer
+from vnsearch.index import storage
 from vnsearch.index.progress import OnProgress, progress_bar
 from vnsearch.index.snapshot import LearntAbbreviation, Snapshot
-from vnsearch.index.writer import AddStats, OnError
 from vnsearch.report import Report
 from vnsearch.search import similar, suggestions
 from vnsearch.search.results import SearchResults
 from vnsearch.search.searcher import Match, Searcher, SearchOptions, Sort
+
+if TYPE_CHECKING:  # whoever only searches does not wait for the writer, and for multiprocessing with it
+    from vnsearch.index.writer import AddStats, OnError
 
 __all__ = ["CheckResult", "Index", "IndexStats"]
 
@@ -188,6 +190,8 @@ class Index:
             raise InvalidArgumentError("add takes an iterable of reports; put a single one into a list")
         current = self._refreshed()  # closed or damaged: say so before waiting for the lock
         with self._writing, progress_bar(progress) as report_progress:
+            from vnsearch.index import writer  # noqa: PLC0415 - see above
+
             stats = writer.add_reports(
                 self._whoosh,
                 reports,
@@ -219,6 +223,8 @@ class Index:
             if not known:
                 return 0
             opened = [leaf.segment for leaf in current.leaves]
+            from vnsearch.index import writer  # noqa: PLC0415 - see above
+
             deleted = writer.delete_reports(self._whoosh, known, lock_timeout_s=self._lock_timeout_s, opened=opened)
             self.refresh()
         return deleted

@@ -9,7 +9,7 @@ from vnsearch.index.columnar.postings import DOCUMENTS_MAX
 __all__ = ["plan_merge"]
 
 # Segments below this size are of one level; each level above it holds four times more.
-_FLOOR = 64
+_FLOOR = 256
 _FACTOR = 4
 # A segment with more deleted documents than this is written anew.
 _DELETED_MAX = 0.5
