@@ -326,8 +326,7 @@ class Index:
         return isinstance(id, str) and self._current.number(id) is not None
 
     def __len__(self) -> int:
-        count: int = self._current.count
-        return count
+        return self._current.count
 
     def __iter__(self) -> Iterator[Report]:
         return self._current.reports()

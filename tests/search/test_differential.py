@@ -258,7 +258,7 @@ def test_random_trees(index: Index, fields: dict[str, float], long: int, monkeyp
             masks = [np.array([chance.random() < 0.7 for _ in range(snapshot.size)])] if chance.random() < 0.2 else []
             run = Evaluator(scorer)
             if chance.random() < 0.5:
-                run.prepare(node.terms())
+                run.prepare(terms_of(node))
             left = set(np.flatnonzero(masks[0]).tolist()) if masks else None
             wanted = translation.query(node)
             theirs = {number: score for score, number in searcher.search(wanted, limit=None, filter=left).top_n}
@@ -266,6 +266,18 @@ def test_random_trees(index: Index, fields: dict[str, float], long: int, monkeyp
             check_best(evaluate(run, node, masks, best := chance.randint(1, 12)), theirs, best)
             found += len(theirs) > 0
         assert found > TREES / 3
+
+
+def terms_of(node: Any) -> Iterator[tuple[str, str]]:
+    """Yield the terms that a tree scores by."""
+    if isinstance(node, tree.Term):
+        yield node.kind, node.term
+    elif isinstance(node, tree.Phrase):
+        yield from (("syllable", syllable) for syllable in node.syllables)
+    for name in ("children", "wanted", "unwanted", "required", "optional"):
+        part = getattr(node, name, ())
+        for child in part if isinstance(part, Sequence) else (part,):
+            yield from terms_of(child)
 
 
 def check_all(found: Evaluation, theirs: dict[int, float]) -> None:

@@ -35,17 +35,16 @@ __all__ = ["Leaf", "LearntAbbreviation", "Postings", "Runs", "Snapshot", "run_si
 
 Floats = npt.NDArray[np.float32]
 
+# Folded groups kept.
+_KEPT_GROUPS = 1 << 17
 # A writer may remove segments between our reading the table of contents and opening them.
-# Counts and folded groups kept, each.
-_KEPT_COUNTS = 1 << 17
-
 _RETRIES = 10
 _RETRY_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Postings:
-    """The documents that hold a term in their title or body, ascending, without deleted ones.
+    """The documents that hold a term in their title or body, ascending.
 
     ``bodies`` says how often each body holds it. ``titled`` are the places of the documents whose title holds it, and
     ``titles`` how often each of those does.
@@ -63,15 +62,6 @@ class Postings:
         frequencies = np.zeros(len(self.documents), np.float32)
         frequencies[self.titled] = self.titles
         return frequencies
-
-    def joined(self, other: Postings) -> Postings:
-        """Return these postings and then those of another term."""
-        return Postings(
-            np.concatenate((self.documents, other.documents)),
-            np.concatenate((self.bodies, other.bodies)),
-            np.concatenate((self.titled, other.titled + len(self.documents))),
-            np.concatenate((self.titles, other.titles)),
-        )
 
     def take(self, places: npt.NDArray[np.intp]) -> Postings:
         """Return some of them; ``places`` ascend."""
@@ -136,9 +126,7 @@ class Snapshot:
             base += segment.doc_count_all()
         self.size = base  #: document numbers run from 0 to here, deleted ones included
         self.has_deletions = any(leaf.live is not None for leaf in self.leaves)
-        self.count = sum(segment.doc_count() for segment in segments)  #: reports
-        # Partial functions of the leaves, not methods: a snapshot in a cycle would stay until the garbage is collected.
-        self._frequency = lru_cache(_KEPT_COUNTS)(partial(_frequency, self._folder, self.leaves))
+        self.count: int = sum(segment.doc_count() for segment in segments)  #: reports
         self._labels: dict[str, LabelColumn] = {}
         self._lengths: dict[str, tuple[Floats, float]] = {}
         self.groups = Groups(self._folder, self.leaves)
@@ -300,10 +288,6 @@ class Snapshot:
             found = self._lengths[text_field] = lengths, float(held.mean(dtype=np.float64)) if len(held) else 1.0
         return found
 
-    def frequency(self, kind: str, term: str) -> int:
-        """Return how often a syllable or a pair occurs in all text fields together."""
-        return self._frequency(kind, term)
-
     def pair_counts(self, steps: Sequence[tuple[Sequence[str], Sequence[str]]]) -> npt.NDArray[np.float64]:
         """Return for every step, (syllables, syllables), how often each of the second follows each of the first.
 
@@ -454,7 +438,8 @@ class Groups:
     """The folded groups of the syllables: for a key its spellings and their counts, commonest first."""
 
     def __init__(self, folder: str, leaves: Sequence[Leaf]) -> None:
-        self._group = lru_cache(_KEPT_COUNTS)(partial(_group, folder, leaves))
+        # A partial function of the leaves, not a method: in a cycle, a snapshot would stay until the garbage is collected.
+        self._group = lru_cache(_KEPT_GROUPS)(partial(_group, folder, leaves))
 
     def get(self, key: str, default: Sequence[tuple[str, int]] = ()) -> Sequence[tuple[str, int]]:
         """Return the spellings of a key."""
@@ -480,12 +465,6 @@ class _Reading(contextlib.AbstractContextManager[None]):
                 f"the index in {self._folder} is damaged: cannot read {self._what} ({type(error).__name__}: {error}); "
                 "restore the folder from a copy, or make the index again with Index.create(…, overwrite=True)"
             ) from error
-
-
-def _frequency(folder: str, leaves: Sequence[Leaf], kind: str, term: str) -> int:
-    with _Reading(folder, f"the counts of {term!r}"):
-        numbers = ((leaf.segment, leaf.segment.find(kind, term)) for leaf in leaves)
-        return sum(segment.postings(kind).count(number) for segment, number in numbers if number >= 0)
 
 
 def _group(folder: str, leaves: Sequence[Leaf], key: str) -> list[tuple[str, int]]:

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from vnsearch.search.matches import Bits, Documents, Floats, LongMatches, bits_of, count_bits
+from vnsearch.search.long_lists import LongMatches
+from vnsearch.search.matches import Bits, Documents, Floats, bits_of, count_bits
 from vnsearch.search.scoring import LANES, Scorer
 from vnsearch.search.tree import SMALL, Any, Best, Evaluator, Found, Node, Term, TimeUp, add_best
 
@@ -33,7 +34,7 @@ class Evaluation:
     """What a query matched. ``complete`` is False when time ran out.
 
     ``row`` has the score of every document, 0 where nothing matched, filled up with zeros to whole lanes. If only the best
-    ``exact`` documents were asked for, others may have less than their score there.
+    documents were asked for, others may have less than their score there.
     """
 
     row: Floats
@@ -64,7 +65,7 @@ class Evaluation:
         if self._candidates is not None:
             return self._candidates
         bar = _bar(self.row, count)
-        return _reaching(self.row, bar) if bar > 0 else np.flatnonzero(self.row)
+        return _places(self.row >= bar if bar > 0 else self.row > 0)
 
 
 def evaluate(run: Evaluator, node: Node, masks: Sequence[Mask] = (), best: int | None = None) -> Evaluation:
@@ -181,8 +182,9 @@ def _add_long(
     while long:
         run.check()
         bar = _bar(totals, best) - rest * (1 + _SLACK)
-        if bar > 0 and np.count_nonzero(totals >= bar) * _CANDIDATES <= len(totals):
-            candidates = _reaching(totals, bar)
+        reaching = totals >= bar
+        if bar > 0 and _are_few(reaching):
+            candidates = _places(reaching)
             break
         # Too many could still get there: the list that brings most is added for all.
         child = long.pop()
@@ -213,10 +215,13 @@ def _bar(totals: Floats, best: int) -> float:
     return float(np.partition(highest, -best)[-best]) if 0 < best <= len(highest) else 0.0
 
 
-def _reaching(totals: Floats, bar: float) -> Documents:
-    """Return the documents that reach a score, ascending. They are few: most groups of eight have none."""
-    mask = totals >= bar
-    if np.count_nonzero(mask) * _CANDIDATES > len(mask):
+def _are_few(mask: Mask) -> bool:
+    return int(np.count_nonzero(mask)) * _CANDIDATES <= len(mask)
+
+
+def _places(mask: Mask) -> Documents:
+    """Return where a mask is set. Where that is seldom, most groups of eight are passed over as one number."""
+    if not _are_few(mask):
         return mask.nonzero()[0]
     groups = mask.view(np.uint64).nonzero()[0]
     rows, columns = mask.reshape(-1, 8)[groups].nonzero()

@@ -7,25 +7,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
-from vnsearch.index.snapshot import Runs
-from vnsearch.search.matches import (
-    LEVEL_MAX,
-    Bits,
-    Documents,
-    Floats,
-    Levels,
-    LongMatches,
-    TermKey,
-    bits_of,
-    count_bits,
-)
+from vnsearch.index.snapshot import Runs, run_size
+from vnsearch.search.matches import Bits, Documents, Floats, Matches, TermKey, bits_of, count_bits
 
 if TYPE_CHECKING:
     from vnsearch.search.scoring import Scorer
 
-__all__ = ["LongList", "saturations"]
+__all__ = ["LongMatches", "saturations"]
 
+Levels = npt.NDArray[np.uint16]
+
+LEVEL_MAX = 65_535
 # Documents are looked up one by one if there are so many times fewer of them than postings.
 _FEW = 20
 
@@ -37,18 +31,18 @@ def saturations(tf: Floats, k1: Floats | np.float32) -> Floats:
     return np.asarray(found)
 
 
-class LongList(LongMatches):
-    """A long posting list of one term.
+class LongMatches:
+    """The matches of a term that many documents hold, scored only where, and when, it is needed.
 
-    The level of each posting is kept; it takes an eighth to a third of the row of all documents that is made of it.
+    It can do what ``Matches`` can. Scores are ``bound`` times a level, a whole number from 1 to 65,535 over 65,535. The level of
+    each posting is kept; it takes an eighth to a third of the row of all documents that is made of it. ``count`` documents match.
     """
 
     def __init__(self, scorer: Scorer, key: TermKey, runs: Runs) -> None:
         self._scorer = weakref.proxy(scorer)  # the scorer keeps the list
         self._key = key
         self._runs = runs
-        self._sizes = [end - start for *_, start, end in runs]
-        self.count = sum(self._sizes)
+        self.count = run_size(runs)
         if scorer.snapshot.has_deletions:
             self.count = count_bits(self.bits & scorer.snapshot.live_bits)
         self.bound = scorer.worth(key[0], self.count)
@@ -97,3 +91,26 @@ class LongList(LongMatches):
         mask = np.zeros(self._scorer.width, np.bool_)
         mask[self._scorer.snapshot.documents([self._runs])[0]] = True
         return bits_of(mask)
+
+    def add_to(self, totals: Floats, weight: float = 1.0) -> None:
+        """Add the scores, times a weight, to a row of all documents."""
+        totals += self._scores(weight)
+
+    def raise_to(self, totals: Floats, weight: float = 1.0) -> None:
+        """Raise a row of all documents to the scores, times a weight, where they are higher."""
+        np.maximum(totals, self._scores(weight), out=totals)
+
+    def at(self, documents: Documents, weight: float = 1.0) -> Floats:
+        """Return the scores of some documents, ascending, times a weight; 0 for those that do not match."""
+        return np.asarray(self.levels_at(documents) * np.float32(self.bound * weight / LEVEL_MAX))
+
+    def sparse(self) -> tuple[Documents, Floats]:
+        """Return the documents that match, ascending, and their scores."""
+        return self.times(1.0).sparse()
+
+    def times(self, weight: float) -> Matches:
+        """Return the same with all scores multiplied."""
+        return Matches(None, self._scores(weight), self.count)
+
+    def _scores(self, weight: float) -> Floats:
+        return np.asarray(self.levels() * np.float32(self.bound * weight / LEVEL_MAX))

@@ -59,12 +59,11 @@ def _candidates(segment: SegmentData, numbers: Sequence[int], slop: int) -> npt.
         if min(found) < 0:
             return np.empty(0, np.int64)
     found.sort(key=lists.document_count)
-    documents = lists.documents_of(found[0])
+    documents = lists.documents_of(found[0]).astype(np.int64)
     for number in found[1:]:
-        other = lists.documents_of(number)
-        at = np.minimum(np.searchsorted(other, documents), len(other) - 1)
-        documents = documents[other[at] == documents]
-    return documents.astype(np.int64)
+        _, there = lists.find(*lists.span(number), documents)
+        documents = documents[there]
+    return documents
 
 
 def _holding(

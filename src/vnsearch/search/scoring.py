@@ -14,7 +14,6 @@ rows of all documents, which are added several times as fast, and kept: they are
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,19 +24,17 @@ import numpy as np
 from vnsearch.index.schema import TEXT_FIELDS
 from vnsearch.index.snapshot import Postings, Runs, Snapshot, run_size
 from vnsearch.search.kept import Kept
-from vnsearch.search.long_lists import LongList, saturations
+from vnsearch.search.long_lists import Levels, LongMatches, saturations
 from vnsearch.search.matches import (
     NO_MATCHES,
     Documents,
     Floats,
-    Levels,
-    LongMatches,
     Matches,
     TermKey,
 )
 from vnsearch.search.parameters import BM25, PARAMETERS, Parameters
 
-__all__ = ["LANES", "Scorer", "TermKey", "phrase_postings", "rarity"]
+__all__ = ["LANES", "Scorer", "phrase_postings", "rarity"]
 
 # Memory for what is kept between queries: of short lists, and of long ones, so much and so many bytes for each document.
 _SHORT_BYTES = 14 << 20
@@ -85,7 +82,6 @@ class Scorer:
         # A single field has lists of its own, shorter than those that are kept for both: they are read whole.
         self._long_size = max(snapshot.size // _LONG, _LONG_LEAST) if len(fields) == len(TEXT_FIELDS) else snapshot.size
         self._norms_kept: dict[str, Floats] | None = None
-        self._lock = threading.Lock()
         self._phrases: Kept[Matches] = Kept(_PHRASE_BYTES)
         self._short: Kept[_Short] = Kept(_SHORT_BYTES)
         self._long: dict[TermKey, LongMatches] = {}
@@ -163,7 +159,7 @@ class Scorer:
                 if size > self._long_size:
                     if len(self._long) > _LONG_KEPT:
                         self._long.clear()
-                    found[key] = self._long[key] = LongList(self, key, runs)
+                    found[key] = self._long[key] = LongMatches(self, key, runs)
                 elif size:
                     new.append((key, runs))
                 else:

@@ -14,7 +14,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from vnsearch.search.matches import NO_MATCHES, Documents, Floats, LongMatches, Matches, TermKey
+from vnsearch.search.long_lists import LongMatches
+from vnsearch.search.matches import NO_MATCHES, Floats, Matches, TermKey
 from vnsearch.search.phrases import phrase_documents
 from vnsearch.search.scoring import Scorer
 
@@ -83,9 +84,6 @@ class Evaluator:
 class Node(Protocol):
     """A part of a query."""
 
-    def terms(self) -> Iterable[TermKey]:
-        """Return the terms that it scores by."""
-
     def matches(self, run: Evaluator) -> Found:
         """Return what it matches."""
 
@@ -98,10 +96,6 @@ class Term:
     kind: str
     term: str
     weight: float = 1.0
-
-    def terms(self) -> Iterable[TermKey]:
-        """Return the terms that it scores by."""
-        return ((self.kind, self.term),)
 
     def matches(self, run: Evaluator) -> Found:
         """Return what it matches."""
@@ -118,10 +112,6 @@ class Phrase:
     syllables: tuple[str, ...]
     slop: int = 1
     weight: float = 1.0
-
-    def terms(self) -> Iterable[TermKey]:
-        """Return the terms that it scores by."""
-        return (("syllable", syllable) for syllable in self.syllables)
 
     def matches(self, run: Evaluator) -> Found:
         """Return what it matches."""
@@ -141,10 +131,6 @@ class Prefix:
     prefix: str
     weight: float = 1.0
 
-    def terms(self) -> Iterable[TermKey]:
-        """Return the terms that it scores by."""
-        return ()
-
     def matches(self, run: Evaluator) -> Found:
         """Return what it matches."""
         mask = run.scorer.snapshot.having_prefix(self.kind, self.prefix, tuple(run.scorer.fields))
@@ -159,10 +145,6 @@ class Labels:
     values: tuple[str, ...]
     weight: float = 1.0
 
-    def terms(self) -> Iterable[TermKey]:
-        """Return the terms that it scores by."""
-        return ()
-
     def matches(self, run: Evaluator) -> Found:
         """Return what it matches."""
         return run.constant(run.scorer.snapshot.labels(self.key).having(self.values), self.weight)
@@ -176,10 +158,6 @@ class Days:
     last: int | None
     weight: float = 1.0
 
-    def terms(self) -> Iterable[TermKey]:
-        """Return the terms that it scores by."""
-        return ()
-
     def matches(self, run: Evaluator) -> Found:
         """Return what it matches."""
         return run.constant(run.scorer.snapshot.dated(self.first, self.last), self.weight)
@@ -190,10 +168,6 @@ class Any:
     """Any of the children; their scores are added."""
 
     children: Sequence[Node]
-
-    def terms(self) -> Iterable[TermKey]:
-        """Return the terms that it scores by."""
-        return (term for child in self.children for term in child.terms())
 
     def matches(self, run: Evaluator) -> Found:
         """Return what it matches."""
@@ -218,7 +192,8 @@ class Any:
             else:
                 child.matches(run).add_to(totals)
         if sparse:  # all in one go
-            np.add.at(totals, *joined(sparse))
+            documents = [matches.documents for matches in sparse if matches.documents is not None]
+            np.add.at(totals, np.concatenate(documents), np.concatenate([matches.scores for matches in sparse]))
 
 
 @dataclass(slots=True)
@@ -227,17 +202,14 @@ class Best:
 
     children: Sequence[Node]
 
-    def terms(self) -> Iterable[TermKey]:
-        """Return the terms that it scores by."""
-        return (term for child in self.children for term in child.terms())
-
     def matches(self, run: Evaluator) -> Found:
         """Return what it matches."""
         found = self.found(run)
         if len(found) <= 1:
             return found[0][0].times(found[0][1]) if found else NO_MATCHES
         highest = run.scorer.row()
-        raise_all(found, highest)
+        for matches, weight in found:
+            matches.raise_to(highest, weight)
         return _collected(highest, run.scorer)
 
     def found(self, run: Evaluator) -> list[tuple[Found, float]]:
@@ -255,7 +227,8 @@ def add_best(found: Sequence[tuple[Found, float]], totals: Floats, scorer: Score
         found[0][0].add_to(totals, found[0][1])
         return
     highest = scorer.row()
-    raise_all(found, highest)
+    for matches, weight in found:
+        matches.raise_to(highest, weight)
     if len(totals) <= SMALL or sum(matches.count for matches, _ in found) * 8 > len(totals):
         totals += highest
     else:
@@ -264,25 +237,6 @@ def add_best(found: Sequence[tuple[Found, float]], totals: Floats, scorer: Score
             totals[documents] += highest[documents]
             highest[documents] = 0.0  # added
     scorer.give_back(highest)
-
-
-def raise_all(found: Sequence[tuple[Found, float]], highest: Floats) -> None:
-    """Raise a row to the highest of some scores in each document."""
-    sparse: list[Matches] = []
-    for matches, weight in found:
-        if isinstance(matches, Matches) and matches.documents is not None:
-            sparse.append(matches.times(weight))
-        else:
-            matches.raise_to(highest, weight)
-    if sparse:
-        documents, scores = joined(sparse)
-        np.maximum.at(highest, documents, scores)
-
-
-def joined(sparse: Sequence[Matches]) -> tuple[Documents, Floats]:
-    """Return the documents and the scores of several matches, none of which is a row, one after the other."""
-    documents = [matches.documents for matches in sparse if matches.documents is not None]
-    return np.concatenate(documents), np.concatenate([matches.scores for matches in sparse])
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,10 +248,6 @@ class Instead:
 
     places: Sequence[Term | Best]
     variants: Sequence[Term]
-
-    def terms(self) -> Iterable[TermKey]:
-        """Return the terms that it scores by."""
-        return (term for child in (*self.places, *self.variants) for term in child.terms())
 
     def matches(self, run: Evaluator) -> Matches:
         """Return what it matches."""
@@ -319,10 +269,6 @@ class All:
     """All of the children; their scores are added."""
 
     children: Sequence[Node]
-
-    def terms(self) -> Iterable[TermKey]:
-        """Return the terms that it scores by."""
-        return (term for child in self.children for term in child.terms())
 
     def matches(self, run: Evaluator) -> Found:
         """Return what it matches."""
@@ -350,10 +296,6 @@ class Maybe:
     required: Node
     optional: Node
 
-    def terms(self) -> Iterable[TermKey]:
-        """Return the terms that it scores by."""
-        return (*self.required.terms(), *self.optional.terms())
-
     def matches(self, run: Evaluator) -> Found:
         """Return what it matches."""
         found = self.required.matches(run)
@@ -369,10 +311,6 @@ class Without:
 
     wanted: Node
     unwanted: Node
-
-    def terms(self) -> Iterable[TermKey]:
-        """Return the terms that it scores by."""
-        return (*self.wanted.terms(), *self.unwanted.terms())
 
     def matches(self, run: Evaluator) -> Found:
         """Return what it matches."""

@@ -7,7 +7,7 @@ for the title and six for the body; the few that do not fit are kept apart, whol
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,10 +39,6 @@ _ESCAPE = 255
 
 U16 = npt.NDArray[np.uint16]
 Floats = npt.NDArray[np.float32]
-
-# What a frequency byte says of the title and of the body, escapes aside.
-_TITLES = (np.arange(256) >> 6).astype(np.float32)
-_BODIES = (np.arange(256) & _BODY_MAX).astype(np.float32)
 
 
 @dataclass(slots=True)
@@ -173,16 +169,13 @@ class PostingLists:
 
     def document_count(self, number: int) -> int:
         """Return how many documents hold a term, deleted ones included."""
-        return int(self.starts[number + 1]) - int(self.starts[number])
+        start, end = self.span(number)
+        return end - start
 
     def documents_of(self, number: int) -> U16:
         """Return the documents that hold a term, ascending."""
-        return self.documents[self.starts[number] : self.starts[number + 1]]
-
-    def frequencies_of(self, number: int) -> tuple[Floats, Floats]:
-        """Return how often the title and the body of each of those documents hold the term; (0, 1) in lists of values."""
-        found = read_runs([(self, *self.span(number))])
-        return found.title_frequencies(), found.bodies
+        start, end = self.span(number)
+        return self.documents[start:end]
 
     def find(
         self, start: int, end: int, documents: npt.NDArray[np.intp]
@@ -195,12 +188,6 @@ class PostingLists:
             at[at == len(held)] = 0  # not there: another document stands there
         there = (held[at] == wanted).nonzero()[0]
         return at[there] + start, there
-
-    def frequencies_at(self, places: npt.NDArray[np.intp]) -> tuple[Floats, npt.NDArray[np.intp], Floats]:
-        """Return the body frequencies of some postings, the places of those with titles, and their title frequencies."""
-        if self.codes is None:
-            return np.ones(len(places), np.float32), np.empty(0, np.intp), np.empty(0, np.float32)
-        return _decoded(self.codes[places], lambda at: iter([(np.arange(len(at)), self, places[at])]))
 
     def run(self, first: int, past: int) -> tuple[U16, Floats, Floats]:
         """Return the postings of several terms, one after the other: documents, title and body frequencies."""
@@ -242,38 +229,23 @@ def read_runs(runs: Sequence[tuple[PostingLists, int, int]]) -> RunPostings:
             for lists, start, end in runs
         ]
     )
-
-    def whole(escaped: npt.NDArray[np.intp]) -> Iterator[tuple[npt.NDArray[np.intp], PostingLists, Array]]:
-        firsts = np.cumsum([0, *(end - start for _, start, end in runs)])
-        which = np.searchsorted(firsts, escaped, "right") - 1
-        for at in np.unique(which).tolist():
-            mine = np.flatnonzero(which == at)
-            yield mine, runs[at][0], escaped[mine] - firsts[at] + runs[at][1]
-
-    return RunPostings(*_decoded(codes, whole))
-
-
-def _decoded(
-    codes: npt.NDArray[np.uint8],
-    whole: Callable[[npt.NDArray[np.intp]], Iterator[tuple[npt.NDArray[np.intp], PostingLists, Array]]],
-) -> tuple[Floats, npt.NDArray[np.intp], Floats]:
-    """Return body frequencies, the places of those with titles, and their title frequencies.
-
-    ``whole`` gives for the places of escaped codes (some of them, their lists, their postings).
-    """
     bodies = (codes & _BODY_MAX).astype(np.float32)
     titled = (codes > _BODY_MAX).nonzero()[0]
     if not len(titled):
-        return bodies, titled, bodies[:0]
+        return RunPostings(bodies, titled, bodies[:0])
     heads = codes[titled]
     titles = (heads >> 6).astype(np.float32)
     at_escape = (heads == _ESCAPE).nonzero()[0]
     if len(at_escape):
         escaped = titled[at_escape]
-        for mine, lists, postings in whole(escaped):
-            places = np.searchsorted(lists.escape_at, postings)
+        firsts = np.cumsum([0, *(end - start for _, start, end in runs)])
+        which = np.searchsorted(firsts, escaped, "right") - 1
+        for at in np.unique(which).tolist():
+            lists, start, _ = runs[at]
+            mine = np.flatnonzero(which == at)
+            places = np.searchsorted(lists.escape_at, escaped[mine] - firsts[at] + start)
             titles[at_escape[mine]] = lists.escape_title[places]
             bodies[escaped[mine]] = lists.escape_body[places]
         held = np.flatnonzero(titles)  # an escaped body may have no title
         titled, titles = titled[held], titles[held]
-    return bodies, titled, titles
+    return RunPostings(bodies, titled, titles)

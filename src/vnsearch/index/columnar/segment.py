@@ -145,11 +145,6 @@ class SegmentData:
         row = self.pairs.seconds[numbers.start : numbers.stop]
         return numbers.start + int(np.searchsorted(row, syllables.lower_bound(term[end + 1 :])))
 
-    def iterate(self, kind: str, start: int = 0) -> Iterator[tuple[int, bytes]]:
-        """Yield (number, term) of a kind in order, from a number on."""
-        for number in range(start, self.size(kind)):
-            yield number, self.term(kind, number)
-
     def group(self, key: str) -> list[tuple[str, int]]:
         """Return the spellings of a folded group, and how often each occurs."""
         number = self.terms("group").find(encode_term(key))
