@@ -164,13 +164,6 @@ class Snapshot:
                 live[leaf.base : leaf.base + len(leaf.live)] = leaf.live
         return live
 
-    @cached_property
-    def live_bits(self) -> npt.NDArray[np.uint8]:
-        """The same as the bits of bytes, filled up to whole multiples of 64 documents."""
-        mask = np.zeros(-(-max(self.size, 1) // 64) * 64, np.bool_)
-        mask[: self.size] = self.live
-        return np.packbits(mask, bitorder="little")
-
     def number(self, identity: str) -> int | None:
         """Return the document number of the report with this id; None for what cannot be one."""
         if not isinstance(identity, str):

@@ -154,11 +154,9 @@ def _matching(scorer: Scorer, totals: Floats, long: Sequence[_Long], masks: Sequ
     if len(mask):
         bits |= bits_of(mask)
     if scorer.snapshot.has_deletions:
-        bits &= scorer.snapshot.live_bits
+        bits &= scorer.live_bits
     for allowed in masks:
-        wide = np.zeros(scorer.width, np.bool_)
-        wide[: len(allowed)] = allowed
-        bits &= bits_of(wide)
+        bits &= scorer.bits(allowed)
     return bits
 
 

@@ -44,7 +44,7 @@ class LongMatches:
         self._runs = runs
         self.count = run_size(runs)
         if scorer.snapshot.has_deletions:
-            self.count = count_bits(self.bits & scorer.snapshot.live_bits)
+            self.count = count_bits(self.bits & scorer.live_bits)
         self.bound = scorer.worth(key[0], self.count)
 
     @property

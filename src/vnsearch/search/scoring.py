@@ -20,18 +20,13 @@ from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 
 from vnsearch.index.schema import TEXT_FIELDS
 from vnsearch.index.snapshot import Postings, Runs, Snapshot, run_size
 from vnsearch.search.kept import Kept
 from vnsearch.search.long_lists import Levels, LongMatches, saturations
-from vnsearch.search.matches import (
-    NO_MATCHES,
-    Documents,
-    Floats,
-    Matches,
-    TermKey,
-)
+from vnsearch.search.matches import NO_MATCHES, Bits, Documents, Floats, Matches, TermKey, bits_of
 from vnsearch.search.parameters import BM25, PARAMETERS, Parameters
 
 __all__ = ["LANES", "Scorer", "phrase_postings", "rarity"]
@@ -103,6 +98,17 @@ class Scorer:
         """Take a row for the next user."""
         if len(self._rows) < 4:
             self._rows.append(row)
+
+    def bits(self, mask: npt.NDArray[np.bool_]) -> Bits:
+        """Return a mask of the documents as the bits of bytes, filled up to a row."""
+        wide = np.zeros(self.width, np.bool_)
+        wide[: len(mask)] = mask
+        return bits_of(wide)
+
+    @cached_property
+    def live_bits(self) -> Bits:
+        """Which documents are alive, as bits."""
+        return self.bits(self.snapshot.live)
 
     # -- terms
 

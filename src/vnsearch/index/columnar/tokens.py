@@ -92,8 +92,8 @@ class TokenSequences:
         titles = self._title_lengths[documents].astype(np.int64)
         return (starts + titles, self._starts[documents + 1] - starts - titles) if field else (starts, titles)
 
-    def gather(self, tokens: npt.NDArray[np.int64]) -> Array:
-        """Return the syllables of some tokens."""
+    def gather(self, tokens: npt.NDArray[np.int64] | slice) -> Array:
+        """Return the syllables of some tokens, given by their numbers or as a run."""
         low = self._low[tokens]
         if self._high is None:
             return low
@@ -101,10 +101,7 @@ class TokenSequences:
 
     def numbers(self, start: int, end: int) -> Array:
         """Return the syllables of a run of tokens."""
-        low = self._low[start:end]
-        if self._high is None:
-            return low
-        return np.asarray(low | self._high[start:end].astype(np.uint32) << np.uint32(16))
+        return self.gather(slice(start, end))
 
     def read(
         self, documents: npt.NDArray[np.int64], field: int
@@ -116,7 +113,7 @@ class TokenSequences:
         """
         firsts, lengths = self.spans(documents, field)
         runs = [slice(first, first + length) for first, length in zip(firsts.tolist(), lengths.tolist(), strict=True)]
-        codes = _joined(self.codes, runs)
+        codes = np.concatenate([self.codes[run] for run in runs]) if runs else self.codes[:0]
         sizes = (codes & 15).astype(np.int64)
         steps = (codes >> 4) + sizes
         pasts = lengths.cumsum()
@@ -130,12 +127,5 @@ class TokenSequences:
         ends = steps.cumsum()
         before = np.concatenate(([0], ends))[pasts - lengths]
         ends -= before.repeat(lengths)
-        syllables = _joined(self._low, runs)
-        if self._high is not None:
-            syllables = syllables | _joined(self._high, runs).astype(np.uint32) << np.uint32(16)
+        syllables = np.concatenate([self.gather(run) for run in runs]) if runs else self._low[:0]
         return syllables, lengths, ends - sizes, ends
-
-
-def _joined(array: Array, runs: Sequence[slice]) -> Array:
-    """Return some runs of an array, one after the other."""
-    return np.concatenate([array[run] for run in runs]) if runs else array[:0]
