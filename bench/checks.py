@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import statistics
 import warnings
-from collections.abc import Callable, Iterable, Sequence
-from math import log
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from bench.data import Query
 from bench.peers.ours import Ours
 from bench.peers.with_tantivy import Tantivy
 from bench.peers.with_whoosh import Whoosh
+from bench.weighting import BM25F, PlainBM25
 from vnsearch import Index, fold
+from vnsearch.index.schema import field_name
+from vnsearch.index.snapshot import Snapshot
+from vnsearch.search import tree
+from vnsearch.search.evaluate import Evaluation, evaluate
+from vnsearch.search.parameters import DEFAULT_FIELDS, PARAMETERS
+from vnsearch.search.scoring import Scorer
+from vnsearch.search.weighting import BM25
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # its source predates Python 3.12
     from whoosh import query as wq
-    from whoosh import scoring
 
 LEAST_OVERLAP = 0.9
+#: Scores are equal when they differ by at most this part of Whoosh's, and this much.
+RELATIVE, ABSOLUTE = 1e-4, 1e-6
 
 
 def report(what: str, problems: Sequence[str], checked: str) -> bool:
@@ -34,6 +45,10 @@ def report(what: str, problems: Sequence[str], checked: str) -> bool:
 
 def _any_of(field: str, terms: Iterable[str]) -> wq.Query:
     return wq.Or([wq.Term(field, term) for term in terms])
+
+
+def _our_pairs(query: Query) -> list[str]:
+    return [pair.replace("_", " ") for pair in query.pairs]
 
 
 def _numbers(searcher: Any, query: wq.Query) -> set[int]:
@@ -77,6 +92,75 @@ def check_against_whoosh(index: Index, queries: Sequence[Query]) -> bool:
     return report("ours and Whoosh's matchers over our index", problems, checked)
 
 
+def _whoosh_scores(
+    searcher: Any, terms: Sequence[tree.Term], fields: Mapping[str, float], size: int
+) -> npt.NDArray[np.float64]:
+    """Return what Whoosh's own search scores each document by the sum of the terms in all the fields; 0 for no match."""
+    weights = {"syllable": PARAMETERS.syllable.weight, "pair": PARAMETERS.pair.weight}
+    parts = [
+        wq.Term(field_name(field, term.kind), term.term, boost=term.weight * weights[term.kind])
+        for term in terms
+        for field in fields
+    ]
+    scores = np.zeros(size)
+    for score, number in searcher.search(wq.Or(parts), limit=None).top_n:
+        scores[number] = score
+    return scores
+
+
+def _differences(every: Evaluation, best: Evaluation, theirs: npt.NDArray[np.float64]) -> list[str]:
+    """Return in words how all scores, and those of the ten best, differ from Whoosh's."""
+    matched = theirs > 0
+    found = [
+        f"{differ} documents differ, {asked}"
+        for asked, ours in (("all asked for", every), ("ten asked for", best))
+        if (differ := np.count_nonzero(ours.matched != matched))
+    ]
+    if differ := np.count_nonzero(~np.isclose(every.scores, theirs, RELATIVE, ABSOLUTE)):
+        found.append(f"{differ} of {every.total} scores differ")
+    candidates = best.best(10)
+    ten = candidates[np.argsort(-best.scores[candidates])][:10]
+    highest = -np.sort(-theirs[matched])[:10]
+    if len(ten) != len(highest) or not (
+        np.allclose(best.scores[ten], theirs[ten], RELATIVE, ABSOLUTE)
+        and np.allclose(best.scores[ten], highest, RELATIVE, ABSOLUTE)
+    ):
+        found.append("the ten best differ")
+    return found
+
+
+def check_scores(index: Index, queries: Sequence[Query]) -> bool:
+    """Our evaluator and Whoosh's own searcher over our index, given the same tree: the same documents, equal scores.
+
+    The tree is the sum of all syllables and pairs of a query. In one field Whoosh ranks by our weighting model, which
+    knows no more than one; in both by BM25F. All documents are compared, and the ten best as a search finds them, which
+    adds up no more than it must.
+    """
+    problems: list[str] = []
+    compared, largest = 0, 0.0
+    snapshot = Snapshot(index.whoosh)
+    with index.whoosh.reader() as reader:
+        both = BM25F(reader)
+    for fields, model in (({"title": 1.0}, BM25()), ({"body": 1.0}, BM25()), (DEFAULT_FIELDS, both)):
+        scorer = Scorer(snapshot, fields)
+        with index.whoosh.searcher(weighting=model) as searcher:
+            for query in queries:
+                terms = [tree.Term("syllable", term) for term in query.syllables]
+                terms += [tree.Term("pair", pair) for pair in _our_pairs(query)]
+                run, node = tree.Evaluator(scorer), tree.Any(terms)
+                every, best = evaluate(run, node), evaluate(run, node, best=10)
+                theirs = _whoosh_scores(searcher, terms, fields, snapshot.size)
+                where = f"{query.text!r} in {' and '.join(fields)}"
+                problems += [f"{where}: {difference}" for difference in _differences(every, best, theirs)]
+                held = theirs > 0
+                compared += np.count_nonzero(held)
+                apart = np.abs(every.scores[held] - theirs[held]) / theirs[held]
+                largest = max(largest, float(apart.max(initial=0.0)))
+    checked = f"{len(queries)} queries in title, in body and in both; {compared:,} scores, largest difference {largest:.1e} of one"
+    what = f"scores of ours and of Whoosh's searcher over our index, equal within {RELATIVE:g} of them + {ABSOLUTE:g}"
+    return report(what, problems, checked)
+
+
 def check_stock_whoosh(ours: Ours, stock: Whoosh, queries: Sequence[Query]) -> bool:
     """Our postings against those of stock Whoosh on its own codec: the same documents for the same terms."""
     problems: list[str] = []
@@ -85,7 +169,7 @@ def check_stock_whoosh(ours: Ours, stock: Whoosh, queries: Sequence[Query]) -> b
         identities = [fields["id"] for fields in stock.searcher.reader().all_stored_fields()]
         number_of = [searcher.document_number(id=identity) for identity in identities]
         for query in queries:
-            our_pairs = [pair.replace("_", " ") for pair in query.pairs]
+            our_pairs = _our_pairs(query)
             for field, our_terms, their_terms in (
                 ("title", query.syllables, query.syllables),
                 ("body", query.syllables, query.syllables),
@@ -99,27 +183,6 @@ def check_stock_whoosh(ours: Ours, stock: Whoosh, queries: Sequence[Query]) -> b
                     if here != there:
                         problems.append(f"{query.text!r} in {field}: {len(here ^ there)} documents differ")
     return report("our index and stock Whoosh", problems, f"{len(queries)} queries, {compared:,} matches in 4 fields")
-
-
-class _PlainScorer(scoring.WeightLengthScorer):  # type: ignore[misc]  # Whoosh has no types
-    """tantivy's BM25: k1 = 1.2, b = 0.75, idf = ln(1 + (N - df + 0.5) / (df + 0.5))."""
-
-    def __init__(self, searcher: Any, field: str, text: bytes) -> None:
-        whole = searcher.get_parent()
-        df = whole.doc_frequency(field, text)
-        self._idf = log(1 + (whole.doc_count_all() - df + 0.5) / (df + 0.5))
-        self._average = whole.avg_field_length(field) or 1.0
-        self.setup(searcher, field, text)
-
-    def _score(self, weight: float, length: float) -> float:
-        return self._idf * 2.2 * weight / (weight + 1.2 * (0.25 + 0.75 * length / self._average))
-
-
-class PlainBM25(scoring.WeightingModel):  # type: ignore[misc]  # Whoosh has no types
-    """The weighting with which Whoosh's matchers over our index should rank as tantivy does."""
-
-    def scorer(self, searcher: Any, fieldname: str, text: bytes, qf: int = 1) -> _PlainScorer:
-        return _PlainScorer(searcher, fieldname, text)
 
 
 def _overlap(one: Sequence[Any], other: Sequence[Any]) -> float:

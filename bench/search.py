@@ -124,6 +124,7 @@ def check_answers(peers: Mapping[str, Any], sets: Mapping[str, Sequence[Query]],
         print(f"\n{name}:")
         some = queries[:: max(1, len(queries) // count)][:count]
         passed &= checks.check_against_whoosh(ours.index, some)
+        passed &= checks.check_scores(ours.index, some)
         if "whoosh" in peers:
             passed &= checks.check_stock_whoosh(ours, peers["whoosh"], some[:whoosh_count])
         if "tantivy" in peers:
