@@ -23,7 +23,6 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -112,11 +111,8 @@ def build_one(options: argparse.Namespace) -> int:
 
 def _child(options: argparse.Namespace, name: str, folder: Path, stream: bool) -> dict[str, Any]:
     articles = min(options.articles, options.whoosh_articles) if name == "whoosh-pyvi" else options.articles
-    command = [sys.executable, "-W", "ignore", "-m", "bench.index", "--only", name, "--folder", str(folder)]
-    command += ["--data", str(options.data), "--articles", str(articles), *(["--stream"] if stream else [])]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    facts: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return facts
+    arguments = ["--only", name, "--folder", folder, "--data", options.data, "--articles", articles]
+    return dict(work.child("bench.index", *arguments, *(["--stream"] if stream else [])))
 
 
 def build(options: argparse.Namespace, names: Sequence[str], folder: Path) -> None:
@@ -162,18 +158,15 @@ def build(options: argparse.Namespace, names: Sequence[str], folder: Path) -> No
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.index", description=__doc__.partition("\n")[0])
-    work.add_options(parser)
-    parser.add_argument("--articles", type=int, default=40_000, help="how many articles (default: 40000)")
+    work.add_options(parser, articles=40_000, rounds=1)
+    work.add_choice(parser, "engines", ENGINES)
+    work.add_choice(parser, "parts", PARTS)
+    work.add_child_options(parser, ENGINES)
     parser.add_argument("--whoosh-articles", type=int, default=300, help="how many for Whoosh + pyvi (default: 300)")
-    parser.add_argument("--rounds", type=int, default=1, help="how many builds of each engine (default: 1)")
     parser.add_argument("--no-memory", dest="memory", action="store_false", help="leave out the builds for peak memory")
-    parser.add_argument("--engines", default=",".join(ENGINES), help=f"which engines (default: {','.join(ENGINES)})")
-    parser.add_argument("--parts", default=",".join(PARTS), help=f"which parts (default: {','.join(PARTS)})")
     parser.add_argument("--adds", type=int, default=1000, help="single-report adds in all (default: 1000)")
     parser.add_argument("--timed-adds", type=int, default=200, help="how many of them are timed (default: 200)")
     parser.add_argument("--processes", type=int, default=7, help="fresh processes for the cold start (default: 7)")
-    parser.add_argument("--only", choices=tuple(ENGINES), help="build one index in this process, print JSON")
-    parser.add_argument("--folder", type=Path, help="where, with --only")
     parser.add_argument("--stream", action="store_true", help="with --only: do not hold the documents in memory")
     options = parser.parse_args()
     work.require(options.data)
@@ -181,17 +174,14 @@ def main() -> int:
         if options.folder is None:
             parser.error("--only needs --folder")
         return build_one(options)
-    names, parts = options.engines.split(","), options.parts.split(",")
-    if unknown := (set(names) - set(ENGINES)) | (set(parts) - set(PARTS)):
-        parser.error(f"not known: {', '.join(sorted(unknown))}")
     print_setting("bench.index")
     with work.workplace(options.keep, f"index-{options.articles}") as folder:
-        if "build" in parts:
-            build(options, names, folder)
+        if "build" in options.parts:
+            build(options, options.engines, folder)
         passed = True
-        if "writes" in parts:
+        if "writes" in options.parts:
             passed = writes.small_writes(options.data, options.articles, folder, options.adds, options.timed_adds)
-        if "cold" in parts:
+        if "cold" in options.parts:
             cold.cold_start(options.data, options.articles, folder, options.processes)
     return 0 if passed else 1
 

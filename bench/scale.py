@@ -19,7 +19,6 @@ import argparse
 import itertools
 import json
 import random
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from math import log
@@ -98,12 +97,8 @@ def search(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _child(options: argparse.Namespace, what: str, size: int, folder: Path, queries: Path) -> dict[str, Any]:
-    command = [sys.executable, "-W", "ignore", "-m", "bench.scale", "--only", what, "--size", str(size)]
-    command += ["--folder", str(folder), "--queries-file", str(queries)]
-    command += ["--data", str(options.data), "--rounds", str(options.rounds)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    facts: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return facts
+    arguments = ["--only", what, "--size", size, "--folder", folder, "--queries-file", queries]
+    return dict(work.child("bench.scale", *arguments, "--data", options.data, "--rounds", options.rounds))
 
 
 def measure(options: argparse.Namespace, sizes: Sequence[int], folder: Path) -> list[dict[str, Any]]:
@@ -153,14 +148,11 @@ def show(sizes: Sequence[int], found: Sequence[dict[str, Any]], rounds: int) -> 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.scale", description=__doc__.partition("\n")[0])
-    work.add_options(parser)
+    work.add_options(parser, queries=300, rounds=3)
+    work.add_child_options(parser, ("build", "search"))
     parser.add_argument("--sizes", default=SIZES, help=f"numbers of documents (default: {SIZES})")
-    parser.add_argument("--queries", type=int, default=300, help="how many queries of each set (default: 300)")
-    parser.add_argument("--rounds", type=int, default=3, help="how many times (default: 3)")
     parser.add_argument("--svg", type=Path, default=SVG, help=f"where the plot goes (default: {SVG})")
-    parser.add_argument("--only", choices=("build", "search"), help="do one thing in this process, print JSON")
     parser.add_argument("--size", type=int, help="with --only: how many documents")
-    parser.add_argument("--folder", type=Path, help="with --only: the index")
     parser.add_argument("--queries-file", type=Path, help="with --only search: the queries")
     options = parser.parse_args()
     work.require(options.data)

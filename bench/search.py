@@ -136,33 +136,27 @@ def check_answers(peers: Mapping[str, Any], sets: Mapping[str, Sequence[Query]],
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.search", description=__doc__.partition("\n")[0])
-    work.add_options(parser)
-    parser.add_argument("--articles", type=int, default=40_000, help="how many articles (default: 40000)")
-    parser.add_argument("--queries", type=int, default=500, help="how many queries of each set (default: 500)")
-    parser.add_argument("--rounds", type=int, default=5, help="how many times (default: 5)")
+    work.add_options(parser, articles=40_000, queries=500, rounds=5)
+    work.add_choice(parser, "peers", PEERS)
     parser.add_argument("--whoosh-queries", type=int, default=10, help="how many for stock Whoosh (default: 10)")
     parser.add_argument("--sqlite-queries", type=int, default=50, help="how many for SQLite (default: 50)")
     parser.add_argument(
         "--check-queries", type=int, default=50, help="how many answers of a set to check (default: 50)"
     )
-    parser.add_argument("--peers", default=",".join(PEERS), help=f"which engines (default: {','.join(PEERS)})")
     options = parser.parse_args()
-    names = options.peers.split(",")
-    if unknown := set(names) - set(PEERS):
-        parser.error(f"no such peers: {', '.join(sorted(unknown))}; there are {', '.join(PEERS)}")
     work.require(options.data)
     print_setting("bench.search")
     with work.workplace(options.keep, str(options.articles)) as folder:
-        return run(options, names, folder)
+        return run(options, folder)
 
 
-def run(options: argparse.Namespace, names: Sequence[str], folder: Path) -> int:
+def run(options: argparse.Namespace, folder: Path) -> int:
     titles = [report.title for report in data.reports(options.data, options.articles)]
     sets = data.queries(titles, options.queries)
     work.tokens(options.data, options.articles, folder)
     peers: dict[str, Peer] = {}
     rows = []
-    for name in names:
+    for name in options.peers:
         peers[name] = PEERS[name](folder / name)
         facts = work.built(peers[name], options.data, options.articles, folder)
         rows.append((peers[name].name, facts["documents"], facts["bytes"] / 1e6, peers[name].remarks()))

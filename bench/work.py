@@ -1,13 +1,17 @@
-"""Where a benchmark keeps tokens and indexes: a temporary folder, or the folder of ``--keep``, whose content is reused."""
+"""What the benchmarks of the index share: options, and where tokens and indexes are kept.
+
+That is a temporary folder, or the folder of ``--keep``, whose content is reused.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
 import shutil
+import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +19,8 @@ from typing import Any
 from bench import data
 from bench.measure import timed_build
 from bench.peers.base import Peer
+
+_COUNTS = {"articles": "how many articles", "queries": "how many queries of each set", "rounds": "how many rounds"}
 
 
 @contextmanager
@@ -32,10 +38,37 @@ def workplace(keep: Path | None, name: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that all benchmarks of the index share."""
+def add_options(parser: argparse.ArgumentParser, **counts: int) -> None:
+    """Add the options that all benchmarks of the index share, and those of ``_COUNTS`` named here, with their defaults."""
     parser.add_argument("--data", type=Path, default=data.DATA, help=f"articles (default: {data.DATA})")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep tokens and indexes here, and reuse them")
+    for name, count in counts.items():
+        parser.add_argument(f"--{name}", type=int, default=count, help=f"{_COUNTS[name]} (default: {count})")
+
+
+def add_choice(parser: argparse.ArgumentParser, option: str, known: Collection[str]) -> None:
+    """Add an option for some of the known names, between commas; all if it is not given."""
+    every = ",".join(known)
+
+    def names(text: str) -> list[str]:
+        if unknown := set(chosen := text.split(",")) - set(known):
+            raise argparse.ArgumentTypeError(f"no such {option}: {', '.join(sorted(unknown))}; there are {every}")
+        return chosen
+
+    parser.add_argument(f"--{option}", type=names, default=every, help=f"which {option} (default: {every})")
+
+
+def add_child_options(parser: argparse.ArgumentParser, known: Collection[str]) -> None:
+    """Add the options with which a script calls itself (``child``), to measure one thing in a process of its own."""
+    parser.add_argument("--only", choices=tuple(known), help="measure this alone in this process, print JSON")
+    parser.add_argument("--folder", type=Path, help="with --only: where the index is, or goes")
+
+
+def child(module: str, *arguments: object) -> Any:
+    """Run a script in a process of its own; return what it printed last, from JSON."""
+    command = [sys.executable, "-W", "ignore", "-m", module, *map(str, arguments)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def require(path: Path) -> None:
