@@ -21,13 +21,15 @@ from __future__ import annotations
 import functools
 import itertools
 import re
+from bisect import insort
 from collections.abc import Iterable, Sequence
-from importlib import resources
+from pathlib import Path
 from typing import NamedTuple
 
 from vnsearch.text.letters import split_tone
 from vnsearch.text.memo import Memo
 from vnsearch.text.normalize import normalize
+from vnsearch.text.patterns import lazy_pattern
 from vnsearch.text.syllable import split_syllable
 
 __all__ = [
@@ -54,11 +56,11 @@ _VOWEL_READINGS = {"a": "aăâ", "e": "eê", "o": "oôơ", "u": "uư"}
 _LOWER_CASE_WORDS = frozenset({"is", "who"})
 
 
-def _key(abbreviation: str) -> str:
-    return _NOT_KEY.sub("", normalize(abbreviation)).lower()
+def _key(normalized: str) -> str:
+    return _NOT_KEY.sub("", normalized).lower()
 
 
-_KEYS = Memo(_key)
+_KEYS = Memo(lambda abbreviation: _key(normalize(abbreviation)))
 
 
 def abbreviation_key(abbreviation: str) -> str:
@@ -83,24 +85,14 @@ def _may_be_syllable(key: str) -> bool:
     )
 
 
-class _Node:
-    """A node of the trie of full forms: what may follow, and the keys of the forms that end here."""
-
-    __slots__ = ("children", "keys")
-
-    def __init__(self) -> None:
-        self.children: dict[str, _Node] = {}
-        self.keys: tuple[str, ...] = ()
-
-
 class AbbreviationTable:
-    """Abbreviations with their full forms, for lookups both ways; made of (abbreviation, expansion) pairs.
+    """Abbreviations with their full forms, for lookups both ways; made of normalized (abbreviation, expansion) pairs.
 
     The package's own is :func:`builtin_table`; one made of ``(d.abbreviation, d.expansion)`` of what
     :func:`find_definitions` finds serves a corpus the same way. Not to be changed once made.
     """
 
-    __slots__ = ("_full_forms", "_roots", "by_abbreviation", "by_expansion", "written")
+    __slots__ = ("_full_forms", "_lengths", "by_abbreviation", "by_expansion", "written")
 
     #: Key -> its expansions, as given, in the order given.
     by_abbreviation: dict[str, tuple[str, ...]]
@@ -114,9 +106,11 @@ class AbbreviationTable:
         self.by_expansion = {}
         self.written = {}
         self._full_forms: dict[str, tuple[str, ...]] = {}
+        # First syllable -> how many syllables the forms have that begin with it, ascending.
+        self._lengths: dict[str, list[int]] = {}
         for abbreviation, expansion in pairs:
-            key = abbreviation_key(abbreviation)
-            syllables = tuple(_SYLLABLE.findall(normalize(expansion).lower()))
+            key = _key(abbreviation)
+            syllables = tuple(_SYLLABLE.findall(expansion.lower()))
             if not key or not syllables:
                 continue
             self.written.setdefault(key, abbreviation)
@@ -124,17 +118,17 @@ class AbbreviationTable:
             if expansion not in known:
                 self.by_abbreviation[key] = (*known, expansion)
                 self._full_forms[key] = (*self._full_forms.get(key, ()), " ".join(syllables))
-            for form in {syllables, tuple(s for s in syllables if s != _AND)}:
-                keys = self.by_expansion.get(form, ())
-                if form and key not in keys:
-                    self.by_expansion[form] = (*keys, key)
-        self._roots: dict[str, _Node] = {}
-        for form, keys in self.by_expansion.items():
-            children = self._roots
-            for syllable in form:
-                node = children.setdefault(syllable, _Node())
-                children = node.children
-            node.keys = keys
+            self._add_form(syllables, key)
+            if _AND in syllables:
+                self._add_form(tuple(s for s in syllables if s != _AND), key)
+
+    def _add_form(self, form: tuple[str, ...], key: str) -> None:
+        keys = self.by_expansion.get(form, ())
+        if form and key not in keys:
+            self.by_expansion[form] = (*keys, key)
+            lengths = self._lengths.setdefault(form[0], [])
+            if len(form) not in lengths:
+                insort(lengths, len(form))
 
     def expansions(self, abbreviation: str) -> tuple[str, ...]:
         """Return the expansions of an abbreviation (see :func:`expansions`)."""
@@ -154,26 +148,19 @@ class AbbreviationTable:
 
     def find_expansions(self, syllables: Sequence[str]) -> list[tuple[int, int, str]]:
         """Return the full forms in a run of syllables (see :func:`find_expansions`)."""
-        found: list[tuple[int, int, str]] = []
-        roots = self._roots
-        count = len(syllables)
-        for start, syllable in enumerate(syllables):
-            node = roots.get(syllable)
-            end = start + 1
-            while node is not None:
-                if node.keys:
-                    found.extend((start, end, key) for key in node.keys)
-                if end == count or not node.children:
-                    break
-                node = node.children.get(syllables[end])
-                end += 1
-        return found
+        return [
+            (start, start + length, key)
+            for start, syllable in enumerate(syllables)
+            for length in self._lengths.get(syllable, ())
+            if start + length <= len(syllables)
+            for key in self.by_expansion.get(tuple(syllables[start : start + length]), ())
+        ]
 
 
 @functools.lru_cache(maxsize=1)
 def builtin_table() -> AbbreviationTable:
     """Return the table that travels with the package; read once."""
-    text = resources.files("vnsearch.analysis").joinpath("abbreviations.tsv").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("abbreviations.tsv").read_text(encoding="utf-8")
     lines = (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))
     return AbbreviationTable((abbreviation, expansion) for abbreviation, expansion in lines)
 
@@ -244,32 +231,32 @@ _LETTERS_MIN, _LETTERS_MAX = 2, 10
 
 # "(viết tắt là …", "(sau đây gọi tắt là: …", "(gọi chung là …".
 _LEAD = r"(?:sau đây |tên |được |xin )*(?:(?:gọi|viết) (?:tắt|chung)|gọi)(?: là)?:? |(?:sau đây|tức|hay)(?: là)?:? |là "
-_OPENING = re.compile(
+_OPENING = lazy_pattern(
     rf"\(\s?(?i:{_LEAD})?[{_QUOTES}]?"
     rf"(?P<before>(?:[^\W\d_]{{1,7}} ){{0,3}}?)(?P<abbreviation>{_ABBREVIATION})\.?(?P<after>(?: [^\W_]{{1,7}}){{0,4}})"
     rf"[{_QUOTES}]?\s?(?:[),;]|{_DASH}\s)"
 )
 # The same outside brackets: "Quy chế dân chủ, viết tắt là QCDC". Starts at a word that is rare.
-_CALLED = re.compile(
+_CALLED = lazy_pattern(
     rf"(?i:(?:viết|gọi) tắt(?: là)?:?) [{_QUOTES}]?(?P<before>)(?P<abbreviation>{_ABBREVIATION})(?P<after>)"
 )
-_CALLED_BEFORE = re.compile(r",? ?(?:sau đây |tên |được |có |và |xin )*\Z", re.IGNORECASE)
+_CALLED_BEFORE = lazy_pattern(r",? ?(?:sau đây |tên |được |có |và |xin )*\Z", re.IGNORECASE)
 _CALLED_BEFORE_CHARS = 40
 # "Quy chế dân chủ - QCDC": no bracket vouches for it, so three capitals at least and nothing after that could belong.
 # The expression is tried where one dash or another may be one: a search for a single character takes next to no time.
-_DASHED_MAYBE = [re.compile(rf"{dash}\s(?=[{_UP}])") for dash in "-–—"]
-_DASHED = re.compile(rf"(?<=\w\s){_DASH}\s(?P<before>)(?P<abbreviation>{_ABBREVIATION})(?!\s?[-–—&/])(?P<after>)")
+_DASHED_MAYBE = [lazy_pattern(rf"{dash}\s(?=[{_UP}])") for dash in "-–—"]
+_DASHED = lazy_pattern(rf"(?<=\w\s){_DASH}\s(?P<before>)(?P<abbreviation>{_ABBREVIATION})(?!\s?[-–—&/])(?P<after>)")
 # "QCDC (Quy chế dân chủ)": the abbreviation is looked for in the few characters before the bracket.
-_ABBREVIATION_BEFORE = re.compile(rf"(?<![^\W_])(?<![{_UP}][.&/–-])({_ABBREVIATION})[{_QUOTES}]?\s?\Z")
+_ABBREVIATION_BEFORE = lazy_pattern(rf"(?<![^\W_])(?<![{_UP}][.&/–-])({_ABBREVIATION})[{_QUOTES}]?\s?\Z")
 _ABBREVIATION_BEFORE_CHARS = 26
-_LEAD_FULL = re.compile(
+_LEAD_FULL = lazy_pattern(
     rf"\(\s?(?i:(?:là )?viết tắt (?:của|cho|từ)|tức(?: là)?|nghĩa là|hay|là)?(?: cụm từ)?:?\s?[{_QUOTES}]?"
 )
 # Inside the brackets the full form ends here, if not at the bracket.
-_END_FULL = re.compile(rf"[,;:]|\s{_DASH}\s")
+_END_FULL = lazy_pattern(rf"[,;:]|\s{_DASH}\s")
 
 # A full form does not reach over these. A comma or a hyphen may be part of one: "văn hóa, thể thao và du lịch".
-_BREAK = re.compile(r"[.;:!?…()\[\]{}<>|\"“”«»\r\n\t]")
+_BREAK = lazy_pattern(r"[.;:!?…()\[\]{}<>|\"“”«»\r\n\t]")
 # 10 syllables + small words + those after the form, each with a space; a window, so that the time stays linear.
 _WINDOW_CHARS = 160
 _EXPANSION_CHARS = 120
@@ -283,7 +270,7 @@ class _Unit(NamedTuple):
     tail: str
 
 
-_UNIT = re.compile(rf"([{_UP}])([{_LOW}]*)|([0-9]+)|([{_LOW}])")
+_UNIT = lazy_pattern(rf"([{_UP}])([{_LOW}]*)|([0-9]+)|([{_LOW}])")
 
 
 @functools.lru_cache(maxsize=4096)

@@ -6,13 +6,14 @@ import re
 
 from vnsearch.text.memo import Memo
 from vnsearch.text.normalize import place_tones
+from vnsearch.text.patterns import lazy_pattern
 
 __all__ = ["TERMS", "syllable_spans"]
 
 _SYLLABLE = re.compile(r"[^\W_]+")
 # A mark that found no letter to join stays with its word; the slower pattern only for texts that have one.
 _LONE_MARK = re.compile("[\u0300-\u036f]")
-_SYLLABLE_WITH_MARKS = re.compile("[^\\W_](?:[^\\W_]|[\u0300-\u036f])*")
+_SYLLABLE_WITH_MARKS = lazy_pattern("[^\\W_](?:[^\\W_]|[\u0300-\u036f])*")
 
 
 def _term(written: str) -> str:

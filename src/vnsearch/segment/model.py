@@ -19,7 +19,6 @@ Weights are the doubles of that file, not rounded.
 from __future__ import annotations
 
 import functools
-import pickletools
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -114,6 +113,8 @@ def load_model(folder: Path | None = None) -> Model:
 
 def _embedded_model(packed: bytes) -> bytes:
     """Return the crfsuite model file inside a pickle, whose instructions are listed and never carried out."""
+    import pickletools  # noqa: PLC0415 - takes a while to import, and only loading a model needs it
+
     for _, argument, _ in pickletools.genops(packed):
         # Protocol 2 has no bytes: they are written as text, one character per byte.
         if isinstance(argument, str) and argument.startswith("lCRF"):

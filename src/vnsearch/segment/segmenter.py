@@ -30,7 +30,7 @@ _SHORT_CHARS = 1000
 # A vocabulary past this size is dropped after the batch and begun anew: a stream of ever new tokens takes no more.
 _VOCABULARY_BYTES = 64 << 20
 
-_SPACE = np.array([chr(code).isspace() for code in range(0x3002)])  # no white space lies past U+3000
+_SPACE = np.fromiter(map(str.isspace, map(chr, range(0x3002))), np.bool_)  # no white space lies past U+3000
 
 
 class Decoded(NamedTuple):

@@ -9,7 +9,6 @@ decoder needs is looked up by number. A chunk is a row of *slots*, one for each 
 from __future__ import annotations
 
 import itertools
-import re
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ import numpy.typing as npt
 
 from vnsearch.segment.lexicon import Lexicon
 from vnsearch.segment.model import Model
+from vnsearch.text.patterns import lazy_pattern
 
 __all__ = ["BREAK", "NEWLINE", "Columns", "Growing", "Row", "Vocabulary", "tokens_of_chunk"]
 
@@ -31,9 +31,9 @@ _DOMAIN = r"(?:[a-zA-Z0-9\-]+\.)+[a-zA-Z0-9\-]"
 _PATTERN = (
     r"[A-ZĐ]+\.|Tp\.|Mr\.|Mrs\.|Ms\.|Dr\.|ThS\.|==>|->|\.\.\.|>>|\n|\w+://[^\s]+{email}|\d+(?:[.,_]\d+)+|[^\w\s]|\w+"
 )
-_WITH_EMAIL = re.compile(_PATTERN.format(email=rf"|[{_LOCAL}]+@{_DOMAIN}+"))
-_WITHOUT_EMAIL = re.compile(_PATTERN.format(email=""))
-_EMAIL_SITE = re.compile(rf"[{_LOCAL}]@{_DOMAIN}")
+_WITH_EMAIL = lazy_pattern(_PATTERN.format(email=rf"|[{_LOCAL}]+@{_DOMAIN}+"))
+_WITHOUT_EMAIL = lazy_pattern(_PATTERN.format(email=""))
+_EMAIL_SITE = lazy_pattern(rf"[{_LOCAL}]@{_DOMAIN}")
 # As in the module string, which takes a while to import.
 _PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
 _LOCAL_CHARS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.+-"

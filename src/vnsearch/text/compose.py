@@ -15,7 +15,7 @@ __all__ = ["compose"]
 # quadratic time, which would let a hostile document stop an indexer: such a run is sorted beforehand.
 _LONGEST_RUN = 30
 # Where the characters are that canonical composition changes: planes 0 and 1, and the compatibility ideographs.
-_SCANNED = (*range(0x80, 0x20000), *range(0x2F800, 0x2FA20))
+_SCANNED = (range(0x80, 0x20000), range(0x2F800, 0x2FA20))
 _HANGUL_VOWELS_AND_FINALS = [*range(0x1161, 0x1176), *range(0x11A8, 0x11C3)]
 
 
@@ -29,7 +29,7 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """
     joining = set(_HANGUL_VOWELS_AND_FINALS)
     decomposed: list[tuple[int, str]] = []
-    for code in _SCANNED:
+    for code in itertools.chain(*_SCANNED):
         char = chr(code)
         if unicodedata.combining(char):
             joining.add(code)

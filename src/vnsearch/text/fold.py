@@ -9,6 +9,7 @@ from unidecode import unidecode
 
 from vnsearch.text.letters import UNMARKED
 from vnsearch.text.normalize import normalize
+from vnsearch.text.patterns import lazy_pattern
 
 __all__ = ["fold", "fold_normalized", "group_key"]
 
@@ -16,7 +17,7 @@ _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
 # Joiners that follow no Latin letter are left by ``normalize``; now that the letter is Latin, they go as well.
-_JOINERS = re.compile("(?<=[A-Za-z])[\u200c\u200d]+")
+_JOINERS = lazy_pattern("(?<=[A-Za-z])[\u200c\u200d]+")
 
 
 def _plain(match: re.Match[str]) -> str:

@@ -14,6 +14,7 @@ from vnsearch.text.compose import compose
 from vnsearch.text.letters import LETTER_MARKS, TONE_MARKS, VOWELS, split_tone, with_tone
 from vnsearch.text.memo import Memo
 from vnsearch.text.offsets import OffsetMap, chain
+from vnsearch.text.patterns import lazy_pattern
 from vnsearch.text.syllable import place_tone, place_tone_second
 
 __all__ = ["LOOKALIKES", "clean", "normalize", "normalize_with_offsets", "place_tones", "place_tones_second"]
@@ -36,11 +37,11 @@ _LATIN = "A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ"
 _INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]")
 # The two joiners mean something in other scripts and in emoji: they go only after a Latin letter and its marks.
 _JOINERS = "\u200c\u200d"
-_JOINED = re.compile(f"(?<=[{_LATIN}])[\u0300-\u036f{_JOINERS}]+")
+_JOINED = lazy_pattern(f"(?<=[{_LATIN}])[\u0300-\u036f{_JOINERS}]+")
 
 # A tone typed before the circumflex or breve (é + ^ for ế): no canonical equivalent, so NFC leaves it. (The horn sorts
 # before every tone, and the dot below before every letter mark, so these four tones and two marks are all.)
-_TONE_FIRST = re.compile(
+_TONE_FIRST = lazy_pattern(
     "(["
     + "".join(c for v in "aeoAEO" for m in TONE_MARKS if (c := with_tone(v, m)) != v)
     + "])(["

@@ -1,7 +1,8 @@
 r"""The words and the written forms that :mod:`vnsearch.text.values` knows: tables and patterns, no logic.
 
 Digits are ASCII (``[0-9]``, never ``\d``): other scripts' digits are left to the syllables. Every repetition is bounded,
-or matches one class up to its end, so that no pattern takes more than linear time.
+or matches one class up to its end, so that no pattern takes more than linear time. Those that not every text
+needs are compiled when one does.
 
 Sources:
 
@@ -17,6 +18,7 @@ from __future__ import annotations
 import re
 
 from vnsearch.text.fold import fold_normalized
+from vnsearch.text.patterns import lazy_pattern
 
 _I = re.IGNORECASE
 
@@ -128,7 +130,7 @@ DOCUMENT_TYPES = _words(
 )
 """Kinds of document, in lower case; typed without marks too."""
 
-DOCUMENT_CUE = re.compile(
+DOCUMENT_CUE = lazy_pattern(
     "(?:"
     + _any_of(
         _words("nghị_định thông_tư luật quyết_định nghị_quyết pháp_lệnh chỉ_thị công_văn thông_báo kế_hoạch văn_bản")
@@ -143,18 +145,18 @@ DOCUMENT_CUE_CHARS = 32
 
 _URL_TAIL = r"[^\s\x00-\x1f\x7f\ud800-\udfff<>\"“”‘’«»|\\^`{}]*"
 _TLD = r"(?:vn|com|net|org|edu|gov|info|asia)"
-URL = re.compile(rf"(?:https?://|www\.){_URL_TAIL}", _I)
+URL = lazy_pattern(rf"(?:https?://|www\.){_URL_TAIL}", _I)
 DOMAIN_END = re.compile(rf"\.{_TLD}(?![\w@])(?!\.[A-Za-z0-9])")
 """The last label of a domain written without a scheme; what stands before it is read backwards, within a bound."""
-DOMAIN_HEAD = re.compile(r"(?<![\w@.-])[A-Za-z0-9][A-Za-z0-9-]*(?:\.[A-Za-z0-9][A-Za-z0-9-]*)*\Z")
-DOMAIN_PATH = re.compile(rf"(?::[0-9]{{1,5}})?(?:[/?]{_URL_TAIL})?")
+DOMAIN_HEAD = lazy_pattern(r"(?<![\w@.-])[A-Za-z0-9][A-Za-z0-9-]*(?:\.[A-Za-z0-9][A-Za-z0-9-]*)*\Z")
+DOMAIN_PATH = lazy_pattern(rf"(?::[0-9]{{1,5}})?(?:[/?]{_URL_TAIL})?")
 DOMAIN_CHARS = 64
-HOST = re.compile(r"[^\W_](?:[\w.-]*[^\W_])?\.[^\W\d_]{2,}(?::[0-9]{1,5})?(?=[/?#]|\Z)")
-EMAIL_LOCAL = re.compile(r"(?<![\w.%+-])[A-Za-z0-9][A-Za-z0-9._%+-]*\Z")
+HOST = lazy_pattern(r"[^\W_](?:[\w.-]*[^\W_])?\.[^\W\d_]{2,}(?::[0-9]{1,5})?(?=[/?#]|\Z)")
+EMAIL_LOCAL = lazy_pattern(r"(?<![\w.%+-])[A-Za-z0-9][A-Za-z0-9._%+-]*\Z")
 EMAIL_LOCAL_CHARS = 64  # RFC 5321, 4.5.3.1.1
-EMAIL_DOMAIN = re.compile(r"[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,7}")
-HASHTAG = re.compile(r"(?<![\w&#/])#(\w{1,100})(?!\w)")
-QUARTER = re.compile(
+EMAIL_DOMAIN = lazy_pattern(r"[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,7}")
+HASHTAG = lazy_pattern(r"(?<![\w&#/])#(\w{1,100})(?!\w)")
+QUARTER = lazy_pattern(
     r"(?<!\w)qu[ýíyi]\s(IV|I{1,3}|[1-4])(?:(?:\s?[/-]\s?|\s(?:năm|nam)\s)([12][0-9]{3}))?(?![\w])(?!/[0-9])", _I
 )
 
@@ -171,67 +173,67 @@ CLUSTER = re.compile(r"[0-9]+(?:[./,:\-–][0-9]+)*")
 PREVIOUS_WORD = re.compile(r"([^\W\d_]+)([\s(:,]*)\Z")
 PREVIOUS_WORD_CHARS = 16
 
-DATE_DMY = re.compile(r"([0-9]{1,2})([/.\-–])([0-9]{1,2})\2([0-9]{4})")
-DATE_YMD = re.compile(r"([0-9]{4})([/\-])([0-9]{1,2})\2([0-9]{1,2})")
-DATE_DMY_SHORT = re.compile(r"([0-9]{1,2})([/.\-])([0-9]{1,2})\2([0-9]{2})")
-DATE_DM = re.compile(r"([0-9]{1,2})[/.\-–]([0-9]{1,2})")
-DATE_MY = re.compile(r"([0-9]{1,2})[/.\-–]([12][0-9]{3})")
-DATE_SPACED = re.compile(r"([0-9]{1,2})\s([/-])\s([0-9]{1,2})\s\2\s([0-9]{4})(?!\w)")
-DAYS_SPACED = re.compile(r"[0-9]{1,2}\s[-–]\s([0-9]{1,2})/([0-9]{1,2})(?:/([12][0-9]{3}))?(?!\w|[.,/-][0-9])")
-NUMBER_YEAR = re.compile(r"([0-9]{1,5})/((?:19|20)[0-9]{2})")
-YEARS = re.compile(r"([12][0-9]{3})[\-–]([12][0-9]{3})")
-DAY_MONTH_WORDS = re.compile(
+DATE_DMY = lazy_pattern(r"([0-9]{1,2})([/.\-–])([0-9]{1,2})\2([0-9]{4})")
+DATE_YMD = lazy_pattern(r"([0-9]{4})([/\-])([0-9]{1,2})\2([0-9]{1,2})")
+DATE_DMY_SHORT = lazy_pattern(r"([0-9]{1,2})([/.\-])([0-9]{1,2})\2([0-9]{2})")
+DATE_DM = lazy_pattern(r"([0-9]{1,2})[/.\-–]([0-9]{1,2})")
+DATE_MY = lazy_pattern(r"([0-9]{1,2})[/.\-–]([12][0-9]{3})")
+DATE_SPACED = lazy_pattern(r"([0-9]{1,2})\s([/-])\s([0-9]{1,2})\s\2\s([0-9]{4})(?!\w)")
+DAYS_SPACED = lazy_pattern(r"[0-9]{1,2}\s[-–]\s([0-9]{1,2})/([0-9]{1,2})(?:/([12][0-9]{3}))?(?!\w|[.,/-][0-9])")
+NUMBER_YEAR = lazy_pattern(r"([0-9]{1,5})/((?:19|20)[0-9]{2})")
+YEARS = lazy_pattern(r"([12][0-9]{3})[\-–]([12][0-9]{3})")
+DAY_MONTH_WORDS = lazy_pattern(
     r"([0-9]{1,2})(?:,?\s{1,2}|/)(?:tháng|thang)\s{1,2}([0-9]{1,2})"
     r"(?:(?:\s?[,/-]\s?|\s{1,2}|,?\s{1,2}(?:năm|nam)\s{1,2})([12][0-9]{3})(?![.,/-]?\w))?(?!\w)",
     _I,
 )
-OF_YEAR = re.compile(r"(?:\s?[/-]\s?|,?\s{1,2}(?:năm|nam)\s{1,2})([12][0-9]{3})(?!\w)", _I)
-TO_YEAR = re.compile(r"\s(?:[-–]|đến|tới|den)\s(?:(?:năm|nam)\s)?([12][0-9]{3})(?!\w|[.,/:-][0-9])", _I)
+OF_YEAR = lazy_pattern(r"(?:\s?[/-]\s?|,?\s{1,2}(?:năm|nam)\s{1,2})([12][0-9]{3})(?!\w)", _I)
+TO_YEAR = lazy_pattern(r"\s(?:[-–]|đến|tới|den)\s(?:(?:năm|nam)\s)?([12][0-9]{3})(?!\w|[.,/:-][0-9])", _I)
 
-TIME = re.compile(
+TIME = lazy_pattern(
     r"([0-9]{1,2})(?:[hg]([0-5][0-9])(?:\s?(?:phút|phut|ph|p|['’′])(?!\w))?|h(?![^\W_])"
     r"|\s?(?:giờ|gio)(?!\w)(?:\s(?:([0-5]?[0-9])\s?(?:phút|phut)|([0-5][0-9])(?![.,/:%-]?\w))(?!\w))?)(?!\w)",
     _I,
 )
-CLOCK = re.compile(r"([0-9]{1,2}):([0-5][0-9])(?::[0-5][0-9])?")
+CLOCK = lazy_pattern(r"([0-9]{1,2}):([0-5][0-9])(?::[0-5][0-9])?")
 
-PHONE_PART = re.compile(r"(\)?[ .\-\N{NO-BREAK SPACE}]?)([0-9]{2,11})(?![0-9])")
+PHONE_PART = lazy_pattern(r"(\)?[ .\-\N{NO-BREAK SPACE}]?)([0-9]{2,11})(?![0-9])")
 PHONE_CHARS_MAX = 11
-PHONE = re.compile(r"0(?:[35789][0-9]{8}|1[2-9][0-9]{8}|2[0-9]{8,9})")
+PHONE = lazy_pattern(r"0(?:[35789][0-9]{8}|1[2-9][0-9]{8}|2[0-9]{8,9})")
 """Mobile numbers (ten digits; eleven before 2018) and fixed lines (area codes begin with 2)."""
-PHONE_SERVICE = re.compile(
+PHONE_SERVICE = lazy_pattern(
     r"(1[89]00)([ .]?)([0-9]{4}(?:[0-9]{2})?|[0-9]{3}[ .][0-9]{3}|[0-9]{2}[ .][0-9]{2}[ .][0-9]{2})(?![ .,/-]?[0-9])(?!\w)"
 )
 
 _SEGMENT = r"[a-zđ][a-zđ0-9&]{0,11}"
-DOCUMENT = re.compile(
+DOCUMENT = lazy_pattern(
     rf"([0-9]{{1,6}})(?:(?:\s?/\s?([0-9]{{4}}))?\s?/\s?({_SEGMENT}(?:(?:[-/]|\s-\s(?=[A-ZĐ]{{2}})){_SEGMENT}){{0,4}})"
     rf"|-({_SEGMENT}/{_SEGMENT}(?:-{_SEGMENT})?))(?!\w)",
     _I,
 )
-SEGMENT_BREAK = re.compile(r"\s?[-/]\s?")
-CAPITALS = re.compile(r"[A-ZĐ](?:[A-ZĐ0-9&][A-Za-zĐđ0-9&]*)?")
+SEGMENT_BREAK = lazy_pattern(r"\s?[-/]\s?")
+CAPITALS = lazy_pattern(r"[A-ZĐ](?:[A-ZĐ0-9&][A-Za-zĐđ0-9&]*)?")
 
-BETWEEN_DASHES = re.compile(r"[^\-–]+")
+BETWEEN_DASHES = lazy_pattern(r"[^\-–]+")
 NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
-GROUPED = re.compile(r"[1-9][0-9]{0,2}([.,])[0-9]{3}(?:\1[0-9]{3}){0,9}(?:(?!\1)[.,]([0-9]{1,12}))?")
-DECIMAL = re.compile(r"(0|[1-9][0-9]{0,29})[.,]([0-9]{1,30})")
-SPACED_GROUPS = re.compile(
+GROUPED = lazy_pattern(r"[1-9][0-9]{0,2}([.,])[0-9]{3}(?:\1[0-9]{3}){0,9}(?:(?!\1)[.,]([0-9]{1,12}))?")
+DECIMAL = lazy_pattern(r"(0|[1-9][0-9]{0,29})[.,]([0-9]{1,30})")
+SPACED_GROUPS = lazy_pattern(
     "[1-9][0-9]{0,2}([ \N{NO-BREAK SPACE}\N{THIN SPACE}\N{NARROW NO-BREAK SPACE}])[0-9]{3}(?:\\1[0-9]{3}){0,8}"
     "(?:,[0-9]{1,12})?(?!\\w)(?!\\s[0-9]|[.,/:\\-–][0-9])"
 )
-ADDRESS_IP = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(?:\.(?!\Z)|\Z)){4}")
+ADDRESS_IP = lazy_pattern(r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(?:\.(?!\Z)|\Z)){4}")
 
-PERCENT = re.compile(r"\s?%|\s(?:phần trăm|phan tram)(?!\w)", _I)
-MEASURE = re.compile(rf"\s?%|\s?(?:{_any_of(frozenset(SCALES) | frozenset(CURRENCIES))}|phần trăm)(?!\w)", _I)
-SCALE = re.compile(rf"\s?({_any_of(frozenset(SCALES))})(?!\w)(?:(?=\s(\w+)))?", _I)
-SCALE_GLUED = re.compile(r"(k|tr)(?!\w)")
-CURRENCY = re.compile(rf"\s?({_any_of(frozenset(CURRENCIES))})(?!\w)(?:(?=\s(\w+)))?", _I)
-MORE = re.compile(rf"\s([0-9]{{1,3}})\s({_any_of(frozenset(SCALES))})(?!\w)", _I)
-RANGE_LINK = re.compile(r"(?:\s?[-–]\s?|\s(?:đến|tới|den)\s)(?=[0-9])", _I)
+PERCENT = lazy_pattern(r"\s?%|\s(?:phần trăm|phan tram)(?!\w)", _I)
+MEASURE = lazy_pattern(rf"\s?%|\s?(?:{_any_of(frozenset(SCALES) | frozenset(CURRENCIES))}|phần trăm)(?!\w)", _I)
+SCALE = lazy_pattern(rf"\s?({_any_of(frozenset(SCALES))})(?!\w)(?:(?=\s(\w+)))?", _I)
+SCALE_GLUED = lazy_pattern(r"(k|tr)(?!\w)")
+CURRENCY = lazy_pattern(rf"\s?({_any_of(frozenset(CURRENCIES))})(?!\w)(?:(?=\s(\w+)))?", _I)
+MORE = lazy_pattern(rf"\s([0-9]{{1,3}})\s({_any_of(frozenset(SCALES))})(?!\w)", _I)
+RANGE_LINK = lazy_pattern(r"(?:\s?[-–]\s?|\s(?:đến|tới|den)\s)(?=[0-9])", _I)
 
 _READ_AFTER = frozenset(SCALES) | frozenset(CURRENCIES) | _words("tháng năm giờ phần đến tới")
-PLAIN = re.compile(
+PLAIN = lazy_pattern(
     rf"[1-9][0-9]{{0,2}}(?![0-9]|[.,:][0-9]|[hgk]|tr|\s?[-–/%]|[ \N{{NO-BREAK SPACE}}\N{{THIN SPACE}}\N{{NARROW NO-BREAK SPACE}}][0-9]"
     rf"|,?\s{{0,2}}(?:{_any_of(_READ_AFTER)}))",
     _I,
