@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dateutil.parser import isoparse
-
 from vnsearch.errors import InvalidReportError
 
 __all__ = ["Report", "parse_date"]
@@ -37,6 +35,8 @@ def parse_date(value: dt.date | str) -> dt.date:
         return value
     if not isinstance(value, str):
         raise ValueError(f"a date, a datetime or ISO text is needed, not {type(value).__name__}")
+    from dateutil.parser import isoparse  # noqa: PLC0415 - takes a while to import, and most dates are read from an index
+
     text = value.strip()
     try:
         parsed = isoparse(text.replace(" ", "T", 1))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +28,7 @@ class ColumnarSegment(base.Segment):  # type: ignore[misc]  # Whoosh has no type
 
     def __init__(self, indexname: str, documents: int) -> None:
         self.indexname = indexname
-        self.segid = secrets.token_hex(8)  # not Whoosh's, which follows the seed that somebody may have set
+        self.segid = os.urandom(8).hex()  # not Whoosh's, which follows the seed that somebody may have set
         self.compound = False
         self._documents = documents
         self._deleted = np.zeros(documents, np.bool_)

@@ -7,16 +7,18 @@ import json
 import struct
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vnsearch.analysis import syllables_of, tokenize_batch
-from vnsearch.index.columnar.build import AnalysedReports
+from vnsearch.analysis import syllables_of
 from vnsearch.index.columnar.charset import decode, encode
 from vnsearch.index.columnar.stored import make_blocks
 from vnsearch.index.schema import DEFINITIONS, TEXT_FIELDS, label_fields, report_labels
 from vnsearch.report import Report
+
+if TYPE_CHECKING:
+    from vnsearch.index.columnar.build import AnalysedReports
 
 __all__ = ["analyse_reports", "pack_report", "unpack_report"]
 
@@ -58,6 +60,10 @@ def unpack_report(data: bytes) -> Report:
 
 def analyse_reports(reports: Sequence[Report], filterable: Iterable[str]) -> AnalysedReports:
     """Analyse reports; this is what worker processes do."""
+    # Whoever only reads reports does not wait for these.
+    from vnsearch.analysis.batch import tokenize_batch  # noqa: PLC0415
+    from vnsearch.index.columnar.build import AnalysedReports  # noqa: PLC0415
+
     texts = tokenize_batch([getattr(report, text_field) for report in reports for text_field in TEXT_FIELDS])
     width = len(TEXT_FIELDS)
     definitions = [

@@ -7,7 +7,6 @@ count them, so that Whoosh's own token pipeline is not in the way.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -69,6 +68,8 @@ def label_field(key: str) -> str:
     """
     if _SAFE.fullmatch(key):
         return key
+    import hashlib  # noqa: PLC0415 - takes a while to import
+
     return f"label_{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from vnsearch.analysis import TokenBatch
+from vnsearch.analysis.batch import TokenBatch
 from vnsearch.index.columnar.container import Array, ArrayFileWriter, narrow
 from vnsearch.index.columnar.postings import DOCUMENTS_MAX, Inverted, invert, write_postings
 from vnsearch.index.columnar.stored import Block, write_blocks

@@ -240,7 +240,7 @@ def read_runs(runs: Sequence[tuple[PostingLists, int, int]]) -> RunPostings:
         escaped = titled[at_escape]
         firsts = np.cumsum([0, *(end - start for _, start, end in runs)])
         which = np.searchsorted(firsts, escaped, "right") - 1
-        for at in np.unique(which).tolist():
+        for at in dict.fromkeys(which.tolist()):  # ascending, as they are
             lists, start, _ = runs[at]
             mine = np.flatnonzero(which == at)
             places = np.searchsorted(lists.escape_at, escaped[mine] - firsts[at] + start)

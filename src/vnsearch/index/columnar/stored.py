@@ -10,7 +10,7 @@ import struct
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from importlib import resources
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -30,8 +30,7 @@ Block = tuple[bytes, int]
 
 @cache
 def _dictionary() -> bytes:
-    text = (resources.files("vnsearch.index.columnar") / "vietnamese.dict").read_text(encoding="utf-8")
-    return encode(text)[0]
+    return encode(Path(__file__).with_name("vietnamese.dict").read_text(encoding="utf-8"))[0]
 
 
 def _compress(records: Sequence[bytes]) -> Block:
