@@ -25,6 +25,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 
@@ -119,7 +120,7 @@ def outcome(collection: Collection, baselines: Sequence[str], folder: Path) -> O
         began = time.perf_counter()
         baseline = Baseline(collection.reports, BASELINES[name])
         found.index_s[name] = time.perf_counter() - began
-        found.figures[name] = measured(collection, lambda query, engine=baseline: engine.search(query, LIMIT))
+        found.figures[name] = measured(collection, partial(baseline.search, limit=LIMIT))
     return found
 
 
