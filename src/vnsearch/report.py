@@ -99,7 +99,7 @@ class Report:
         )
 
     @classmethod
-    def _trusted(cls, **values: Any) -> Report:
+    def _trusted(cls, values: Mapping[str, Any]) -> Report:
         """Return a report of values that were checked when it was added: all fields, by name, as the constructor left them."""
         report = object.__new__(cls)
         for name in cls.__dataclass_fields__:

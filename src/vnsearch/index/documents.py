@@ -6,7 +6,6 @@ import datetime as dt
 import json
 import struct
 from collections.abc import Iterable, Sequence
-from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,17 +44,24 @@ def pack_report(report: Report) -> bytes:
 
 def unpack_report(data: bytes) -> Report:
     """Return the report that ``pack_report`` was given; equal to it."""
-    single, *lengths = _HEAD.unpack_from(data)
+    single, title, body, others = _HEAD.unpack_from(data)
     text = decode(data[_HEAD.size :], single)
-    title, body, others = accumulate(lengths)
+    body += title
+    others += body
     if others > len(text):
         raise ValueError("a stored report is shorter than it says")
-    fields: dict[str, Any] = dict(_OTHERS, extra={})
+    fields: dict[str, Any] = {
+        **_OTHERS,
+        "extra": {},
+        "id": text[:title],
+        "title": text[title:body],
+        "body": text[body:others],
+    }
     if others < len(text):
         fields.update(json.loads(text[others:]))
         if date := fields["date"]:  # with offsets of seconds, as local mean times have them
             fields["date"] = dt.datetime.fromisoformat(date) if "T" in date else dt.date.fromisoformat(date)
-    return Report._trusted(id=text[:title], title=text[title:body], body=text[body:others], **fields)
+    return Report._trusted(fields)
 
 
 def analyse_reports(reports: Sequence[Report], filterable: Iterable[str]) -> AnalysedReports:

@@ -243,29 +243,29 @@ class Snapshot:
         if not len(documents):
             return _NO_POSTINGS
         with self.reading("postings"):
-            raw = read_runs([run[1:] for term in wanted for run in term])
+            raw = read_runs([(lists, slice(start, end)) for term in wanted for _, lists, start, end in term])
         return Postings(documents, raw.bodies, raw.titled, raw.titles)
 
-    def places_of(
-        self, runs: Runs, documents: npt.NDArray[np.intp]
-    ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-        """Return which of a term's postings are those of some documents, ascending, and the places of these documents."""
+    def read_at(self, runs: Runs, documents: npt.NDArray[np.intp]) -> tuple[Postings, npt.NDArray[np.intp]]:
+        """Return those postings of a term that are of some documents, ascending, and the places of these documents."""
         found = []
         places = []
-        before = 0
         with self.reading("postings"):
             for which, lists, start, end in runs:
                 leaf = self.leaves[which]
                 low, high = 0, len(documents)
                 if len(self.leaves) > 1:
                     low, high = documents.searchsorted((leaf.base, leaf.base + leaf.segment.documents)).tolist()
+                    if low == high:
+                        continue
                 at, there = lists.find(start, end, documents[low:high] - leaf.base)
-                found.append(at + (before - start))
-                places.append(there + low)
-                before += end - start
-        if len(found) == 1:
-            return found[0], places[0]
-        return np.concatenate(found), np.concatenate(places)
+                found.append((lists, at))
+                places.append(there + low if low else there)
+            if not found:
+                return _NO_POSTINGS, _NO_POSTINGS.documents
+            raw = read_runs(found)
+        held = places[0] if len(places) == 1 else np.concatenate(places)
+        return Postings(documents[held], raw.bodies, raw.titled, raw.titles), held
 
     def lengths(self, text_field: str) -> tuple[Floats, float]:
         """Return the length of a field in syllables for every document number, and the average over reports that have it."""

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from vnsearch.search.long_lists import LongMatches
+from vnsearch.search.long_lists import LEVEL_MAX, Levels, LongMatches
 from vnsearch.search.matches import Bits, Documents, Floats, bits_of, count_bits
 from vnsearch.search.scoring import LANES, Scorer
-from vnsearch.search.tree import SMALL, Any, Best, Evaluator, Found, Node, Term, TimeUp, add_best
+from vnsearch.search.tree import Any, Evaluator, Node, TimeUp, Weighted, add_best
 
 __all__ = ["Evaluation", "evaluate"]
 
@@ -26,7 +26,10 @@ Mask = npt.NDArray[np.bool_]
 # Upper bounds and sums are rounded differently; scores of single precision differ by less than this part of them.
 _SLACK = 1e-5
 # Candidates are looked up one by one while they are at most this part of the documents.
-_CANDIDATES = 32
+_CANDIDATES = 16
+# So many are looked up in all the long lists at once; more, in the strongest ones first.
+_AT_ONCE = 500
+_STEP = 3
 
 
 @dataclass(slots=True)
@@ -65,7 +68,7 @@ class Evaluation:
         if self._candidates is not None:
             return self._candidates
         bar = _bar(self.row, count)
-        return _places(self.row >= bar if bar > 0 else self.row > 0)
+        return np.flatnonzero(self.row >= bar if bar > 0 else self.row > 0)
 
 
 def evaluate(run: Evaluator, node: Node, masks: Sequence[Mask] = (), best: int | None = None) -> Evaluation:
@@ -78,12 +81,11 @@ def evaluate(run: Evaluator, node: Node, masks: Sequence[Mask] = (), best: int |
     found = Evaluation(totals, run.scorer.snapshot.size)
     try:
         if isinstance(node, Any):
-            long = _split(node, run, totals) if best is not None else None
-            if long is None:
-                node.add_to(totals, run)
-            elif best is not None:
+            put_off: list[Weighted] = []
+            node.add_to(totals, run, None if best is None else put_off)
+            if best is not None and put_off:
                 _leave(found.scores, masks)
-                _add_long(run, totals, long, masks, best, found)
+                _add_long(run, totals, list(map(_Long, put_off)), masks, best, found)
                 return found
         else:
             node.matches(run).add_to(totals)
@@ -98,12 +100,17 @@ def _leave(scores: Floats, masks: Sequence[Mask]) -> None:
         scores *= mask
 
 
-@dataclass(frozen=True, slots=True)
 class _Long:
     """A child of the sum that some long list is in: what its terms match, with their weights, of which the best counts."""
 
-    found: list[tuple[Found, float]]
-    bound: float
+    __slots__ = ("bound", "found")
+
+    def __init__(self, found: Weighted) -> None:
+        self.found = found
+        self.bound = max(
+            weight * (matches.bound if isinstance(matches, LongMatches) else float(matches.scores.max()))
+            for matches, weight in found
+        )
 
     def at(self, documents: Documents) -> Floats:
         """Return what it scores in some documents."""
@@ -114,32 +121,6 @@ class _Long:
         return scores
 
 
-def _split(node: Any, run: Evaluator, totals: Floats) -> list[_Long] | None:
-    """Add up the children that have short lists only, and return the others; None if there are none, with nothing added."""
-    long: list[_Long] = []
-    short: list[Node] = []
-    for child in node.children:
-        if type(child) is Term:
-            matches = run.term(child.kind, child.term)
-            if isinstance(matches, LongMatches):
-                long.append(_Long([(matches, child.weight)], matches.bound * child.weight))
-                continue
-        elif type(child) is Best and all(type(term) is Term for term in child.children):
-            found = child.found(run)
-            if any(isinstance(matches, LongMatches) for matches, _ in found):
-                bounds = [
-                    weight * (matches.bound if isinstance(matches, LongMatches) else float(matches.scores.max()))
-                    for matches, weight in found
-                ]
-                long.append(_Long(found, max(bounds)))
-                continue
-        short.append(child)
-    if not long:
-        return None
-    Any(short).add_to(totals, run)
-    return long
-
-
 def _matching(scorer: Scorer, totals: Floats, long: Sequence[_Long], masks: Sequence[Mask]) -> Bits:
     """Return which documents match: those that have scores already, and those of the long lists."""
     bits = bits_of(totals > 0)
@@ -147,7 +128,7 @@ def _matching(scorer: Scorer, totals: Floats, long: Sequence[_Long], masks: Sequ
     for child in long:
         for matches, _ in child.found:
             if isinstance(matches, LongMatches):
-                bits |= matches.bits
+                bits |= matches.bits()
             else:  # a rare spelling beside a common one
                 mask = mask if len(mask) else np.zeros(scorer.width, np.bool_)
                 mask[matches.sparse()[0]] = True
@@ -164,44 +145,75 @@ def _add_long(
     run: Evaluator, totals: Floats, long: list[_Long], masks: Sequence[Mask], best: int, found: Evaluation
 ) -> None:
     """Add what long lists bring to the documents that can be among the best; others keep less than their score."""
-    scorer = run.scorer
-    found._bits = _matching(scorer, totals, long, masks)
-    if scorer.width <= SMALL:  # a row that is kept is added faster than candidates are looked up
-        waiting = []
-        for child in long:
-            if all(matches.is_kept for matches, _ in child.found):
-                add_best(child.found, totals, scorer)
-            else:
-                waiting.append(child)
-        long = waiting
-        _leave(found.scores, masks)
+    found._bits = _matching(run.scorer, totals, long, masks)
     long.sort(key=lambda child: child.bound)
     rest = sum(child.bound for child in long)
+    bar = 0.0
     while long:
         run.check()
-        bar = _bar(totals, best) - rest * (1 + _SLACK)
-        reaching = totals >= bar
-        if bar > 0 and _are_few(reaching):
-            candidates = _places(reaching)
-            break
+        if not bar:
+            bar = _reached(totals, long, best)
+        least = bar - rest * (1 + _SLACK)
+        if least > 0:
+            reaching = totals >= least
+            if _are_few(reaching):
+                candidates = reaching.nonzero()[0]
+                break
         # Too many could still get there: the list that brings most is added for all.
         child = long.pop()
         rest -= child.bound
-        add_best(child.found, totals, scorer)
+        add_best(child.found, totals, run.scorer)
         _leave(found.scores, masks)
     else:
         return
     scores = totals[candidates]
     while long:
-        child = long.pop()
-        rest -= child.bound
-        scores += child.at(candidates)
-        if len(candidates) > 4 * best and long:
-            bar = float(np.partition(scores, -best)[-best]) - rest * (1 + _SLACK)
-            kept = np.flatnonzero(scores >= bar)
-            candidates, scores = candidates[kept], scores[kept]
+        if len(candidates) <= _AT_ONCE:
+            scores += _scores_at(long, candidates)
+            break
+        strongest = long[-_STEP:]
+        del long[-_STEP:]
+        rest -= sum(child.bound for child in strongest)
+        scores += _scores_at(strongest, candidates)
+        kept = (scores >= bar - rest * (1 + _SLACK)).nonzero()[0]
+        candidates, scores = candidates[kept], scores[kept]
     totals[candidates] = scores
     found._candidates = candidates
+
+
+def _reached(totals: Floats, long: Sequence[_Long], best: int) -> float:
+    """Return a score that at least ``best`` documents reach in all: those that lead by now. 0 if too few have scores."""
+    lanes = totals.reshape(LANES, -1)
+    highest = lanes.max(axis=0)
+    count = 2 * best
+    if count >= len(highest):
+        leaders = totals.argpartition(-count)[-count:] if count < len(totals) else np.arange(len(totals))
+    else:
+        columns = highest.argpartition(-count)[-count:]
+        leaders = lanes[:, columns].argmax(axis=0) * len(highest) + columns
+    leaders.sort()
+    scores = totals[leaders]
+    if np.count_nonzero(scores) < best:
+        return 0.0
+    scores += _scores_at(long, leaders)
+    return float(np.partition(scores, -best)[-best])
+
+
+def _scores_at(children: Sequence[_Long], documents: Documents) -> Floats:
+    """Return what some children score together in some documents, ascending."""
+    levels: list[Levels] = []
+    worths: list[float] = []
+    others: list[Floats] = []
+    for child in children:
+        matches, weight = child.found[0]
+        if len(child.found) == 1 and isinstance(matches, LongMatches):
+            levels.append(matches.levels_at(documents))
+            worths.append(matches.worth * weight)
+        else:
+            others.append(child.at(documents))
+    if levels:
+        others.append((np.array(worths, np.float32) / np.float32(LEVEL_MAX)) @ np.array(levels))
+    return sum(others[1:], others[0])
 
 
 def _bar(totals: Floats, best: int) -> float:
@@ -215,12 +227,3 @@ def _bar(totals: Floats, best: int) -> float:
 
 def _are_few(mask: Mask) -> bool:
     return int(np.count_nonzero(mask)) * _CANDIDATES <= len(mask)
-
-
-def _places(mask: Mask) -> Documents:
-    """Return where a mask is set. Where that is seldom, most groups of eight are passed over as one number."""
-    if not _are_few(mask):
-        return mask.nonzero()[0]
-    groups = mask.view(np.uint64).nonzero()[0]
-    rows, columns = mask.reshape(-1, 8)[groups].nonzero()
-    return np.asarray(groups[rows] * 8 + columns)

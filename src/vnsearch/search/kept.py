@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from typing import Generic, TypeVar
 
 from vnsearch.search.matches import TermKey
 
-__all__ = ["Kept"]
+__all__ = ["Kept", "MostUsed"]
 
 Value = TypeVar("Value")
 
 
 class Kept(Generic[Value]):
-    """Values for terms, those used least lately dropped when there are too many. Safe for many threads."""
+    """Values for terms, those kept longest dropped when there are too many. Safe for many threads.
+
+    Not those used least lately: to remember that would cost every look-up more than a value is worth that is made again.
+    """
 
     def __init__(self, limit: int) -> None:
-        self._values: OrderedDict[TermKey, tuple[Value, int]] = OrderedDict()
+        self._values: dict[TermKey, tuple[Value, int]] = {}
         self._limit = limit
         self._size = 0
         self._lock = threading.Lock()
 
     def get(self, key: TermKey) -> Value | None:
         """Return the value of a term, if it is kept."""
-        with self._lock:
-            found = self._values.get(key)
-            if found is None:
-                return None
-            self._values.move_to_end(key)
-            return found[0]
+        found = self._values.get(key)
+        return None if found is None else found[0]
 
     def keep(self, key: TermKey, value: Value, size: int) -> Value:
         """Keep a value that takes so much of the limit; return the one that is kept, if another thread was faster."""
@@ -40,6 +38,44 @@ class Kept(Generic[Value]):
             self._values[key] = value, size
             self._size += size
             while self._size > self._limit and len(self._values) > 1:
-                _, (_, dropped) = self._values.popitem(last=False)
-                self._size -= dropped
+                self._size -= self._values.pop(next(iter(self._values)))[1]
             return value
+
+
+class MostUsed(Generic[Value]):
+    """Values for the terms that are used most: one more is kept only where there is room, or in the place of one used far less.
+
+    Where most values that are asked for do not fit, keeping the latest would be nothing but making them. Safe for many threads.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._values: dict[TermKey, tuple[Value, int, int]] = {}
+        self._limit = limit
+        self._size = 0
+        self._lock = threading.Lock()
+
+    def get(self, key: TermKey) -> Value | None:
+        """Return the value of a term, if it is kept."""
+        found = self._values.get(key)
+        return None if found is None else found[0]
+
+    def has_room(self, uses: int, size: int) -> bool:
+        """Tell whether a value of this size, used so often by now, would be kept."""
+        if self._size + size <= self._limit:
+            return True
+        # Asked at 2, 4, 8, ... uses only: it means looking at all that is kept.
+        if uses & (uses - 1) or size > self._limit:
+            return False
+        with self._lock:
+            return min((used for *_, used in self._values.values()), default=0) * 2 < uses
+
+    def keep(self, key: TermKey, value: Value, size: int, uses: int) -> None:
+        """Keep a value that takes so much of the limit; those that were used least when they came make room."""
+        with self._lock:
+            if key in self._values:
+                return
+            self._values[key] = value, size, uses
+            self._size += size
+            while self._size > self._limit:
+                least = min(self._values, key=lambda kept: self._values[kept][2])
+                self._size -= self._values.pop(least)[1]

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from vnsearch.index.columnar.container import Array
 from vnsearch.index.columnar.segment import SegmentData
+from vnsearch.index.columnar.tokens import Texts
 from vnsearch.index.schema import TEXT_FIELDS
 from vnsearch.index.snapshot import run_size
 from vnsearch.search.parameters import PARAMETERS
@@ -160,16 +161,14 @@ class Wanted:
         segment = self._leaves[leaf].segment
         texts = np.array([text for text, _ in documents])
         numbers = np.array([document for _, document in documents])
-        sequence, lengths, starts, ends = segment.tokens.read(numbers, field)
-        forms = table[sequence]
-        at = (forms != 0).nonzero()[0]
-        pasts = lengths.cumsum()
-        rows = pasts.searchsorted(at, "right")
-        found = [(rows, at - (pasts - lengths)[rows], starts[at], ends[at], forms[at].astype(np.int64))]
-        for syllables, form in phrases:
-            found.append(_phrases(sequence, pasts, lengths, starts, ends, syllables, form))
+        read = segment.tokens.read(numbers, field)
+        forms = table[read.syllables]
+        at = forms.nonzero()[0]
+        rows = read.owners(at)
+        found: list[_Found] = [(rows, at - read.firsts(rows), *read.places(at, rows), forms[at].astype(np.int64))]
+        found += [_phrases(read, syllables, form) for syllables, form in phrases]
         if values:
-            found += _values(segment, numbers, field, values, starts, pasts, lengths)
+            found += _values(segment, numbers, field, values, read)
         rows, positions, starts, ends, forms = (
             found[0] if len(found) == 1 else tuple(np.concatenate(column) for column in zip(*found, strict=True))
         )
@@ -226,40 +225,34 @@ class Wanted:
 
 #: Variants of a group, and the spellings of each of its places: the former are marked where one of the latter is missing.
 _VariantRule = tuple[list[int], list[list[int]]]
-_Found = tuple[Ints, Ints, Ints, Ints, Ints]
+_Found = tuple[Array, Array, Array, Array, Array]
 
 
-def _phrases(
-    sequence: npt.NDArray[np.generic],
-    pasts: Ints,
-    lengths: Ints,
-    starts: Ints,
-    ends: Ints,
-    phrase: list[int],
-    form: int,
-) -> _Found:
+def _phrases(read: Texts, phrase: list[int], form: int) -> _Found:
     """Return where syllables follow each other."""
+    sequence = read.syllables
     at = np.flatnonzero(sequence[: max(len(sequence) - len(phrase) + 1, 0)] == phrase[0])
     for offset, syllable in enumerate(phrase[1:], 1):
         at = at[sequence[at + offset] == syllable]
-    rows = np.searchsorted(pasts, at, "right")
-    inside = at + len(phrase) <= pasts[rows] if len(at) else np.zeros(0, np.bool_)
+    rows = read.owners(at)
+    inside = (at + len(phrase) <= read.pasts[rows]).nonzero()[0]
     at, rows = at[inside], rows[inside]
-    return rows, at - (pasts - lengths)[rows], starts[at], ends[at + len(phrase) - 1], np.full(len(at), form)
+    starts, _ = read.places(at, rows)
+    _, ends = read.places(at + (len(phrase) - 1), rows)
+    return rows, at - read.firsts(rows), starts, ends, np.full(len(at), form)
 
 
-def _values(
-    segment: SegmentData, numbers: Ints, field: int, wanted: dict[int, int], starts: Ints, pasts: Ints, lengths: Ints
-) -> list[_Found]:
+def _values(segment: SegmentData, numbers: Ints, field: int, wanted: dict[int, int], read: Texts) -> list[_Found]:
     """Return where values stand."""
     found = []
     for row, document in enumerate(numbers.tolist()):
         terms, value_starts, value_ends = segment.values(document, field)
         at = [place for place, term in enumerate(terms.tolist()) if term in wanted]
         if at:
-            first = int(pasts[row] - lengths[row])
-            here = starts[first : int(pasts[row])]
-            positions = np.searchsorted(here, value_starts[at], "right") - 1
+            past = int(read.pasts[row])
+            tokens = np.arange(past - int(read.lengths[row]), past)
+            starts, _ = read.places(tokens, np.full(len(tokens), row))
+            positions = np.searchsorted(starts, value_starts[at], "right") - 1
             forms = np.array([wanted[term] for term in terms[at].tolist()])
             found.append((np.full(len(at), row), positions, value_starts[at], value_ends[at], forms))
     return found

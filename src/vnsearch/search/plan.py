@@ -45,8 +45,20 @@ def plan(run: tree.Evaluator, groups: Sequence[Group], match: str = "any") -> tr
     A variant of a group stands for all its syllables. The terms of the query are scored here, all in one go.
     """
     run.prepare(_terms(groups))
-    if match == "any":
-        return tree.Any([node for group in groups for node in _group(run, group)])
+    return _any(run, groups) if match == "any" else _all(run, groups)
+
+
+def _any(run: tree.Evaluator, groups: Sequence[Group]) -> tree.Node:
+    nodes: list[tree.Node] = []
+    for group in groups:
+        places = [_place(place) for place in group.places]
+        nodes += places
+        if group.variants and (variants := _variants(run, group)):
+            nodes.append(tree.Instead(places, variants))
+    return tree.Any(nodes)
+
+
+def _all(run: tree.Evaluator, groups: Sequence[Group]) -> tree.Node:
     required: list[tree.Node] = []
     optional: list[tree.Node] = []
     for group in groups:
@@ -70,13 +82,6 @@ def _terms(groups: Iterable[Group]) -> Iterator[TermKey]:
                 yield place.kind, option.term
         for variant in group.variants:
             yield variant.kind, variant.term
-
-
-def _group(run: tree.Evaluator, group: Group) -> Iterator[tree.Node]:
-    places = [_place(place) for place in group.places]
-    yield from places
-    if group.variants and (variants := _variants(run, group)):
-        yield tree.Instead(places, variants)
 
 
 def _place(place: Place) -> tree.Term | tree.Best:

@@ -15,16 +15,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import chain, pairwise
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from vnsearch.index.schema import TEXT_FIELDS
 from vnsearch.index.snapshot import Postings, Runs, Snapshot, run_size
-from vnsearch.search.kept import Kept
+from vnsearch.search.kept import Kept, MostUsed
 from vnsearch.search.long_lists import Levels, LongMatches, saturations
 from vnsearch.search.matches import NO_MATCHES, Bits, Documents, Floats, Matches, TermKey, bits_of
 from vnsearch.search.parameters import BM25, PARAMETERS, Parameters
@@ -34,8 +34,9 @@ __all__ = ["LANES", "Scorer", "phrase_postings", "rarity"]
 # Memory for what is kept between queries: of short lists, and of long ones, so much and so many bytes for each document.
 _SHORT_BYTES = 14 << 20
 _PHRASE_BYTES = 2 << 20
-_ROW_BYTES = 20 << 20
-_ROW_BYTES_PER_DOCUMENT = 24
+_ROW_BYTES = 44 << 20
+_BITS_BYTES = 4 << 20
+_BITS_BYTES_PER_DOCUMENT = 32
 # What is taken for an entry besides its levels, and how many long lists are remembered.
 _ENTRY_BYTES = 600
 _LONG_KEPT = 2048
@@ -43,6 +44,9 @@ _LONG_KEPT = 2048
 _LONG = 8
 #: A shorter list is never long: it is scored as fast as it could be pruned.
 _LONG_LEAST = 1024
+
+# Accumulators kept, of each sort.
+_ROWS_KEPT = 2
 
 #: Blocks that the accumulators are cut into when the best documents are looked for.
 LANES = 64
@@ -53,12 +57,11 @@ def rarity(count: int, df: int) -> float:
     return math.log(1 + (count - df + 0.5) / (df + 0.5))
 
 
-@dataclass(frozen=True, slots=True)
-class _Short:
-    """A short list: where it lies, and the saturation of the term in each of its documents."""
+class _Short(NamedTuple):
+    """A short list: where it lies, and the score of the term in each of its documents."""
 
     runs: Runs
-    saturations: Floats
+    scores: Floats
 
 
 class Scorer:
@@ -76,17 +79,25 @@ class Scorer:
         self.width = -(-max(snapshot.size, 1) // LANES) * LANES
         # A single field has lists of its own, shorter than those that are kept for both: they are read whole.
         self._long_size = max(snapshot.size // _LONG, _LONG_LEAST) if len(fields) == len(TEXT_FIELDS) else snapshot.size
+        # Otherwise not all of the documents in the lists are alive, or hold the term in this field.
+        self._is_whole = len(fields) == len(TEXT_FIELDS) and not snapshot.has_deletions
         self._norms_kept: dict[str, Floats] | None = None
         self._phrases: Kept[Matches] = Kept(_PHRASE_BYTES)
         self._short: Kept[_Short] = Kept(_SHORT_BYTES)
         self._long: dict[TermKey, LongMatches] = {}
-        self.rows_kept: Kept[Levels] = Kept(_ROW_BYTES + _ROW_BYTES_PER_DOCUMENT * snapshot.size)
+        self.rows_kept: MostUsed[Levels] = MostUsed(_ROW_BYTES)
+        self.bits_kept: Kept[Bits] = Kept(_BITS_BYTES + _BITS_BYTES_PER_DOCUMENT * snapshot.size)
         self._rows: list[Floats] = []
+        self._clean_rows: list[Floats] = []
 
     # -- rows of all documents, used again
 
     def row(self) -> Floats:
         """Return a row of zeros. Give it back with ``give_back`` when it is no longer needed."""
+        try:
+            return self._clean_rows.pop()
+        except IndexError:
+            pass
         try:
             row = self._rows.pop()
         except IndexError:
@@ -94,10 +105,11 @@ class Scorer:
         row.fill(0.0)
         return row
 
-    def give_back(self, row: Floats) -> None:
-        """Take a row for the next user."""
-        if len(self._rows) < 4:
-            self._rows.append(row)
+    def give_back(self, row: Floats, *, clean: bool = False) -> None:
+        """Take a row for the next user; a clean one is all zeros again."""
+        rows = self._clean_rows if clean else self._rows
+        if len(rows) < _ROWS_KEPT:
+            rows.append(row)
 
     def bits(self, mask: npt.NDArray[np.bool_]) -> Bits:
         """Return a mask of the documents as the bits of bytes, filled up to a row."""
@@ -129,11 +141,6 @@ class Scorer:
     def worth(self, kind: str, count: int) -> float:
         """Return the most that a term which so many reports hold can score."""
         return self._most[kind] * self.idf(count)
-
-    def _worths(self, keys: Sequence[TermKey], counts: Sequence[int]) -> Floats:
-        held = np.array(counts, np.float64)
-        idf = np.log(1 + (self.snapshot.count - held + 0.5) / (held + 0.5))
-        return np.asarray(idf * np.array([self._most[key[0]] for key in keys]), np.float32)
 
     def term(self, kind: str, term: str) -> Matches | LongMatches:
         """Return the documents that hold one term; see ``terms``."""
@@ -180,42 +187,41 @@ class Scorer:
         known: Sequence[tuple[TermKey, _Short]],
         found: dict[TermKey, Matches | LongMatches],
     ) -> None:
-        """Score short lists, one after the other in the same arrays: new ones, and ones whose saturations are kept."""
-        keys = [key for key, _ in new] + [key for key, _ in known]
+        """Score short lists, one after the other in the same arrays: new ones, and ones whose scores are kept."""
         documents, sizes = self.snapshot.documents([*(runs for _, runs in new), *(entry.runs for _, entry in known)])
-        parts = [entry.saturations for _, entry in known]
+        parts = [entry.scores for _, entry in known]
         if new:
-            fresh = self._saturations([key[0] for key, _ in new], [runs for _, runs in new], documents, sizes)
-            parts.insert(0, fresh)
-            start = 0
-            for (key, runs), size in zip(new, sizes, strict=False):
-                # Pairs are many, and rarely asked for again.
-                if key[0] == "syllable":
-                    self._short.keep(key, _Short(runs, fresh[start : start + size].copy()), _ENTRY_BYTES + 4 * size)
-                start += size
-        scores = np.concatenate(parts) if known else parts[0]
-        if self.snapshot.has_deletions or len(self.fields) < len(TEXT_FIELDS):
-            # Not all of the documents that the lists have are alive, or hold the term in this field.
-            held = scores > 0
-            if self.snapshot.has_deletions:
-                held &= self.snapshot.live[documents]
-            kept = np.flatnonzero(held)
-            documents, scores = documents[kept], scores[kept]
-            sizes = np.diff(np.searchsorted(kept, np.cumsum(sizes)), prepend=0).tolist()
-        scores *= np.repeat(self._worths(keys, sizes), sizes)
+            parts.insert(0, self._fresh(new, documents, sizes[: len(new)]))
+        scores = np.concatenate(parts)
+        if not self._is_whole:
+            held = scores.nonzero()[0]
+            documents, scores = documents[held], scores[held]
+            sizes = np.diff(np.searchsorted(held, np.cumsum(sizes)), prepend=0).tolist()
         start = 0
-        for key, size in zip(keys, sizes, strict=True):
+        for (key, _), size in zip(chain(new, known), sizes, strict=True):
             end = start + size
             found[key] = Matches(documents[start:end], scores[start:end], size) if size else NO_MATCHES
             start = end
 
-    def _saturations(
-        self, kinds: Sequence[str], runs: Sequence[Runs], documents: Documents, sizes: Sequence[int]
-    ) -> Floats:
-        """Return the saturations of some lists, of which ``documents`` begin with the documents."""
-        postings = self.snapshot.read(runs, documents[: sum(sizes[: len(runs)])])
-        k1 = np.array([self.bm25(kind).k1 for kind in kinds], np.float32)
-        return saturations(self.tf(postings), np.repeat(k1, sizes[: len(runs)]))
+    def _fresh(self, new: Sequence[tuple[TermKey, Runs]], documents: Documents, sizes: Sequence[int]) -> Floats:
+        """Return the scores of some lists, of which ``documents`` begin with the documents; 0 for those that do not count."""
+        documents = documents[: sum(sizes)]
+        postings = self.snapshot.read([runs for _, runs in new], documents)
+        k1 = np.array([self.bm25(kind).k1 for (kind, _), _ in new], np.float32)
+        scores = saturations(self.tf(postings), k1.repeat(sizes))
+        starts = np.cumsum([0, *sizes[:-1]])
+        counts = sizes
+        if not self._is_whole:
+            if self.snapshot.has_deletions:
+                scores *= self.snapshot.live[documents]
+            counts = np.add.reduceat(scores > 0, starts, dtype=np.intp).tolist()
+        worths = [self.worth(kind, count) for ((kind, _), _), count in zip(new, counts, strict=True)]
+        scores *= np.array(worths, np.float32).repeat(sizes)
+        for (key, runs), start, size in zip(new, starts.tolist(), sizes, strict=True):
+            # Pairs are many, and rarely asked for again.
+            if key[0] == "syllable":
+                self._short.keep(key, _Short(runs, scores[start : start + size].copy()), _ENTRY_BYTES + 4 * size)
+        return scores
 
     def _phrase(self, phrase: str) -> Matches:
         kept = self._phrases.get(("phrase", phrase))

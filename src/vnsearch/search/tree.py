@@ -20,7 +20,6 @@ from vnsearch.search.phrases import phrase_documents
 from vnsearch.search.scoring import Scorer
 
 __all__ = [
-    "SMALL",
     "All",
     "Any",
     "Best",
@@ -40,11 +39,13 @@ __all__ = [
 ]
 
 
-#: In an index of so many documents it is nothing to go over a whole row.
-SMALL = 1 << 17
+# Documents are gone over one by one if there are so many times fewer of them than in the index.
+_FEW = 8
 
 #: What a node matches.
 Found = Matches | LongMatches
+#: What several nodes match, with a weight for each.
+Weighted = list[tuple[Found, float]]
 
 
 class TimeUp(Exception):  # noqa: N818 - no error: it ends the evaluation early
@@ -177,20 +178,28 @@ class Any:
         self.add_to(totals, run)
         return _collected(totals, run.scorer)
 
-    def add_to(self, totals: Floats, run: Evaluator) -> None:
-        """Add the scores of all children to a row."""
+    def add_to(self, totals: Floats, run: Evaluator, put_off: list[Weighted] | None = None) -> None:
+        """Add the scores of all children to a row.
+
+        With ``put_off``, children that match by long lists are put there instead: what their terms match.
+        """
         sparse: list[Matches] = []
         for child in self.children:
             if type(child) is Term:
-                matches = run.term(child.kind, child.term)
-                if isinstance(matches, Matches) and matches.documents is not None:
-                    sparse.append(matches if child.weight == 1.0 else matches.times(child.weight))
-                else:
-                    matches.add_to(totals, child.weight)
+                found = [(run.term(child.kind, child.term), child.weight)]
             elif type(child) is Best:
-                add_best(child.found(run), totals, run.scorer)
+                found = child.found(run)
             else:
                 child.matches(run).add_to(totals)
+                continue
+            if put_off is not None and any(type(matches) is LongMatches for matches, _ in found):
+                put_off.append(found)
+                continue
+            matches, weight = found[0] if len(found) == 1 else (None, 1.0)
+            if type(matches) is Matches and matches.documents is not None:
+                sparse.append(matches if weight == 1.0 else matches.times(weight))
+            elif found:
+                add_best(found, totals, run.scorer)
         if sparse:  # all in one go
             documents = [matches.documents for matches in sparse if matches.documents is not None]
             np.add.at(totals, np.concatenate(documents), np.concatenate([matches.scores for matches in sparse]))
@@ -212,7 +221,7 @@ class Best:
             matches.raise_to(highest, weight)
         return _collected(highest, run.scorer)
 
-    def found(self, run: Evaluator) -> list[tuple[Found, float]]:
+    def found(self, run: Evaluator) -> Weighted:
         """Return what the children match, with a weight for each."""
         found = [
             (run.term(child.kind, child.term), child.weight) if type(child) is Term else (child.matches(run), 1.0)
@@ -221,22 +230,25 @@ class Best:
         return [item for item in found if item[0].count]
 
 
-def add_best(found: Sequence[tuple[Found, float]], totals: Floats, scorer: Scorer) -> None:
+def add_best(found: Weighted, totals: Floats, scorer: Scorer) -> None:
     """Add to a row the highest of some scores in each document."""
     if len(found) == 1:
         found[0][0].add_to(totals, found[0][1])
         return
     highest = scorer.row()
-    for matches, weight in found:
-        matches.raise_to(highest, weight)
-    if len(totals) <= SMALL or sum(matches.count for matches, _ in found) * 8 > len(totals):
+    if sum(matches.count for matches, _ in found) * _FEW > len(totals):
+        for matches, weight in found:
+            matches.raise_to(highest, weight)
         totals += highest
+        scorer.give_back(highest)
     else:
-        for matches, _ in found:
-            documents, _ = matches.sparse()
-            totals[documents] += highest[documents]
-            highest[documents] = 0.0  # added
-    scorer.give_back(highest)
+        parts = [matches.times(weight).sparse() for matches, weight in found]
+        documents = np.concatenate([part[0] for part in parts])
+        np.maximum.at(highest, documents, np.concatenate([part[1] for part in parts]))
+        # A document that is there twice is given the same score twice.
+        totals[documents] += highest[documents]
+        highest[documents] = 0.0
+        scorer.give_back(highest, clean=True)
 
 
 @dataclass(frozen=True, slots=True)

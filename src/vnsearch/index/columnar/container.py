@@ -10,8 +10,9 @@ import json
 import mmap
 import os
 import struct
+import sys
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -19,7 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["LAYOUT_VERSION", "ArrayFile", "ArrayFileWriter", "narrow"]
+__all__ = ["LAYOUT_VERSION", "ArrayFile", "ArrayFileWriter", "narrow", "numbers_of"]
 
 #: Counts up whenever the files of an index change their meaning.
 LAYOUT_VERSION = 2
@@ -41,6 +42,11 @@ def narrow(array: Array) -> Array:
     """
     largest = int(array.max()) if len(array) else 0
     return array.astype(np.min_scalar_type(largest), copy=False)
+
+
+def numbers_of(array: Array) -> Sequence[int]:
+    """Return an array as a view of which single numbers are taken, several times as fast as out of the array."""
+    return array.data if sys.byteorder == "little" else array.tolist()  # a view of other bytes cannot be read
 
 
 class ArrayFileWriter:

@@ -6,14 +6,13 @@ for the title and six for the body; the few that do not fit are kept apart, whol
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from vnsearch.index.columnar.container import Array, ArrayFile, ArrayFileWriter, narrow
+from vnsearch.index.columnar.container import Array, ArrayFile, ArrayFileWriter, narrow, numbers_of
 
 __all__ = [
     "DOCUMENTS_MAX",
@@ -39,6 +38,8 @@ _ESCAPE = 255
 
 U16 = npt.NDArray[np.uint16]
 Floats = npt.NDArray[np.float32]
+#: Postings that follow each other, or any, by their places.
+Run = slice | npt.NDArray[np.intp]
 
 
 @dataclass(slots=True)
@@ -145,8 +146,7 @@ class PostingLists:
 
     def __init__(self, file: ArrayFile, name: str) -> None:
         self.starts = file[f"{name}.starts"]
-        #: The same; single numbers come out of it several times as fast.
-        self.bounds: Sequence[int] = self.starts.data if sys.byteorder == "little" else self.starts.tolist()
+        self.bounds = numbers_of(self.starts)
         self.documents: U16 = file[f"{name}.documents"]
         self.codes: npt.NDArray[np.uint8] | None = None
         if f"{name}.frequencies" in file:
@@ -192,7 +192,7 @@ class PostingLists:
     def run(self, first: int, past: int) -> tuple[U16, Floats, Floats]:
         """Return the postings of several terms, one after the other: documents, title and body frequencies."""
         start, end = int(self.starts[first]), int(self.starts[past])
-        found = read_runs([(self, start, end)])
+        found = read_runs([(self, slice(start, end))])
         return self.documents[start:end], found.title_frequencies(), found.bodies
 
     def count(self, number: int) -> int:
@@ -218,17 +218,16 @@ class RunPostings:
         return frequencies
 
 
-def read_runs(runs: Sequence[tuple[PostingLists, int, int]]) -> RunPostings:
-    """Return the frequencies of runs of postings, each (lists, first, past the last), one after the other.
+def read_runs(runs: Sequence[tuple[PostingLists, Run]]) -> RunPostings:
+    """Return the frequencies of some postings of some lists, one after the other.
 
     In lists of whole values every body has one, and no title.
     """
-    codes = np.concatenate(
-        [
-            lists.codes[start:end] if lists.codes is not None else np.ones(end - start, np.uint8)
-            for lists, start, end in runs
-        ]
-    )
+    parts = [
+        lists.codes[run] if lists.codes is not None else np.ones(len(lists.documents[run]), np.uint8)
+        for lists, run in runs
+    ]
+    codes = parts[0] if len(parts) == 1 else np.concatenate(parts)
     bodies = (codes & _BODY_MAX).astype(np.float32)
     titled = (codes > _BODY_MAX).nonzero()[0]
     if not len(titled):
@@ -238,12 +237,13 @@ def read_runs(runs: Sequence[tuple[PostingLists, int, int]]) -> RunPostings:
     at_escape = (heads == _ESCAPE).nonzero()[0]
     if len(at_escape):
         escaped = titled[at_escape]
-        firsts = np.cumsum([0, *(end - start for _, start, end in runs)])
+        firsts = np.cumsum([0, *map(len, parts)])
         which = np.searchsorted(firsts, escaped, "right") - 1
         for at in dict.fromkeys(which.tolist()):  # ascending, as they are
-            lists, start, _ = runs[at]
+            lists, run = runs[at]
             mine = np.flatnonzero(which == at)
-            places = np.searchsorted(lists.escape_at, escaped[mine] - firsts[at] + start)
+            offsets = escaped[mine] - firsts[at]
+            places = np.searchsorted(lists.escape_at, offsets + run.start if isinstance(run, slice) else run[offsets])
             titles[at_escape[mine]] = lists.escape_title[places]
             bodies[escaped[mine]] = lists.escape_body[places]
         held = np.flatnonzero(titles)  # an escaped body may have no title

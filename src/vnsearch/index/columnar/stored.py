@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -16,13 +17,15 @@ import numpy as np
 import numpy.typing as npt
 
 from vnsearch.index.columnar.charset import encode
-from vnsearch.index.columnar.container import ArrayFile, ArrayFileWriter, narrow
+from vnsearch.index.columnar.container import ArrayFile, ArrayFileWriter, narrow, numbers_of
 
 __all__ = ["Block", "StoredReports", "make_blocks", "unpack_block", "write_blocks"]
 
 # A block is closed when it has this many bytes: most news reports have one of their own.
 _BLOCK_BYTES = 1024
 _LEVEL = 4  # higher ones cost twice the time for a twentieth of the space
+
+_WRONG_LENGTH = "a block of reports has another length than it says"
 
 #: A compressed block, and how many reports are in it.
 Block = tuple[bytes, int]
@@ -53,9 +56,13 @@ def make_blocks(records: Iterable[bytes]) -> Iterator[Block]:
         yield _compress(waiting)
 
 
-def unpack_block(data: bytes, count: int) -> list[bytes]:
+def unpack_block(data: bytes | memoryview, count: int) -> list[bytes]:
     """Return the records of a block."""
     content = zlib.decompressobj(-15, _dictionary()).decompress(data)
+    if count == 1:  # as most are
+        if len(content) != int.from_bytes(content[:4], "little") + 4:
+            raise ValueError(_WRONG_LENGTH)
+        return [content[4:]]
     lengths = struct.unpack_from(f"<{count}I", content)
     records = []
     at = 4 * count
@@ -63,7 +70,7 @@ def unpack_block(data: bytes, count: int) -> list[bytes]:
         records.append(content[at : at + length])
         at += length
     if at != len(content):
-        raise ValueError("a block of reports has another length than it says")
+        raise ValueError(_WRONG_LENGTH)
     return records
 
 
@@ -87,23 +94,25 @@ class StoredReports:
 
     def __init__(self, file: ArrayFile) -> None:
         self._data = file["stored"].data
-        self._starts = file["stored_starts"]
-        self._documents = file["stored_documents"]
+        self._starts, self._documents = numbers_of(file["stored_starts"]), numbers_of(file["stored_documents"])
 
     def __len__(self) -> int:
         return len(self._starts) - 1
 
     def block(self, number: int) -> Block:
         """Return a block as it was written."""
-        count = int(self._documents[number + 1]) - int(self._documents[number])
-        return bytes(self._data[self._starts[number] : self._starts[number + 1]]), count
+        data, count = self._block(number)
+        return bytes(data), count
+
+    def _block(self, number: int) -> tuple[memoryview, int]:
+        count = self._documents[number + 1] - self._documents[number]
+        return self._data[self._starts[number] : self._starts[number + 1]], count
 
     def documents(self, number: int) -> range:
         """Return the documents of a block."""
-        return range(int(self._documents[number]), int(self._documents[number + 1]))
+        return range(self._documents[number], self._documents[number + 1])
 
     def report(self, document: int) -> bytes:
         """Return the packed report of a document."""
-        # A number of the array's own type: for any other the whole array would be converted.
-        number = int(self._documents.searchsorted(self._documents.dtype.type(document), "right")) - 1
-        return unpack_block(*self.block(number))[document - int(self._documents[number])]
+        number = bisect_right(self._documents, document) - 1
+        return unpack_block(*self._block(number))[document - self._documents[number]]

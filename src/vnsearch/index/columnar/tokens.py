@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from vnsearch.index.columnar.container import Array, ArrayFile, ArrayFileWriter, narrow
 
-__all__ = ["Places", "TokenSequences", "encode_places", "write_tokens"]
+__all__ = ["Places", "Texts", "TokenSequences", "encode_places", "write_tokens"]
 
 _GAP_MAX, _LENGTH_MAX = 14, 15
 _ESCAPE = 0xF0  # a gap of 15
@@ -103,29 +104,60 @@ class TokenSequences:
         """Return the syllables of a run of tokens."""
         return self.gather(slice(start, end))
 
-    def read(
-        self, documents: npt.NDArray[np.int64], field: int
-    ) -> tuple[Array, npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Return some documents' titles (0) or bodies (1), one after the other.
+    def read(self, documents: npt.NDArray[np.int64], field: int) -> Texts:
+        """Return some documents' titles (0) or bodies (1), one after the other."""
+        return Texts(self, *self.spans(documents, field))
 
-        The syllables of all tokens, how many tokens each text has, and where each token begins and ends, in code points of
-        its text as given.
-        """
-        firsts, lengths = self.spans(documents, field)
-        runs = [slice(first, first + length) for first, length in zip(firsts.tolist(), lengths.tolist(), strict=True)]
-        codes = np.concatenate([self.codes[run] for run in runs]) if runs else self.codes[:0]
+
+class Texts:
+    """Some texts as tokens, one after the other.
+
+    ``syllables`` has the syllable of every token; ``lengths`` says how many tokens each text has, ``pasts`` which is the first
+    behind it. Where tokens stand is worked out when it is asked for.
+    """
+
+    def __init__(
+        self, sequences: TokenSequences, firsts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]
+    ) -> None:
+        self._sequences = sequences
+        self._firsts = firsts
+        self._runs = list(map(slice, firsts.tolist(), (firsts + lengths).tolist()))
+        self.lengths = lengths
+        self.pasts = lengths.cumsum()
+        self.syllables: Array = _joined([sequences.gather(run) for run in self._runs], np.uint16)
+
+    def owners(self, tokens: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+        """Return in which text each of some tokens is."""
+        return self.pasts.searchsorted(tokens, "right")
+
+    def firsts(self, texts: npt.NDArray[np.intp]) -> npt.NDArray[np.int64]:
+        """Return which is the first token of each of some texts."""
+        return (self.pasts - self.lengths)[texts]
+
+    def places(
+        self, tokens: npt.NDArray[np.intp], texts: npt.NDArray[np.intp]
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return where some tokens, of these texts, begin and end, in code points of their text as given."""
+        passed, sizes = self._passed
+        before = self.firsts(texts)
+        ends = passed[tokens] - np.where(before > 0, passed[before - 1], 0)
+        return ends - sizes[tokens], ends
+
+    @cached_property
+    def _passed(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return how many code points all tokens up to each one have, with what is between them, and its own length."""
+        codes = _joined([self._sequences.codes[run] for run in self._runs], np.uint8)
         sizes = (codes & 15).astype(np.int64)
         steps = (codes >> 4) + sizes
-        pasts = lengths.cumsum()
         escaped = (codes == _ESCAPE).nonzero()[0]
         if len(escaped):
-            at, escaped_gaps, escaped_sizes = self.escapes
-            tokens = escaped + (firsts - pasts + lengths)[pasts.searchsorted(escaped, "right")]
-            which = at.searchsorted(tokens.astype(at.dtype))
+            at, escaped_gaps, escaped_sizes = self._sequences.escapes
+            owners = self.owners(escaped)
+            which = at.searchsorted((escaped - self.firsts(owners) + self._firsts[owners]).astype(at.dtype))
             sizes[escaped] = escaped_sizes[which]
             steps[escaped] = sizes[escaped] + escaped_gaps[which]
-        ends = steps.cumsum()
-        before = np.concatenate(([0], ends))[pasts - lengths]
-        ends -= before.repeat(lengths)
-        syllables = np.concatenate([self.gather(run) for run in runs]) if runs else self._low[:0]
-        return syllables, lengths, ends - sizes, ends
+        return steps.cumsum(), sizes
+
+
+def _joined(parts: Sequence[Array], dtype: npt.DTypeLike) -> Array:
+    return np.concatenate(parts) if parts else np.empty(0, dtype)
