@@ -1,4 +1,4 @@
-"""Our segments as Whoosh sees them: the state kept in the table of contents, and the readers of a segment."""
+"""Our segments as the table of contents has them, and as Whoosh asks for them; it reads them by ``whoosh_codec``."""
 
 from __future__ import annotations
 
@@ -9,27 +9,26 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from whoosh.codec import base
-from whoosh.filedb.filestore import FileStorage
 
 from vnsearch.index.columnar.segment import SegmentData
 
 if TYPE_CHECKING:
-    from vnsearch.index.whoosh_documents import ColumnarDocuments
-    from vnsearch.index.whoosh_terms import ColumnarTermsReader
+    from vnsearch.index.whoosh_codec import ColumnarCodec
 
-__all__ = ["ColumnarCodec", "ColumnarSegment", "segment_path"]
+__all__ = ["ColumnarSegment", "open_segment", "segment_path"]
 
 _EXTENSION = ".seg"
 
 
-class ColumnarSegment(base.Segment):  # type: ignore[misc]  # Whoosh has no types
-    """A segment as the table of contents has it: its name, how many documents, and which are deleted."""
+class ColumnarSegment:
+    """A segment as the table of contents has it: its name, how many documents, and which are deleted.
+
+    It has those methods of ``whoosh.codec.base.Segment`` that reading takes.
+    """
 
     def __init__(self, indexname: str, documents: int) -> None:
         self.indexname = indexname
-        self.segid = os.urandom(8).hex()  # not Whoosh's, which follows the seed that somebody may have set
-        self.compound = False
+        self.segid = os.urandom(8).hex()  # whatever seed somebody may have set
         self._documents = documents
         self._deleted = np.zeros(documents, np.bool_)
 
@@ -47,7 +46,17 @@ class ColumnarSegment(base.Segment):  # type: ignore[misc]  # Whoosh has no type
 
     def codec(self) -> ColumnarCodec:
         """Return the codec that reads it."""
+        from vnsearch.index.whoosh_codec import ColumnarCodec  # noqa: PLC0415 - our own search does without Whoosh
+
         return ColumnarCodec()
+
+    def segment_id(self) -> str:
+        """Return the name of its file, without the extension."""
+        return f"{self.indexname}_{self.segid}"
+
+    def is_compound(self) -> bool:
+        """Tell whether its files are to be found in one; ours is one file anyway."""
+        return False
 
     @property
     def live(self) -> npt.NDArray[np.bool_]:
@@ -57,6 +66,14 @@ class ColumnarSegment(base.Segment):  # type: ignore[misc]  # Whoosh has no type
     def doc_count_all(self) -> int:
         """Return how many documents there are, deleted ones included."""
         return self._documents
+
+    def doc_count(self) -> int:
+        """Return how many documents are alive."""
+        return self._documents - self.deleted_count()
+
+    def has_deletions(self) -> bool:
+        """Tell whether documents are deleted."""
+        return bool(self._deleted.any())
 
     def deleted_count(self) -> int:
         """Return how many documents are deleted."""
@@ -77,31 +94,7 @@ class ColumnarSegment(base.Segment):  # type: ignore[misc]  # Whoosh has no type
 
 def segment_path(folder: str | Path, segment: ColumnarSegment) -> Path:
     """Return the file of a segment."""
-    return Path(folder, str(segment.make_filename(_EXTENSION)))
-
-
-class ColumnarCodec(base.Codec):  # type: ignore[misc]  # Whoosh has no types
-    """Reads segments. Reports go in through ``Index.add``: a segment is made whole, not document by document."""
-
-    def __init__(self) -> None:
-        self._opened: tuple[str, SegmentData] | None = None  # both readers of a segment use the same mapping
-
-    def terms_reader(self, storage: FileStorage, segment: ColumnarSegment) -> ColumnarTermsReader:
-        """Return the reader of terms and postings."""
-        from vnsearch.index.whoosh_terms import ColumnarTermsReader  # noqa: PLC0415 - our own search does without
-
-        return ColumnarTermsReader(self._open(storage, segment), segment.live if segment.has_deletions() else None)
-
-    def per_document_reader(self, storage: FileStorage, segment: ColumnarSegment) -> ColumnarDocuments:
-        """Return the reader of stored fields, lengths, columns and vectors."""
-        from vnsearch.index.whoosh_documents import ColumnarDocuments  # noqa: PLC0415
-
-        return ColumnarDocuments(self._open(storage, segment), segment)
-
-    def _open(self, storage: FileStorage, segment: ColumnarSegment) -> SegmentData:
-        if self._opened is None or self._opened[0] != segment.segid:
-            self._opened = segment.segid, open_segment(storage.folder, segment)
-        return self._opened[1]
+    return Path(folder, segment.segment_id() + _EXTENSION)
 
 
 def open_segment(folder: str | Path, segment: ColumnarSegment) -> SegmentData:

@@ -1,40 +1,25 @@
-"""The Whoosh schema of an index: which terms of a report go into which field.
-
-Every text field of a report (``TEXT_FIELDS``) becomes four Whoosh fields: its syllables under its own name, with
-positions, and its pairs, words and values beside it. Terms arrive ready-made from the analysis; the field types here only
-count them, so that Whoosh's own token pipeline is not in the way.
-"""
+"""The fields of an index: their names, and what reports have in them. The same as a Whoosh schema: ``whoosh_schema``."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from typing import Any
 
-from whoosh import columns, fields, formats
-from whoosh.analysis import Token
-from whoosh.system import pack_uint
-
-from vnsearch import analysis
-from vnsearch.analysis import analyze_text, syllables_of
-from vnsearch.errors import InvalidArgumentError
 from vnsearch.report import Report
 
 __all__ = [
     "DEFINITIONS",
     "FACETS",
     "KINDS",
+    "RESERVED",
     "TEXT_FIELDS",
-    "Labels",
-    "TermAnalyzer",
-    "Terms",
     "field_name",
-    "filterable_keys",
     "label_field",
     "label_fields",
     "labels",
-    "make_schema",
     "report_labels",
 ]
 
@@ -47,7 +32,8 @@ DEFINITIONS = "definitions"
 #: The fields of a report that can always be filtered and faceted.
 FACETS = ("source", "category", "author")
 
-_RESERVED = frozenset((*TEXT_FIELDS, *FACETS, "id", "date", "url", "extra", "report"))
+#: Names that no key of ``Report.extra`` may have that can be filtered.
+RESERVED = frozenset((*TEXT_FIELDS, *FACETS, "id", "date", "url", "extra", "report"))
 
 
 def field_name(text_field: str, kind: str) -> str:
@@ -68,100 +54,12 @@ def label_field(key: str) -> str:
     """
     if _SAFE.fullmatch(key):
         return key
-    import hashlib  # noqa: PLC0415 - takes a while to import
-
     return f"label_{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
 
 
 def label_fields(filterable: Iterable[str]) -> list[str]:
     """Return the Whoosh fields of all labels: those of every report, and these keys of ``extra``."""
     return [*FACETS, *map(label_field, filterable)]
-
-
-class TermAnalyzer:
-    """Cuts text into the terms of a kind, as Whoosh's highlighting and its parser of phrases ask for them."""
-
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
-
-    def __call__(self, value: str, mode: str = "", **_: Any) -> Iterator[Token]:
-        """Yield the terms of a text with their positions and offsets; one object again and again, as Whoosh has it."""
-        token = Token(positions=True, chars=True, mode=mode)
-        for found in self._found(value):
-            token.text, token.original, token.boost, token.stopped = found.text, found.text, 1.0, False
-            token.pos, token.startchar, token.endchar = found.position, found.start, found.end
-            yield token
-
-    def _found(self, value: str) -> Iterable[analysis.Token]:
-        if self.kind == "value":
-            return analyze_text(value).values
-        analysed = analyze_text(value) if self.kind == "word" else syllables_of(value)
-        return (found for found in analysed.tokens() if found.kind == self.kind)
-
-
-class Terms(fields.FieldType):  # type: ignore[misc]  # Whoosh has no types
-    """A field of ready-made terms; their order gives the positions.
-
-    ``process_text`` analyses what Whoosh's query parser hands over, so that its queries meet our terms.
-    """
-
-    def __init__(self, kind: str) -> None:
-        positions = kind == "syllable"  # the sequences of syllables are kept; they are Whoosh's term vectors too
-        format_ = formats.Positions() if positions else formats.Frequency()
-        super().__init__(format_, TermAnalyzer(kind), scorable=True, vector=positions)
-        self.kind = kind
-
-    def index(self, value: Sequence[str], **_: Any) -> Iterator[tuple[bytes, int, float, bytes]]:
-        """Yield (term, frequency, weight, payload) of each different term."""
-        places: dict[str, list[int]] = {}
-        for position, term in enumerate(value):
-            places.setdefault(term, []).append(position)
-        for term, at in places.items():
-            payload = self.format.encode(at) if self.kind == "syllable" else pack_uint(len(at))
-            yield term.encode(), len(at), float(len(at)), payload
-
-    def process_text(self, qstring: str, mode: str = "", **_: Any) -> Iterator[str]:
-        """Yield the terms of a query text."""
-        if self.kind == "syllable":
-            return iter(syllables_of(qstring).syllables)
-        if self.kind == "pair":
-            return iter(syllables_of(qstring).pairs())
-        analysed = analyze_text(qstring)
-        return iter(analysed.word_terms() if self.kind == "word" else analysed.value_terms())
-
-
-class Labels(fields.FieldType):  # type: ignore[misc]  # Whoosh has no types
-    """A field of exact values, one or several for a document, as terms and as a column for filters and facets.
-
-    ``key`` is the field of the report, or the key of its ``extra``, that the values come from.
-    """
-
-    def __init__(self, key: str) -> None:
-        super().__init__(formats.Existence(), None, sortable=columns.VarBytesColumn())
-        self.key = key
-
-    def index(self, value: Sequence[str], **_: Any) -> Iterator[tuple[bytes, int, float, bytes]]:
-        """Yield each different label as a term."""
-        for label in dict.fromkeys(value):
-            yield self.to_bytes(label), 1, 1.0, b""
-
-    def to_bytes(self, value: str | bytes | Sequence[str]) -> bytes:
-        """Return a label as a term. Lone surrogates survive."""
-        if isinstance(value, list | tuple):
-            value = value[0]
-        return value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")
-
-    def from_bytes(self, bs: bytes) -> str:
-        """Return a term as the label it is."""
-        return bs.decode("utf-8", "surrogatepass")
-
-    def to_column_value(self, value: Sequence[str]) -> bytes:
-        """Return the labels as JSON. Any ``str`` survives, also two lone surrogates side by side."""
-        return json.dumps(list(value), ensure_ascii=False).encode("utf-8", "surrogatepass")
-
-    def process_text(self, qstring: str, mode: str = "", **_: Any) -> Iterator[str]:
-        """Yield the query text as it is: labels are matched whole."""
-        return iter([qstring])
 
 
 def labels(value: Any) -> list[str]:
@@ -182,36 +80,10 @@ def report_labels(report: Report, filterable: Iterable[str]) -> dict[str, list[s
     return {name: values for name, values in found.items() if values}
 
 
-def filterable_keys(schema: fields.Schema) -> tuple[str, ...]:
-    """Return the keys of ``extra`` that can be filtered in an index of this schema."""
-    keys = (field.key for _, field in schema.items() if isinstance(field, Labels))
-    return tuple(key for key in keys if key not in FACETS)
+def __getattr__(name: str) -> Any:
+    """Return what is Whoosh's of the schema. Tables of contents name its classes here; who only searches does without."""
+    if name not in ("Labels", "TermAnalyzer", "Terms", "make_schema"):
+        raise AttributeError(f"module 'vnsearch.index.schema' has no attribute {name!r}")
+    from vnsearch.index import whoosh_schema  # noqa: PLC0415 - see above
 
-
-def make_schema(filterable: Iterable[str]) -> fields.Schema:
-    """Return the schema of an index in which these keys of ``extra`` can be filtered too.
-
-    Raises:
-        InvalidArgumentError: a key is a field of a report, or no key.
-
-    """
-    extra_keys = list(dict.fromkeys(filterable))
-    for key in extra_keys:
-        if not isinstance(key, str) or not key:
-            raise InvalidArgumentError(f"filterable: {key!r} is no key of extra; keys are non-empty text")
-    schema = fields.Schema(
-        id=fields.ID(unique=True),
-        date=fields.DATETIME(sortable=True),
-        report=fields.STORED,
-    )
-    for text_field in TEXT_FIELDS:
-        for kind in KINDS:
-            schema.add(field_name(text_field, kind), Terms(kind))
-    schema.add(DEFINITIONS, Terms("definition"))
-    for name in FACETS:
-        schema.add(name, Labels(name))
-    for key in extra_keys:
-        if label_field(key) in schema or key in _RESERVED:
-            raise InvalidArgumentError(f"filterable: {key!r} is a field of every report already; name keys of extra")
-        schema.add(label_field(key), Labels(key))
-    return schema
+    return getattr(whoosh_schema, name)

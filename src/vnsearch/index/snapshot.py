@@ -14,21 +14,20 @@ from functools import cached_property, lru_cache, partial
 from heapq import merge
 from itertools import groupby
 from types import TracebackType
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from vnsearch.analysis.abbreviations import AbbreviationTable, abbreviation_key
 from vnsearch.errors import IndexCorruptedError, VnSearchError
-from vnsearch.index.codec import ColumnarSegment, open_segment
+from vnsearch.index.codec import open_segment
 from vnsearch.index.columnar.postings import PostingLists, read_runs
 from vnsearch.index.columnar.segment import SegmentData
 from vnsearch.index.columnar.terms import encode_term
 from vnsearch.index.columns import LabelColumn
 from vnsearch.index.documents import unpack_report
-from vnsearch.index.schema import DEFINITIONS, TEXT_FIELDS, filterable_keys, label_field
-from vnsearch.index.storage import VietnameseIndex
+from vnsearch.index.schema import DEFINITIONS, TEXT_FIELDS, label_field
+from vnsearch.index.storage import Contents, IndexFolder
 from vnsearch.report import Report
 
 __all__ = ["Leaf", "LearntAbbreviation", "Postings", "Runs", "Snapshot", "run_size"]
@@ -108,15 +107,15 @@ class Snapshot:
     ``previous`` is the snapshot before, if there is one: segments that it has open are not opened again.
     """
 
-    def __init__(self, index: VietnameseIndex, previous: Snapshot | None = None) -> None:
-        self._folder = index.storage.folder
+    def __init__(self, index: IndexFolder, previous: Snapshot | None = None) -> None:
+        self._folder = index.folder
         opened: dict[str, SegmentData] = {} if previous is None else dict(previous._opened)
         with self.reading("its table of contents and its segments"):
             contents = self._open(index, opened)
-        self.generation: int = contents.generation
+        self.generation = contents.generation
         # From the schema, not from the settings: a commit and its schema are one file.
-        self.filterable = filterable_keys(contents.schema)
-        segments: list[ColumnarSegment] = contents.segments
+        self.filterable = contents.filterable
+        segments = contents.segments
         self._opened: dict[str, SegmentData] = {segment.segid: opened[segment.segid] for segment in segments}
         self.leaves: list[Leaf] = []
         base = 0
@@ -131,10 +130,10 @@ class Snapshot:
         self._lengths: dict[str, tuple[Floats, float]] = {}
         self.groups = Groups(self._folder, self.leaves)
 
-    def _open(self, index: VietnameseIndex, opened: dict[str, SegmentData]) -> Any:
+    def _open(self, index: IndexFolder, opened: dict[str, SegmentData]) -> Contents:
         for attempt in range(_RETRIES):
             try:
-                contents = index._read_toc()
+                contents = index.contents()
                 for segment in contents.segments:
                     if segment.segid not in opened:
                         data = open_segment(self._folder, segment)

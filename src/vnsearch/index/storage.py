@@ -1,8 +1,11 @@
 """An index on disk: which files it has, how it is created, opened and recognised.
 
 The folder of an index holds a file for each segment (``MAIN_*.seg``), Whoosh's table of contents (``_MAIN_*.toc``), its lock,
-and ``vnsearch.json``, which says how the index was made. Whoosh pickles the table of contents; it is read here with an
-allow-list, so that it never builds an object of any other class. Nothing else in the folder is a pickle.
+and ``vnsearch.json``, which says how the index was made. The table of contents is in Whoosh's format, two pickles; it is read
+here with an allow-list, so that it never builds an object of any other class. Nothing else in the folder is a pickle.
+
+To read and write an index takes nothing of Whoosh but its lock, and its schema when an index is made: importing the rest
+takes longer than a search. ``whoosh_index`` is the same index as Whoosh reads it.
 """
 
 from __future__ import annotations
@@ -12,19 +15,13 @@ import io
 import json
 import os
 import pickle
+import re
+import struct
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
-
-from whoosh import __version__ as whoosh_version
-from whoosh.filedb.filestore import FileStorage
-from whoosh.filedb.structfile import StructFile
-from whoosh.index import _CURRENT_TOC_VERSION, TOC, FileIndex
-from whoosh.reading import IndexReader
-from whoosh.system import _FLOAT_SIZE, _INT_SIZE, _LONG_SIZE
-from whoosh.util.filelock import try_for
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vnsearch.analysis import analysis_fingerprint
 from vnsearch.errors import (
@@ -35,15 +32,22 @@ from vnsearch.errors import (
     IndexVersionError,
     InvalidArgumentError,
 )
+from vnsearch.index.codec import ColumnarSegment
 from vnsearch.index.columnar.container import LAYOUT_VERSION
-from vnsearch.index.schema import make_schema
+from vnsearch.index.schema import FACETS
+
+if TYPE_CHECKING:
+    from vnsearch.index.whoosh_index import VietnameseIndex as VietnameseIndex  # noqa: PLC0414 - the engine names it so
 
 __all__ = [
+    "Contents",
+    "IndexFolder",
     "Settings",
-    "VietnameseIndex",
+    "admit",
     "commit",
     "committed",
     "create",
+    "damaged",
     "exists",
     "is_ours",
     "locked_message",
@@ -53,10 +57,17 @@ __all__ = [
 ]
 
 SETTINGS_FILE = "vnsearch.json"
-_NAME = "MAIN"
-_LOCK = f"{_NAME}_WRITELOCK"
-_BYTE_ORDER_MARK = -12345
+NAME = "MAIN"
+_LOCK = f"{NAME}_WRITELOCK"
+_TOC = re.compile(rf"_{NAME}_([0-9]+)\.toc")
 _PICKLE_PROTOCOL = 4  # every Python we support reads and writes it
+
+# How a table of contents of Whoosh 2.7.4 begins: the sizes of an int, a long and a float, the byte order, the version of the
+# format, the release.
+_INTS = struct.Struct(">ii")
+_BYTE_ORDER_MARK = -12345
+_TOC_VERSION = -111
+_HEAD = bytes((4, 8, 4)) + _INTS.pack(_BYTE_ORDER_MARK, _TOC_VERSION) + bytes((2, 7, 4))
 
 # What a table of contents of ours is made of, and nothing else.
 _ADMITTED = frozenset(
@@ -77,70 +88,129 @@ _ADMITTED = frozenset(
 )
 
 
+def admit(module: str, name: str) -> None:
+    """Raise ``pickle.UnpicklingError`` for a class that has no place in a table of contents."""
+    if (module, name) not in _ADMITTED:
+        raise pickle.UnpicklingError(f"{module}.{name} has no place in a table of contents")
+
+
+class _Attributes:
+    """An object of the schema, of which nothing is known but its attributes."""
+
+
 class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in _ADMITTED:
-            raise pickle.UnpicklingError(f"{module}.{name} has no place in a table of contents")
-        return super().find_class(module, name)
+        admit(module, name)
+        of_schema = module.startswith("whoosh.") or module == "vnsearch.index.schema"
+        return _Attributes if of_schema else super().find_class(module, name)
 
 
 def _loads(data: bytes) -> Any:
     return _Unpickler(io.BytesIO(data)).load()
 
 
-def _read_toc(storage: FileStorage, generation: int) -> TOC:
-    """Read a table of contents as ``whoosh.index.TOC.read`` does, but with the unpickler above, and by its checksum."""
-    name = TOC._filename(_NAME, generation)
-    data = Path(storage.folder, name).read_bytes()
+class Contents(NamedTuple):
+    """A table of contents: what a commit is.
+
+    ``schema`` is the pickle of the Whoosh schema, and ``filterable`` are the keys of ``extra`` that it has fields for.
+    """
+
+    generation: int
+    segments: list[ColumnarSegment]
+    schema: bytes
+    filterable: tuple[str, ...]
+
+
+class IndexFolder:
+    """The folder of an index, from which its last commit is read."""
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = str(folder)
+
+    def latest_generation(self) -> int:
+        """Return the number of the last commit; -1 where there is none."""
+        try:
+            names = [path.name for path in Path(self.folder).iterdir()]
+        except OSError:
+            return -1
+        return max((int(found[1]) for found in map(_TOC.fullmatch, names) if found), default=-1)
+
+    def contents(self) -> Contents:
+        """Read the last commit.
+
+        Raises:
+            IndexCorruptedError: it is damaged, or there is none.
+            OSError: a writer may just have replaced it: try again.
+
+        """
+        generation = self.latest_generation()
+        if generation < 0:
+            raise IndexCorruptedError(damaged(self.folder, _toc_name("*"), "it is gone"))
+        name = _toc_name(generation)
+        data = Path(self.folder, name).read_bytes()
+        try:
+            return _parse(data, generation)
+        except Exception as error:  # whatever a pickle of any content raises
+            raise IndexCorruptedError(damaged(self.folder, name, error)) from error
+
+
+def _toc_name(generation: int | str) -> str:
+    return f"_{NAME}_{generation}.toc"
+
+
+def _parse(data: bytes, generation: int) -> Contents:
+    """Read a table of contents, as ``whoosh.index.TOC.read`` does; behind what Whoosh reads stands a checksum of it."""
     if len(data) < 4 or zlib.crc32(data[:-4]) != int.from_bytes(data[-4:], "little"):
-        raise IndexCorruptedError(_damaged(storage.folder, name, "it does not match its checksum"))
-    with contextlib.closing(StructFile(io.BytesIO(data))) as stream:
-        for _ in ("int", "long", "float"):  # sizes on the machine that wrote it
-            stream.read_varint()
-        if stream.read_int() != _BYTE_ORDER_MARK:
-            raise IndexCorruptedError(_damaged(storage.folder, name, "byte order mark missing"))
-        version = stream.read_int()
-        release = (stream.read_varint(), stream.read_varint(), stream.read_varint())
-        schema = _loads(stream.read_string())
-        if stream.read_int() != generation:
-            raise IndexCorruptedError(_damaged(storage.folder, name, "another generation inside"))
-        stream.read_int()  # unused
-        segments = _loads(stream.file.read())
-    return TOC(schema, segments, generation, version=version, release=release)
+        raise ValueError("it does not match its checksum")
+    stream = io.BytesIO(data)
+    if stream.read(len(_HEAD)) != _HEAD:
+        raise ValueError("it does not begin as one of Whoosh 2.7.4")
+    schema = stream.read(_read_varint(stream))
+    if _INTS.unpack(stream.read(_INTS.size))[0] != generation:  # the other number is not used
+        raise ValueError("another generation inside")
+    segments = _loads(stream.read())
+    fields = sorted(_loads(schema)._fields.items())
+    keys = (field.key for _, field in fields if hasattr(field, "key"))  # those of labels
+    return Contents(generation, segments, schema, tuple(key for key in keys if key not in FACETS))
 
 
-def commit(storage: FileStorage, schema: Any, segments: Sequence[Any], generation: int) -> None:
+def _read_varint(stream: io.BytesIO) -> int:
+    """Read a number of seven bits a byte, lowest first; every byte but the last has its top bit set."""
+    number = shift = 0
+    while True:
+        byte = stream.read(1)[0]
+        number |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return number
+        shift += 7
+
+
+def _varint(number: int) -> bytes:
+    digits = bytearray()
+    while number >= 0x80:
+        digits.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes((*digits, number))
+
+
+def commit(folder: Path, schema: bytes, segments: Sequence[ColumnarSegment], generation: int) -> None:
     """Make these segments the last commit, in Whoosh's format; then remove the files that no commit needs any more.
-
-    Behind what Whoosh reads stands a checksum of it.
 
     The files of the segments are on the disk already. The table of contents is there, whole, before it gets its name: with
     the renaming the commit is made, and a crash of the machine leaves it or the one before.
     """
-    schema.clean()
-    stream = StructFile(io.BytesIO())
-    for size in (_INT_SIZE, _LONG_SIZE, _FLOAT_SIZE):
-        stream.write_varint(size)
-    stream.write_int(_BYTE_ORDER_MARK)
-    stream.write_int(_CURRENT_TOC_VERSION)
-    for number in whoosh_version[:3]:
-        stream.write_varint(number)
-    stream.write_string(pickle.dumps(schema, _PICKLE_PROTOCOL))
-    stream.write_int(generation)
-    stream.write_int(0)  # unused
-    stream.write_pickle(list(segments), _PICKLE_PROTOCOL)
-    folder = Path(storage.folder)
-    temporary = folder / f"{_NAME}_toc.tmp"  # a name that whoever cleans up knows; the lock keeps others from it
-    data = stream.file.getvalue()
+    data = _HEAD + _varint(len(schema)) + schema + _INTS.pack(generation, 0)
+    data += pickle.dumps(list(segments), _PICKLE_PROTOCOL)
+    temporary = folder / f"{NAME}_toc.tmp"  # a name that whoever cleans up knows; the lock keeps others from it
     _write_through(temporary, data + zlib.crc32(data).to_bytes(4, "little"))
-    temporary.rename(folder / TOC._filename(_NAME, generation))
+    temporary.rename(folder / _toc_name(generation))
     _sync_folder(folder)
     _clean(folder, generation, segments)
 
 
-def committed(storage: FileStorage, generation: int) -> bool:
+def committed(folder: Path, generation: int) -> bool:
     """Tell whether there is a commit of this generation."""
-    return Path(storage.folder, TOC._filename(_NAME, generation)).exists()
+    return (folder / _toc_name(generation)).exists()
 
 
 def _write_through(path: Path, data: bytes) -> None:
@@ -166,56 +236,19 @@ def _clean(folder: Path, generation: int, segments: Sequence[Any]) -> None:
     current = {segment.segment_id() for segment in segments} | {_LOCK}
     for path in folder.iterdir():
         name = path.name
-        if name == SETTINGS_FILE or name == TOC._filename(_NAME, generation) or not is_ours(name):
+        if name == SETTINGS_FILE or name == _toc_name(generation) or not is_ours(name):
             continue
         if name.partition(".")[0] not in current:
             with contextlib.suppress(OSError):  # open in another process, on Windows: a later commit removes it
                 path.unlink()
 
 
-def _damaged(folder: str, name: str, why: object) -> str:
+def damaged(folder: str, name: str, why: object) -> str:
+    """Return what to say of a file of an index that cannot be read."""
     return (
         f"{os.path.join(folder, name)} is damaged ({why}); restore the folder from a copy, "  # noqa: PTH118 - for a message
         "or make the index again with Index.create(…, overwrite=True)"
     )
-
-
-class VietnameseIndex(FileIndex):  # type: ignore[misc]  # Whoosh has no types
-    """A Whoosh index whose table of contents is read without running anything from it."""
-
-    def _read_toc(self) -> TOC:
-        generation = self.latest_generation()
-        if generation < 0:
-            raise IndexCorruptedError(_damaged(self.storage.folder, TOC._filename(_NAME, "*"), "it is gone"))
-        try:
-            return _read_toc(self.storage, generation)
-        except OSError:  # a writer may just have replaced it: Whoosh tries again
-            raise
-        except IndexCorruptedError:
-            raise
-        except Exception as error:
-            name = TOC._filename(_NAME, generation)
-            raise IndexCorruptedError(_damaged(self.storage.folder, name, error)) from error
-
-    def writer(self, *_: Any, **__: Any) -> Any:
-        """Raise: segments are made whole, of analysed reports, by ``Index.add``."""
-        self._read_toc()
-        raise NotImplementedError("reports go in through vnsearch.Index.add, and out through Index.delete")
-
-    def __init__(self, storage: FileStorage) -> None:
-        self.storage = storage
-        self._schema = None
-        self.indexname = _NAME
-
-    @classmethod
-    def _reader(
-        cls, storage: FileStorage, schema: Any, segments: Any, generation: int, reuse: Any = None
-    ) -> IndexReader:
-        # Nothing is used again: Whoosh would keep a segment's old deletions, and to open one takes next to no time.
-        reader = super()._reader(storage, schema, segments, generation)
-        if not segments:  # Whoosh's reader of an empty index does not know its generation
-            reader.generation = lambda: generation
-        return reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +273,7 @@ class Settings:
             values = json.loads(path.read_text(encoding="utf-8"))
             settings = cls(int(values["format"]), str(values["analysis"]), tuple(map(str, values["filterable"])))
         except Exception as error:  # whatever a file of any content makes JSON and the conversions raise
-            raise IndexCorruptedError(_damaged(str(folder), SETTINGS_FILE, error)) from error
+            raise IndexCorruptedError(damaged(str(folder), SETTINGS_FILE, error)) from error
         rebuild = "make it again from the reports: Index.create(…, overwrite=True), then add()"
         if settings.format != LAYOUT_VERSION:
             raise IndexVersionError(
@@ -256,12 +289,12 @@ class Settings:
 
 def exists(folder: Path) -> bool:
     """Tell whether there is an index (or what is left of one) in a folder."""
-    return (folder / SETTINGS_FILE).exists() or any(folder.glob(f"_{_NAME}_*.toc"))
+    return (folder / SETTINGS_FILE).exists() or any(folder.glob(f"_{NAME}_*.toc"))
 
 
 def is_ours(name: str) -> bool:
     """Tell whether a file of this name belongs to an index."""
-    return name.startswith((f"{_NAME}_", f"_{_NAME}_", SETTINGS_FILE))
+    return name.startswith((f"{NAME}_", f"_{NAME}_", SETTINGS_FILE))
 
 
 def size_bytes(folder: Path) -> int:
@@ -275,18 +308,20 @@ def size_bytes(folder: Path) -> int:
 
 
 @contextlib.contextmanager
-def write_lock(storage: FileStorage, timeout_s: float) -> Iterator[None]:
+def write_lock(folder: Path, timeout_s: float) -> Iterator[None]:
     """Hold the lock that every writer of this index takes."""
-    lock = storage.lock(_LOCK)
+    from whoosh.util.filelock import FileLock, try_for  # noqa: PLC0415 - see above
+
+    lock = FileLock(str(folder / _LOCK))
     if not try_for(lock.acquire, timeout=timeout_s, delay=0.1):
-        raise IndexLockedError(locked_message(storage.folder, timeout_s))
+        raise IndexLockedError(locked_message(folder, timeout_s))
     try:
         yield
     finally:
         lock.release()
 
 
-def locked_message(folder: str, timeout_s: float) -> str:
+def locked_message(folder: Path, timeout_s: float) -> str:
     """Return what to say when another writer holds the lock."""
     return (
         f"another writer has the index in {folder}, and did not finish within {timeout_s} s; "
@@ -308,19 +343,21 @@ def create(
         InvalidArgumentError: a filterable key that cannot be one; a path that is no folder.
 
     """
-    schema = make_schema(filterable)
+    from vnsearch.index.whoosh_index import VietnameseIndex  # noqa: PLC0415 - see above
+    from vnsearch.index.whoosh_schema import make_schema  # noqa: PLC0415
+
+    schema = pickle.dumps(make_schema(filterable), _PICKLE_PROTOCOL)
     if folder.exists() and not folder.is_dir():
         raise InvalidArgumentError(f"{folder} is a file; give the path of a folder for the index")
     _refuse_existing(folder, overwrite)
     folder.mkdir(parents=True, exist_ok=True)
-    storage = FileStorage(str(folder))
-    with write_lock(storage, lock_timeout_s):
+    made = VietnameseIndex(str(folder))
+    with write_lock(folder, lock_timeout_s):
         _refuse_existing(folder, overwrite)  # somebody may have been faster
-        generation = TOC._latest_generation(storage, _NAME) + 1
-        commit(storage, schema, [], generation)
+        commit(folder, schema, [], made.latest_generation() + 1)
         settings = Settings(LAYOUT_VERSION, analysis_fingerprint(), filterable)
         settings.write(folder)
-    return VietnameseIndex(storage), settings
+    return made, settings
 
 
 def _refuse_existing(folder: Path, overwrite: bool) -> None:
@@ -344,4 +381,6 @@ def open_index(folder: Path) -> tuple[VietnameseIndex, Settings]:
             f"no index in {folder}; make one with Index.create({str(folder)!r}) or: vnsearch index PATH… --index {folder}"
         )
     settings = Settings.read(folder)
-    return VietnameseIndex(FileStorage(str(folder))), settings
+    from vnsearch.index.whoosh_index import VietnameseIndex  # noqa: PLC0415 - it imports this module
+
+    return VietnameseIndex(str(folder)), settings

@@ -31,8 +31,7 @@ from vnsearch.index.columnar.segment import SegmentData
 from vnsearch.index.documents import analyse_reports
 from vnsearch.index.policy import plan_merge
 from vnsearch.index.progress import OnProgress
-from vnsearch.index.schema import filterable_keys
-from vnsearch.index.storage import VietnameseIndex, commit, committed, write_lock
+from vnsearch.index.storage import NAME, IndexFolder, commit, committed, write_lock
 from vnsearch.report import Report
 
 __all__ = ["AddStats", "OnError", "SkippedReport", "add_reports", "delete_reports"]
@@ -71,15 +70,15 @@ class AddStats:
 class _Commit:
     """The next commit, in the making: segments with their deletions, and the files that are new."""
 
-    def __init__(self, index: VietnameseIndex, opened: Iterable[SegmentData] = ()) -> None:
-        self._index = index
-        self._folder = Path(index.storage.folder)
-        self._contents = index._read_toc()
-        self._generation: int = self._contents.generation + 1
+    def __init__(self, index: IndexFolder, opened: Iterable[SegmentData] = ()) -> None:
+        self._folder = Path(index.folder)
+        contents = index.contents()
+        self._generation = contents.generation + 1
         self._new: list[Path] = []
         self._opened = {data.file.path.name: data for data in opened}
-        self.segments: list[ColumnarSegment] = self._contents.segments
-        self.filterable = filterable_keys(self._contents.schema)
+        self._schema = contents.schema
+        self.segments = contents.segments
+        self.filterable = contents.filterable
 
     def _open(self, segment: ColumnarSegment) -> SegmentData:
         name = segment_path(self._folder, segment).name
@@ -107,7 +106,7 @@ class _Commit:
         self.segments.append(segment)
 
     def _new_segment(self, documents: int) -> tuple[ColumnarSegment, Path]:
-        segment = ColumnarSegment(self._index.indexname, documents)
+        segment = ColumnarSegment(NAME, documents)
         path = segment_path(self._folder, segment)
         self._new.append(path)
         return segment, path
@@ -143,20 +142,20 @@ class _Commit:
 
     def finish(self) -> None:
         """Make it the last commit."""
-        commit(self._index.storage, self._contents.schema, self.segments, self._generation)
+        commit(self._folder, self._schema, self.segments, self._generation)
 
     def abandon(self) -> None:
         """Remove what was written, unless it is the last commit by now: an interrupt may come late."""
-        if not committed(self._index.storage, self._generation):
+        if not committed(self._folder, self._generation):
             for path in self._new:
                 with contextlib.suppress(OSError):  # the next commit removes it
                     path.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
-def _committing(index: VietnameseIndex, lock_timeout_s: float, opened: Iterable[SegmentData]) -> Iterator[_Commit]:
+def _committing(index: IndexFolder, lock_timeout_s: float, opened: Iterable[SegmentData]) -> Iterator[_Commit]:
     """Give a commit that is finished at the end, or, if anything is raised, gone with all it wrote."""
-    with write_lock(index.storage, lock_timeout_s):
+    with write_lock(Path(index.folder), lock_timeout_s):
         making = _Commit(index, opened)
         try:
             yield making
@@ -209,7 +208,7 @@ class _Adding:
 
 
 def add_reports(
-    index: VietnameseIndex,
+    index: IndexFolder,
     reports: Iterable[Report | Mapping[str, Any]],
     *,
     on_error: OnError = "raise",
@@ -327,7 +326,7 @@ def _stay_with_parent() -> None:
 
 
 def delete_reports(
-    index: VietnameseIndex, ids: Iterable[str], *, lock_timeout_s: float = 10.0, opened: Iterable[SegmentData] = ()
+    index: IndexFolder, ids: Iterable[str], *, lock_timeout_s: float = 10.0, opened: Iterable[SegmentData] = ()
 ) -> int:
     """Delete the reports with these ids in one commit; return how many there were. ``opened``: see ``add_reports``."""
     with _committing(index, lock_timeout_s, opened) as making:
