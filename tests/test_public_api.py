@@ -5,12 +5,25 @@ from __future__ import annotations
 import inspect
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import vnsearch
 
 HEAVY = ("sklearn", "scipy", "pycrfsuite", "trafilatura", "rich", "starlette", "fastapi", "click")
+# What writing takes, or rare queries: a first search does not wait for it.
+NOT_FOR_A_SEARCH = (
+    "concurrent",
+    "dateutil",
+    "multiprocessing",
+    "pickletools",
+    "vnsearch.analysis.batch",
+    "vnsearch.corpus",
+    "vnsearch.index.columnar.build",
+    "vnsearch.index.columnar.merge",
+    "vnsearch.index.writer",
+)
 
 
 def test_all_is_sorted_and_has_no_doubles() -> None:
@@ -70,3 +83,16 @@ def test_import_is_light(use: str) -> None:
     code = f"import sys, vnsearch\n{use}\nprint([name for name in {HEAVY!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_first_search_imports_only_what_it_needs(tmp_path: Path) -> None:
+    with vnsearch.Index.create(tmp_path / "index") as index:
+        index.add([vnsearch.Report("1", "Quy chế dân chủ", "Quận uỷ họp ngày 5/6.", date="2023-12-26")])
+    code = (
+        "import sys, vnsearch\n"
+        "print(vnsearch.Index.open(sys.argv[1]).search('quy chế dân chủ')[0].report.day.isoformat())\n"
+        f"print([name for name in {(*HEAVY, *NOT_FOR_A_SEARCH)!r} if name in sys.modules])"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "index")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["2023-12-26", "[]"]
