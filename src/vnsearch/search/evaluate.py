@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vnsearch.search.long_lists import LEVEL_MAX, Levels, LongMatches
-from vnsearch.search.matches import Bits, Documents, Floats, bits_of, count_bits
+from vnsearch.search.matches import Bits, Documents, Floats, bits_of, count_bits, held
 from vnsearch.search.scoring import LANES, Scorer
 from vnsearch.search.tree import Any, Evaluator, Node, TimeUp, Weighted, add_best
 
@@ -146,13 +146,18 @@ def _add_long(
 ) -> None:
     """Add what long lists bring to the documents that can be among the best; others keep less than their score."""
     found._bits = _matching(run.scorer, totals, long, masks)
+    if not best:
+        return
     long.sort(key=lambda child: child.bound)
     rest = sum(child.bound for child in long)
     bar = 0.0
     while long:
         run.check()
         if not bar:
-            bar = _reached(totals, long, best)
+            leaders = _leaders(totals, 2 * best)
+            if len(leaders) >= best:
+                reached = totals[leaders] + _scores_at(long, leaders)
+                bar = float(np.partition(reached, -best)[-best])
         least = bar - rest * (1 + _SLACK)
         if least > 0:
             reaching = totals >= least
@@ -181,22 +186,16 @@ def _add_long(
     found._candidates = candidates
 
 
-def _reached(totals: Floats, long: Sequence[_Long], best: int) -> float:
-    """Return a score that at least ``best`` documents reach in all: those that lead by now. 0 if too few have scores."""
+def _leaders(totals: Floats, count: int) -> Documents:
+    """Return documents with the highest scores by now, ascending: ``count`` as a rule, fewer if fewer have a score."""
+    # The highest score of every lane belongs to another document.
     lanes = totals.reshape(LANES, -1)
     highest = lanes.max(axis=0)
-    count = 2 * best
-    if count >= len(highest):
-        leaders = totals.argpartition(-count)[-count:] if count < len(totals) else np.arange(len(totals))
-    else:
-        columns = highest.argpartition(-count)[-count:]
-        leaders = lanes[:, columns].argmax(axis=0) * len(highest) + columns
-    leaders.sort()
-    scores = totals[leaders]
-    if np.count_nonzero(scores) < best:
-        return 0.0
-    scores += _scores_at(long, leaders)
-    return float(np.partition(scores, -best)[-best])
+    if count > len(highest):
+        return held(totals)
+    columns = highest.argpartition(-count)[-count:]
+    columns = columns[held(highest[columns])]
+    return np.sort(lanes[:, columns].argmax(axis=0) * len(highest) + columns)
 
 
 def _scores_at(children: Sequence[_Long], documents: Documents) -> Floats:

@@ -26,17 +26,21 @@ from vnsearch.index.schema import TEXT_FIELDS
 from vnsearch.index.snapshot import Postings, Runs, Snapshot, run_size
 from vnsearch.search.kept import Kept, MostUsed
 from vnsearch.search.long_lists import Levels, LongMatches, saturations
-from vnsearch.search.matches import NO_MATCHES, Bits, Documents, Floats, Matches, TermKey, bits_of
+from vnsearch.search.matches import NO_MATCHES, Bits, Documents, Floats, Matches, TermKey, bits_of, held
 from vnsearch.search.parameters import BM25, PARAMETERS, Parameters
 
 __all__ = ["LANES", "Scorer", "phrase_postings", "rarity"]
 
-# Memory for what is kept between queries: of short lists, and of long ones, so much and so many bytes for each document.
+# Memory for what is kept between queries, some of it so much and so many bytes for each document.
 _SHORT_BYTES = 14 << 20
+_SHORT_BYTES_PER_DOCUMENT = 32
 _PHRASE_BYTES = 2 << 20
-_ROW_BYTES = 44 << 20
 _BITS_BYTES = 4 << 20
 _BITS_BYTES_PER_DOCUMENT = 32
+# Rows of all the long lists of an index up to this size; where few would fit, room for short lists brings more.
+_ROW_BYTES = 44 << 20
+_ROWS_FIT = 1 << 16
+_ROW_BYTES_BEYOND = 8 << 20
 # What is taken for an entry besides its levels, and how many long lists are remembered.
 _ENTRY_BYTES = 600
 _LONG_KEPT = 2048
@@ -83,9 +87,9 @@ class Scorer:
         self._is_whole = len(fields) == len(TEXT_FIELDS) and not snapshot.has_deletions
         self._norms_kept: dict[str, Floats] | None = None
         self._phrases: Kept[Matches] = Kept(_PHRASE_BYTES)
-        self._short: Kept[_Short] = Kept(_SHORT_BYTES)
+        self._short: Kept[_Short] = Kept(_SHORT_BYTES + _SHORT_BYTES_PER_DOCUMENT * snapshot.size)
         self._long: dict[TermKey, LongMatches] = {}
-        self.rows_kept: MostUsed[Levels] = MostUsed(_ROW_BYTES)
+        self.rows_kept: MostUsed[Levels] = MostUsed(_ROW_BYTES if snapshot.size <= _ROWS_FIT else _ROW_BYTES_BEYOND)
         self.bits_kept: Kept[Bits] = Kept(_BITS_BYTES + _BITS_BYTES_PER_DOCUMENT * snapshot.size)
         self._rows: list[Floats] = []
         self._clean_rows: list[Floats] = []
@@ -194,9 +198,9 @@ class Scorer:
             parts.insert(0, self._fresh(new, documents, sizes[: len(new)]))
         scores = np.concatenate(parts)
         if not self._is_whole:
-            held = scores.nonzero()[0]
-            documents, scores = documents[held], scores[held]
-            sizes = np.diff(np.searchsorted(held, np.cumsum(sizes)), prepend=0).tolist()
+            kept = held(scores)
+            documents, scores = documents[kept], scores[kept]
+            sizes = np.diff(np.searchsorted(kept, np.cumsum(sizes)), prepend=0).tolist()
         start = 0
         for (key, _), size in zip(chain(new, known), sizes, strict=True):
             end = start + size
@@ -235,8 +239,8 @@ class Scorer:
         size = len(postings.documents)
         scores = saturations(self.tf(postings), np.float32(self.bm25("phrase").k1))
         scores *= np.float32(self.worth("phrase", size))
-        held = np.flatnonzero(scores)
-        return Matches(postings.documents[held], scores[held], len(held)) if len(held) else NO_MATCHES
+        kept = held(scores)
+        return Matches(postings.documents[kept], scores[kept], len(kept)) if len(kept) else NO_MATCHES
 
     def tf(self, postings: Postings) -> Floats:
         """Return the frequencies of both fields together, each divided by its length normalization."""
@@ -283,5 +287,5 @@ def phrase_postings(snapshot: Snapshot, term: str) -> Postings:
         bodies = np.minimum(bodies, other.bodies[at])
         both = (other.documents[at] == documents) & ((titles > 0) | (bodies > 0))
         documents, titles, bodies = documents[both], titles[both], bodies[both]
-    titled = np.flatnonzero(titles)
+    titled = held(titles)
     return Postings(documents, bodies, titled, titles[titled])

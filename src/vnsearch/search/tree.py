@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vnsearch.search.long_lists import LongMatches
-from vnsearch.search.matches import NO_MATCHES, Floats, Matches, TermKey
+from vnsearch.search.matches import NO_MATCHES, Floats, Matches, TermKey, held
 from vnsearch.search.phrases import phrase_documents
 from vnsearch.search.scoring import Scorer
 
@@ -190,8 +190,7 @@ class Any:
             elif type(child) is Best:
                 found = child.found(run)
             else:
-                child.matches(run).add_to(totals)
-                continue
+                found = [(child.matches(run), 1.0)]
             if put_off is not None and any(type(matches) is LongMatches for matches, _ in found):
                 put_off.append(found)
                 continue
@@ -213,13 +212,7 @@ class Best:
 
     def matches(self, run: Evaluator) -> Found:
         """Return what it matches."""
-        found = self.found(run)
-        if len(found) <= 1:
-            return found[0][0].times(found[0][1]) if found else NO_MATCHES
-        highest = run.scorer.row()
-        for matches, weight in found:
-            matches.raise_to(highest, weight)
-        return _collected(highest, run.scorer)
+        return _best_of(self.found(run), run.scorer)
 
     def found(self, run: Evaluator) -> Weighted:
         """Return what the children match, with a weight for each."""
@@ -235,20 +228,34 @@ def add_best(found: Weighted, totals: Floats, scorer: Scorer) -> None:
     if len(found) == 1:
         found[0][0].add_to(totals, found[0][1])
         return
+    best = _best_of(found, scorer)
+    if best.documents is None:
+        totals += best.scores
+        scorer.give_back(best.scores)
+    else:
+        totals[best.documents] += best.scores
+
+
+def _best_of(found: Weighted, scorer: Scorer) -> Matches:
+    """Return the highest of some scores in each document."""
+    if len(found) <= 1:
+        return found[0][0].times(found[0][1]) if found else NO_MATCHES
     highest = scorer.row()
-    if sum(matches.count for matches, _ in found) * _FEW > len(totals):
+    if sum([matches.count for matches, _ in found]) * _FEW > len(highest):
         for matches, weight in found:
             matches.raise_to(highest, weight)
-        totals += highest
-        scorer.give_back(highest)
-    else:
-        parts = [matches.times(weight).sparse() for matches, weight in found]
-        documents = np.concatenate([part[0] for part in parts])
-        np.maximum.at(highest, documents, np.concatenate([part[1] for part in parts]))
-        # A document that is there twice is given the same score twice.
-        totals[documents] += highest[documents]
-        highest[documents] = 0.0
-        scorer.give_back(highest, clean=True)
+        return _collected(highest, scorer)
+    parts = [matches.times(weight).sparse() for matches, weight in found]
+    documents = np.concatenate([part[0] for part in parts])
+    np.maximum.at(highest, documents, np.concatenate([part[1] for part in parts]))
+    documents.sort()
+    first = np.ones(len(documents), np.bool_)
+    np.not_equal(documents[1:], documents[:-1], out=first[1:])
+    documents = documents[first]
+    scores = highest[documents]
+    highest[documents] = 0.0
+    scorer.give_back(highest, clean=True)
+    return Matches(documents, scores, len(documents))
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +279,7 @@ class Instead:
                 scores -= run.term(place.kind, place.term).at(documents, place.weight)
             elif found := place.found(run):
                 scores -= np.maximum.reduce([matches.at(documents, weight) for matches, weight in found])
-        more = np.flatnonzero(scores > 0)
+        more = held(scores)
         return Matches(documents[more], scores[more], len(more))
 
 
@@ -296,8 +303,8 @@ class All:
         documents, scores = found[0].sparse()
         for other in found[1:]:
             more = other.at(documents)
-            held = np.flatnonzero(more)
-            documents, scores = documents[held], scores[held] + more[held]
+            both = held(more)
+            documents, scores = documents[both], scores[both] + more[both]
         return Matches(documents, scores, len(documents))
 
 
@@ -333,7 +340,7 @@ class Without:
 
 def _collected(totals: Floats, scorer: Scorer) -> Matches:
     """Return a row as matches; few of them are taken out, so that the row can be used again."""
-    documents = np.flatnonzero(totals)
+    documents = held(totals)
     if len(documents) * 8 > len(totals):
         return Matches(None, totals, len(documents))
     scores = totals[documents]
