@@ -23,6 +23,7 @@ NOT_FOR_A_SEARCH = (
     "vnsearch.index.columnar.build",
     "vnsearch.index.columnar.merge",
     "vnsearch.index.writer",
+    "whoosh",
 )
 
 

@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,8 @@ from vnsearch.search import similar, suggestions
 from vnsearch.search.results import SearchResults
 from vnsearch.search.searcher import Match, Searcher, SearchOptions, Sort
 
-if TYPE_CHECKING:  # whoever only searches does not wait for the writer, and for multiprocessing with it
+if TYPE_CHECKING:  # whoever only searches does not wait for Whoosh, or the writer, and multiprocessing with it
+    from vnsearch.index.whoosh_index import VietnameseIndex
     from vnsearch.index.writer import AddStats, OnError
 
 __all__ = ["CheckResult", "Index", "IndexStats"]
@@ -61,15 +63,15 @@ class Index:
     """
 
     def __init__(
-        self, path: Path, whoosh: storage.VietnameseIndex, settings: storage.Settings, lock_timeout_s: float
+        self, path: Path, folder: storage.IndexFolder, settings: storage.Settings, lock_timeout_s: float
     ) -> None:
         self.path = path
-        self._whoosh = whoosh
+        self._folder = folder
         self._settings = settings
         self._lock_timeout_s = lock_timeout_s
         self._writing = threading.Lock()
         self._refreshing = threading.Lock()  # one at a time, or a slow one could put an older commit back
-        self._searcher: Searcher | None = Searcher(Snapshot(whoosh))
+        self._searcher: Searcher | None = Searcher(Snapshot(folder))
 
     # -- opening and closing
 
@@ -150,15 +152,17 @@ class Index:
     def refresh(self) -> bool:
         """See the latest commit, of whatever process; return whether there was a new one."""
         with self._refreshing:
-            if self._current.generation == self._whoosh.latest_generation():
+            if self._current.generation == self._folder.latest_generation():
                 return False
-            self._searcher = Searcher(Snapshot(self._whoosh, self._current))
+            self._searcher = Searcher(Snapshot(self._folder, self._current))
             return True
 
-    @property
-    def whoosh(self) -> storage.VietnameseIndex:
-        """The Whoosh index, for people who know Whoosh: fields are described in ``vnsearch.index.schema``."""
-        return self._whoosh
+    @cached_property
+    def whoosh(self) -> VietnameseIndex:
+        """The Whoosh index, for people who know Whoosh: fields are described in ``vnsearch.index.whoosh_schema``."""
+        from vnsearch.index.whoosh_index import VietnameseIndex  # noqa: PLC0415 - see above
+
+        return VietnameseIndex(self.path)
 
     # -- changing
 
@@ -193,7 +197,7 @@ class Index:
             from vnsearch.index import writer  # noqa: PLC0415 - see above
 
             stats = writer.add_reports(
-                self._whoosh,
+                self._folder,
                 reports,
                 on_error=on_error,
                 progress=report_progress,
@@ -225,7 +229,7 @@ class Index:
             opened = [leaf.segment for leaf in current.leaves]
             from vnsearch.index import writer  # noqa: PLC0415 - see above
 
-            deleted = writer.delete_reports(self._whoosh, known, lock_timeout_s=self._lock_timeout_s, opened=opened)
+            deleted = writer.delete_reports(self._folder, known, lock_timeout_s=self._lock_timeout_s, opened=opened)
             self.refresh()
         return deleted
 

@@ -21,7 +21,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from vnsearch.analysis import analysis_fingerprint
 from vnsearch.errors import (
@@ -35,9 +35,6 @@ from vnsearch.errors import (
 from vnsearch.index.codec import ColumnarSegment
 from vnsearch.index.columnar.container import LAYOUT_VERSION
 from vnsearch.index.schema import FACETS
-
-if TYPE_CHECKING:
-    from vnsearch.index.whoosh_index import VietnameseIndex as VietnameseIndex  # noqa: PLC0414 - the engine names it so
 
 __all__ = [
     "Contents",
@@ -331,7 +328,7 @@ def locked_message(folder: Path, timeout_s: float) -> str:
 
 def create(
     folder: Path, *, overwrite: bool, filterable: tuple[str, ...], lock_timeout_s: float
-) -> tuple[VietnameseIndex, Settings]:
+) -> tuple[IndexFolder, Settings]:
     """Make an empty index in a folder, which is made too; other files in it are left alone.
 
     To start anew is a commit like any other: it waits for the lock, and has the next generation, so that whoever has the
@@ -343,15 +340,14 @@ def create(
         InvalidArgumentError: a filterable key that cannot be one; a path that is no folder.
 
     """
-    from vnsearch.index.whoosh_index import VietnameseIndex  # noqa: PLC0415 - see above
-    from vnsearch.index.whoosh_schema import make_schema  # noqa: PLC0415
+    from vnsearch.index.whoosh_schema import make_schema  # noqa: PLC0415 - see above
 
     schema = pickle.dumps(make_schema(filterable), _PICKLE_PROTOCOL)
     if folder.exists() and not folder.is_dir():
         raise InvalidArgumentError(f"{folder} is a file; give the path of a folder for the index")
     _refuse_existing(folder, overwrite)
     folder.mkdir(parents=True, exist_ok=True)
-    made = VietnameseIndex(str(folder))
+    made = IndexFolder(folder)
     with write_lock(folder, lock_timeout_s):
         _refuse_existing(folder, overwrite)  # somebody may have been faster
         commit(folder, schema, [], made.latest_generation() + 1)
@@ -367,7 +363,7 @@ def _refuse_existing(folder: Path, overwrite: bool) -> None:
         )
 
 
-def open_index(folder: Path) -> tuple[VietnameseIndex, Settings]:
+def open_index(folder: Path) -> tuple[IndexFolder, Settings]:
     """Open the index in a folder.
 
     Raises:
@@ -381,6 +377,4 @@ def open_index(folder: Path) -> tuple[VietnameseIndex, Settings]:
             f"no index in {folder}; make one with Index.create({str(folder)!r}) or: vnsearch index PATH… --index {folder}"
         )
     settings = Settings.read(folder)
-    from vnsearch.index.whoosh_index import VietnameseIndex  # noqa: PLC0415 - it imports this module
-
-    return VietnameseIndex(str(folder)), settings
+    return IndexFolder(folder), settings

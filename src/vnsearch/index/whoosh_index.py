@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+from pathlib import Path
 from typing import Any
 
 from whoosh.filedb.filestore import FileStorage
@@ -25,9 +26,9 @@ class _Unpickler(pickle.Unpickler):
 class VietnameseIndex(IndexFolder, FileIndex):  # type: ignore[misc]  # Whoosh has no types
     """A Whoosh index whose table of contents is read without running anything from it."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str | Path) -> None:
         super().__init__(folder)
-        self.storage = FileStorage(folder)
+        self.storage = FileStorage(self.folder)
         self._schema = None
         self.indexname = NAME
 
