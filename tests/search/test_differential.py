@@ -238,22 +238,41 @@ BOTH = {"title": 2.0, "body": 1.0}
 
 
 @pytest.mark.parametrize(
-    ("fields", "long"),
-    [({"body": 1.0}, 1024), ({"title": 1.0}, 1024), (BOTH, 1024), (BOTH, 1)],
-    ids=["body", "title", "both", "long lists"],
+    ("fields", "long", "few"),
+    [({"body": 1.0}, 1024, 8), ({"title": 1.0}, 1024, 8), (BOTH, 1024, 8), (BOTH, 1, 8), (BOTH, 1, 0)],
+    ids=["body", "title", "both", "long lists", "long lists, looked up among the postings"],
 )
-def test_random_trees(index: Index, fields: dict[str, float], long: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_random_trees(
+    index: Index, fields: dict[str, float], long: int, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("vnsearch.search.scoring._LONG_LEAST", long)
+    monkeypatch.setattr("vnsearch.search.long_lists._FEW", few)
+    if not few:
+        monkeypatch.setattr("vnsearch.search.scoring._ROW_BYTES", 0)
+    compare_with_whoosh(index, fields, random.Random(f"{fields} {long} {few}"), TREES)
+
+
+@pytest.mark.parametrize("few", [8, 0], ids=["rows", "looked up among the postings"])
+def test_random_trees_over_more_documents(long: Index, few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So many that only a part of the lanes leads."""
+    monkeypatch.setattr("vnsearch.search.scoring._LONG_LEAST", 1)
+    monkeypatch.setattr("vnsearch.search.long_lists._FEW", few)
+    if not few:
+        monkeypatch.setattr("vnsearch.search.scoring._ROW_BYTES", 0)
+    compare_with_whoosh(long, BOTH, random.Random(few), TREES // 5)
+
+
+def compare_with_whoosh(index: Index, fields: dict[str, float], chance: random.Random, trees: int) -> None:
+    """Compare documents, totals and scores of random trees, of all documents and of the best ones."""
     snapshot = Snapshot(index.whoosh)
     assert len(snapshot.leaves) > 1
     assert not snapshot.live.all()
     scorer = Scorer(snapshot, fields)
-    chance = random.Random(f"{fields} {long}")
     nodes = Nodes(chance, phrases_of(list(index)))
     with index.whoosh.searcher(weighting=BM25()) as searcher:
         translation = Translation(searcher, fields)
         found = 0
-        for _ in range(TREES):
+        for _ in range(trees):
             node = nodes.node(chance.choice((1, 2, 2, 2, 3)))
             masks = [np.array([chance.random() < 0.7 for _ in range(snapshot.size)])] if chance.random() < 0.2 else []
             run = Evaluator(scorer)
@@ -265,7 +284,7 @@ def test_random_trees(index: Index, fields: dict[str, float], long: int, monkeyp
             check_all(evaluate(run, node, masks), theirs)
             check_best(evaluate(run, node, masks, best := chance.randint(1, 12)), theirs, best)
             found += len(theirs) > 0
-        assert found > TREES / 3
+        assert found > trees / 3
 
 
 def terms_of(node: Any) -> Iterator[tuple[str, str]]:
@@ -304,7 +323,7 @@ def check_best(found: Evaluation, theirs: dict[int, float], best: int) -> None:
 @pytest.fixture(scope="module")
 def long(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
     """Lists of several blocks, so that Whoosh has something to skip."""
-    with Index.create(tmp_path_factory.mktemp("long")) as made:
+    with Index.create(tmp_path_factory.mktemp("long"), filterable=("tags",)) as made:
         for added, deleted in draw_commits(12, 2000, 2):
             made.add([Report(report.id, report.title, report.body[: 10 + len(report.body) // 3]) for report in added])
             made.delete(deleted)
