@@ -262,6 +262,24 @@ def test_random_trees_over_more_documents(long: Index, few: int, monkeypatch: py
     compare_with_whoosh(long, BOTH, random.Random(few), TREES // 5)
 
 
+def test_fewer_lead_than_are_asked_for(long: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rare term beside common ones, and filters: what has no score yet must not set the bar."""
+    monkeypatch.setattr("vnsearch.search.scoring._LONG_LEAST", 64)
+    snapshot = Snapshot(long.whoosh)
+    scorer = Scorer(snapshot, BOTH)
+    counts = {term: scorer.term("syllable", term).count for term in snapshot.terms("syllable")}
+    common = sorted(counts, key=lambda term: -counts[term])[:4]
+    rare = sorted((term for term in counts if 0 < counts[term] < 30), key=lambda term: (counts[term], term))[:40]
+    assert rare
+    chance = random.Random(5)
+    for term in rare:
+        node = tree.Any([tree.Term("syllable", found) for found in (term, *chance.sample(common, 2))])
+        masks = [np.array([chance.random() < 0.02 for _ in range(snapshot.size)])]
+        run = Evaluator(scorer)
+        scores = evaluate(run, node, masks).scores.copy()
+        check_best(evaluate(run, node, masks, 8), {at: float(scores[at]) for at in np.flatnonzero(scores).tolist()}, 8)
+
+
 def compare_with_whoosh(index: Index, fields: dict[str, float], chance: random.Random, trees: int) -> None:
     """Compare documents, totals and scores of random trees, of all documents and of the best ones."""
     snapshot = Snapshot(index.whoosh)
