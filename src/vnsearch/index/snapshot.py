@@ -211,7 +211,7 @@ class Snapshot:
         found: list[Runs] = [[] for _ in terms]
         with self.reading("the dictionaries"):
             for which, leaf in enumerate(self.leaves):
-                postings = {kind: leaf.segment.postings(kind) for kind, _ in terms}
+                postings = {kind: leaf.segment.postings(kind) for kind in {kind for kind, _ in terms}}
                 for (kind, _), runs, number in zip(terms, found, leaf.segment.find_all(terms), strict=True):
                     if number >= 0:
                         lists = postings[kind]

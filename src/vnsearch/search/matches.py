@@ -99,8 +99,9 @@ _BIT_COUNTS = np.array([number.bit_count() for number in range(256)], np.uint8)
 
 def count_bits(bits: npt.NDArray[np.uint8]) -> int:
     """Return how many bits are set."""
-    counts = np.bitwise_count(bits) if _HAS_BITWISE_COUNT else _BIT_COUNTS[bits]
-    return int(counts.sum(dtype=np.int64))
+    if _HAS_BITWISE_COUNT:
+        return int(np.bitwise_count(bits if len(bits) % 8 else bits.view(np.uint64)).sum(dtype=np.int64))
+    return int(_BIT_COUNTS[bits].sum(dtype=np.int64))
 
 
 NO_MATCHES = Matches(np.empty(0, np.intp), np.empty(0, np.float32), 0)
