@@ -8,7 +8,7 @@ that are kept for the long lists.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -103,10 +103,15 @@ def _leave(scores: Floats, masks: Sequence[Mask]) -> None:
 class _Long:
     """A child of the sum that some long list is in: what its terms match, with their weights, of which the best counts."""
 
-    __slots__ = ("bound", "found")
+    __slots__ = ("bound", "found", "levels_at", "worth")
 
     def __init__(self, found: Weighted) -> None:
         self.found = found
+        self.levels_at: Callable[[Documents], Levels] | None = None
+        matches, weight = found[0]
+        if len(found) == 1 and isinstance(matches, LongMatches):
+            self.levels_at = matches.lookup()
+            self.worth = matches.worth * weight
         self.bound = max(
             weight * (matches.bound if isinstance(matches, LongMatches) else float(matches.scores.max()))
             for matches, weight in found
@@ -200,19 +205,18 @@ def _leaders(totals: Floats, count: int) -> Documents:
 
 def _scores_at(children: Sequence[_Long], documents: Documents) -> Floats:
     """Return what some children score together in some documents, ascending."""
+    parts: list[Floats] = []
     levels: list[Levels] = []
     worths: list[float] = []
-    others: list[Floats] = []
     for child in children:
-        matches, weight = child.found[0]
-        if len(child.found) == 1 and isinstance(matches, LongMatches):
-            levels.append(matches.levels_at(documents))
-            worths.append(matches.worth * weight)
+        if child.levels_at is None:
+            parts.append(child.at(documents))
         else:
-            others.append(child.at(documents))
+            levels.append(child.levels_at(documents))
+            worths.append(child.worth)
     if levels:
-        others.append((np.array(worths, np.float32) / np.float32(LEVEL_MAX)) @ np.array(levels))
-    return sum(others[1:], others[0])
+        parts.append((np.array(worths, np.float32) / np.float32(LEVEL_MAX)) @ np.array(levels))
+    return sum(parts[1:], parts[0])
 
 
 def _bar(totals: Floats, best: int) -> float:

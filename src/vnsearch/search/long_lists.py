@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,14 +56,10 @@ class LongMatches:
         row = self._kept_row()
         return self._make_row() if row is None else row
 
-    def levels_at(self, documents: Documents) -> Levels:
-        """Return the levels of some living documents, ascending."""
+    def lookup(self) -> Callable[[Documents], Levels]:
+        """Return what gives the levels of some living documents, ascending: for one query, which asks several times."""
         row = self._kept_row()
-        if row is None:
-            if len(documents) * _FEW < self.count:
-                return self._levels_of(documents)
-            row = self._make_row()
-        return row.take(documents)
+        return self._levels_of if row is None else row.take
 
     def bits(self) -> Bits:
         """Return which documents match, as the bits of bytes; deleted ones may be among them."""
@@ -96,6 +93,8 @@ class LongMatches:
         return row
 
     def _levels_of(self, documents: Documents) -> Levels:
+        if len(documents) * _FEW >= self.count:
+            return self._make_row().take(documents)
         postings, places = self._scorer.snapshot.read_at(self._runs, documents)
         levels = np.zeros(len(documents), np.uint16)
         levels[places] = self._levels(postings)
@@ -118,7 +117,7 @@ class LongMatches:
 
     def at(self, documents: Documents, weight: float = 1.0) -> Floats:
         """Return the scores of some documents, ascending, times a weight; 0 for those that do not match."""
-        return self._scores(self.levels_at(documents), weight)
+        return self._scores(self.lookup()(documents), weight)
 
     def sparse(self) -> tuple[Documents, Floats]:
         """Return the documents that match, ascending, and their scores."""

@@ -186,19 +186,21 @@ class Any:
         sparse: list[Matches] = []
         for child in self.children:
             if type(child) is Term:
-                found = [(run.term(child.kind, child.term), child.weight)]
+                matches, weight = run.term(child.kind, child.term), child.weight
+                if type(matches) is LongMatches and put_off is not None:
+                    put_off.append([(matches, weight)])
+                elif type(matches) is Matches and matches.documents is not None:
+                    sparse.append(matches if weight == 1.0 else matches.times(weight))
+                else:
+                    matches.add_to(totals, weight)
             elif type(child) is Best:
                 found = child.found(run)
+                if put_off is not None and any(type(matches) is LongMatches for matches, _ in found):
+                    put_off.append(found)
+                elif found:
+                    add_best(found, totals, run.scorer)
             else:
-                found = [(child.matches(run), 1.0)]
-            if put_off is not None and any(type(matches) is LongMatches for matches, _ in found):
-                put_off.append(found)
-                continue
-            matches, weight = found[0] if len(found) == 1 else (None, 1.0)
-            if type(matches) is Matches and matches.documents is not None:
-                sparse.append(matches if weight == 1.0 else matches.times(weight))
-            elif found:
-                add_best(found, totals, run.scorer)
+                child.matches(run).add_to(totals)
         if sparse:  # all in one go
             documents = [matches.documents for matches in sparse if matches.documents is not None]
             np.add.at(totals, np.concatenate(documents), np.concatenate([matches.scores for matches in sparse]))
