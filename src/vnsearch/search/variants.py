@@ -116,12 +116,10 @@ def _written(
         longest = min(start + _LONGEST_WRITTEN, count)
         past = start + 1
         while True:
-            written = text[starts[start] : ends[past - 1]]
-            capitals = 0 if written[1:].islower() else sum(map(str.isupper, written))
-            cased = spelled.upper() if capitals > 1 else spelled
-            key = abbreviation_key(cased)
+            key = abbreviation_key(spelled)
             if key in common or key in learnt:
-                found.append((start, past, cased, key))
+                capitals = sum(map(str.isupper, text[starts[start] : ends[past - 1]]))
+                found.append((start, past, spelled.upper() if capitals > 1 else spelled, key))
             if past == longest:
                 break
             between = text[ends[past - 1] : starts[past]]
