@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from vnsearch.index.columnar.segment import SegmentData
 from vnsearch.index.columnar.tokens import Texts
 from vnsearch.index.schema import TEXT_FIELDS
 from vnsearch.index.snapshot import run_size
+from vnsearch.search.matches import TermKey
 from vnsearch.search.parameters import PARAMETERS
 from vnsearch.search.query import Group
 from vnsearch.search.scoring import Scorer
@@ -54,8 +55,7 @@ class Occurrences:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Form:
+class _Form(NamedTuple):
     """One way in which a place, or a group by a variant, may be written."""
 
     kind: str
@@ -73,15 +73,14 @@ def _forms(groups: Sequence[Group], sizes: Sequence[int], scorer: Scorer) -> lis
     syllable_places = sum(sizes)
     place = 0
     for at, group in enumerate(groups):
-        for of_query in group.syllables:
-            for option in of_query.options:
-                likely = option.weight >= _MARKED_WEIGHT
-                found.append(("syllable", option.term, place, at, option.weight, likely, False))
+        for of_query in group.places:
+            if of_query.kind != "syllable":
+                continue
+            for term, weight, _ in of_query.options:
+                found.append(("syllable", term, place, at, weight, weight >= _MARKED_WEIGHT, False))
             place += 1
-        found += [
-            (variant.kind, variant.term, syllable_places + at, at, variant.share, True, True)
-            for variant in group.variants
-        ]
+        for variant in group.variants:
+            found.append((variant.kind, variant.term, syllable_places + at, at, variant.share, True, True))
     counts = _counts([form[:2] for form in found], scorer)
     return [
         _Form(kind, term, place, group, share * scorer.idf(counts[kind, term]), likely, variant)
@@ -90,15 +89,18 @@ def _forms(groups: Sequence[Group], sizes: Sequence[int], scorer: Scorer) -> lis
     ]
 
 
-def _counts(keys: Sequence[tuple[str, str]], scorer: Scorer) -> dict[tuple[str, str], int]:
-    """Return how many reports hold each term: the lengths of lists, unless something in them does not count."""
-    snapshot = scorer.snapshot
-    whole = not snapshot.has_deletions and len(scorer.fields) == len(TEXT_FIELDS)
-    listed = [key for key in dict.fromkeys(keys) if whole and key[0] != "phrase"]
-    with snapshot.reading("the dictionaries"):
-        counts = dict(zip(listed, map(run_size, snapshot.find(listed)), strict=True))
-        rest = [key for key in dict.fromkeys(keys) if key not in counts]
-        counts.update((key, found.count) for key, found in (scorer.terms(rest) if rest else {}).items())
+def _counts(keys: Sequence[TermKey], scorer: Scorer) -> dict[TermKey, int]:
+    """Return how many reports hold each term: known from scoring it lately, or the lengths of lists, where those are all."""
+    known = ((key, scorer.known_count(key)) for key in keys)
+    counts = {key: count for key, count in known if count is not None}
+    rest = list(dict.fromkeys(key for key in keys if key not in counts))
+    listed = [key for key in rest if key[0] != "phrase"] if scorer.is_whole else []
+    if listed:
+        with scorer.snapshot.reading("the dictionaries"):
+            counts.update(zip(listed, map(run_size, scorer.snapshot.find(listed)), strict=True))
+        rest = [key for key in rest if key not in counts]
+    if rest:
+        counts.update((key, found.count) for key, found in scorer.terms(rest).items())
     return counts
 
 
@@ -126,18 +128,16 @@ class Wanted:
             phrases: list[tuple[list[int], int]] = []
             # A syllable that several places look for goes to the one that it is worth most to.
             ordered = sorted(enumerate(self._forms, 1), key=lambda item: item[1].weight)
-            spelled = [(number, form.term.split(" ")) for number, form in ordered if form.kind != "value"]
-            numbers = iter(segment.syllable_numbers([syllable for _, parts in spelled for syllable in parts]))
-            for number, parts in spelled:
-                held = list(islice(numbers, len(parts)))
-                if min(held) < 0:
-                    continue
-                if len(held) == 1:
-                    table[held[0]] = number
-                else:
-                    phrases.append((held, number))
+            spelled = [(number, form.term) for number, form in ordered if form.kind == "syllable"]
+            for (number, _), held in zip(spelled, segment.syllable_numbers([term for _, term in spelled]), strict=True):
+                if held >= 0:
+                    table[held] = number
             for number, form in ordered:
-                if form.kind == "value" and (value := segment.find("value", form.term)) >= 0:
+                if form.kind == "phrase":
+                    syllables = segment.syllable_numbers(form.term.split(" "))
+                    if min(syllables) >= 0:
+                        phrases.append((syllables, number))
+                elif form.kind == "value" and (value := segment.find("value", form.term)) >= 0:
                     values[value] = number
             found = self._tables[leaf] = table, values, phrases
         return found
@@ -162,10 +162,10 @@ class Wanted:
         texts = np.array([text for text, _ in documents])
         numbers = np.array([document for _, document in documents])
         read = segment.tokens.read(numbers, field)
-        forms = table[read.syllables]
-        at = forms.nonzero()[0]
+        forms = table.take(read.syllables)
+        at = (forms != 0).nonzero()[0]  # a mask has them several times as fast
         rows = read.owners(at)
-        found: list[_Found] = [(rows, at - read.firsts(rows), *read.places(at, rows), forms[at].astype(np.int64))]
+        found: list[_Found] = [(rows, at - read.firsts(rows), *read.places(at, rows), forms[at])]
         found += [_phrases(read, syllables, form) for syllables, form in phrases]
         if values:
             found += _values(segment, numbers, field, values, read)

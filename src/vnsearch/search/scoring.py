@@ -83,8 +83,8 @@ class Scorer:
         self.width = -(-max(snapshot.size, 1) // LANES) * LANES
         # A single field has lists of its own, shorter than those that are kept for both: they are read whole.
         self._long_size = max(snapshot.size // _LONG, _LONG_LEAST) if len(fields) == len(TEXT_FIELDS) else snapshot.size
-        # Otherwise not all of the documents in the lists are alive, or hold the term in this field.
-        self._is_whole = len(fields) == len(TEXT_FIELDS) and not snapshot.has_deletions
+        #: Whether all documents in the lists count: they are alive, and both fields are searched.
+        self.is_whole = len(fields) == len(TEXT_FIELDS) and not snapshot.has_deletions
         self._norms_kept: dict[str, Floats] | None = None
         self._phrases: Kept[Matches] = Kept(_PHRASE_BYTES)
         self._short: Kept[_Short] = Kept(_SHORT_BYTES + _SHORT_BYTES_PER_DOCUMENT * snapshot.size)
@@ -146,6 +146,13 @@ class Scorer:
         """Return the most that a term which so many reports hold can score."""
         return self._most[kind] * self.idf(count)
 
+    def known_count(self, key: TermKey) -> int | None:
+        """Return how many documents hold a term, if it was scored lately and all in its list count."""
+        if (long := self._long.get(key)) is not None:
+            return long.count
+        short = self._short.get(key) if self.is_whole else None
+        return None if short is None else run_size(short.runs)
+
     def term(self, kind: str, term: str) -> Matches | LongMatches:
         """Return the documents that hold one term; see ``terms``."""
         return self.terms([(kind, term)])[kind, term]
@@ -197,7 +204,7 @@ class Scorer:
         if new:
             parts.insert(0, self._fresh(new, documents, sizes[: len(new)]))
         scores = np.concatenate(parts)
-        if not self._is_whole:
+        if not self.is_whole:
             kept = held(scores)
             documents, scores = documents[kept], scores[kept]
             sizes = np.diff(np.searchsorted(kept, np.cumsum(sizes)), prepend=0).tolist()
@@ -215,7 +222,7 @@ class Scorer:
         scores = saturations(self.tf(postings), k1.repeat(sizes))
         starts = np.cumsum([0, *sizes[:-1]])
         counts = sizes
-        if not self._is_whole:
+        if not self.is_whole:
             if self.snapshot.has_deletions:
                 scores *= self.snapshot.live[documents]
             counts = np.add.reduceat(scores > 0, starts, dtype=np.intp).tolist()

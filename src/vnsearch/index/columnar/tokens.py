@@ -144,16 +144,17 @@ class Texts:
         return ends - sizes[tokens], ends
 
     @cached_property
-    def _passed(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    def _passed(self) -> tuple[npt.NDArray[np.int64], Array]:
         """Return how many code points all tokens up to each one have, with what is between them, and its own length."""
         codes = _joined([self._sequences.codes[run] for run in self._runs], np.uint8)
-        sizes = (codes & 15).astype(np.int64)
-        steps = (codes >> 4) + sizes
+        sizes = codes & 15
+        steps = ((codes >> 4) + sizes).astype(np.int64)
         escaped = (codes == _ESCAPE).nonzero()[0]
         if len(escaped):
             at, escaped_gaps, escaped_sizes = self._sequences.escapes
             owners = self.owners(escaped)
             which = at.searchsorted((escaped - self.firsts(owners) + self._firsts[owners]).astype(at.dtype))
+            sizes = sizes.astype(np.int64)
             sizes[escaped] = escaped_sizes[which]
             steps[escaped] = sizes[escaped] + escaped_gaps[which]
         return steps.cumsum(), sizes
