@@ -165,7 +165,7 @@ class Wanted:
         forms = table.take(read.syllables)
         at = (forms != 0).nonzero()[0]  # a mask has them several times as fast
         rows = read.owners(at)
-        found: list[_Found] = [(rows, at - read.firsts(rows), *read.places(at, rows), forms[at])]
+        found: list[_Found] = [(rows, at - read.firsts(rows), *read.places(at), forms[at])]
         found += [_phrases(read, syllables, form) for syllables, form in phrases]
         if values:
             found += _values(segment, numbers, field, values, read)
@@ -237,8 +237,8 @@ def _phrases(read: Texts, phrase: list[int], form: int) -> _Found:
     rows = read.owners(at)
     inside = (at + len(phrase) <= read.pasts[rows]).nonzero()[0]
     at, rows = at[inside], rows[inside]
-    starts, _ = read.places(at, rows)
-    _, ends = read.places(at + (len(phrase) - 1), rows)
+    starts, _ = read.places(at)
+    _, ends = read.places(at + (len(phrase) - 1))
     return rows, at - read.firsts(rows), starts, ends, np.full(len(at), form)
 
 
@@ -251,7 +251,7 @@ def _values(segment: SegmentData, numbers: Ints, field: int, wanted: dict[int, i
         if at:
             past = int(read.pasts[row])
             tokens = np.arange(past - int(read.lengths[row]), past)
-            starts, _ = read.places(tokens, np.full(len(tokens), row))
+            starts, _ = read.places(tokens)
             positions = np.searchsorted(starts, value_starts[at], "right") - 1
             forms = np.array([wanted[term] for term in terms[at].tolist()])
             found.append((np.full(len(at), row), positions, value_starts[at], value_ends[at], forms))

@@ -134,18 +134,22 @@ class Texts:
         """Return which is the first token of each of some texts."""
         return (self.pasts - self.lengths)[texts]
 
-    def places(
-        self, tokens: npt.NDArray[np.intp], texts: npt.NDArray[np.intp]
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Return where some tokens, of these texts, begin and end, in code points of their text as given."""
-        passed, sizes = self._passed
-        before = self.firsts(texts)
-        ends = passed[tokens] - np.where(before > 0, passed[before - 1], 0)
+    def places(self, tokens: npt.NDArray[np.intp]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return where some tokens, ascending, begin and end, in code points of their text as given."""
+        steps, sizes = self._steps
+        if not len(tokens):
+            return tokens, tokens
+        # Summed up from one of them to the next, not for every token.
+        after = np.concatenate(([0], tokens[:-1] + 1))
+        ends = np.add.reduceat(steps[: tokens[-1] + 1], after).cumsum()
         return ends - sizes[tokens], ends
 
     @cached_property
-    def _passed(self) -> tuple[npt.NDArray[np.int64], Array]:
-        """Return how many code points all tokens up to each one have, with what is between them, and its own length."""
+    def _steps(self) -> tuple[npt.NDArray[np.int64], Array]:
+        """Return how far the end of each token is from the end of the one before, and its own length.
+
+        The first of a text goes back to where that text begins.
+        """
         codes = _joined([self._sequences.codes[run] for run in self._runs], np.uint8)
         sizes = codes & 15
         steps = ((codes >> 4) + sizes).astype(np.int64)
@@ -157,7 +161,10 @@ class Texts:
             sizes = sizes.astype(np.int64)
             sizes[escaped] = escaped_sizes[which]
             steps[escaped] = sizes[escaped] + escaped_gaps[which]
-        return steps.cumsum(), sizes
+        firsts = (self.pasts - self.lengths)[self.lengths > 0]
+        if len(firsts) > 1:
+            steps[firsts[1:]] -= np.add.reduceat(steps, firsts)[:-1]
+        return steps, sizes
 
 
 def _joined(parts: Sequence[Array], dtype: npt.DTypeLike) -> Array:
