@@ -172,8 +172,7 @@ class Wanted:
         rows, positions, starts, ends, forms = (
             found[0] if len(found) == 1 else tuple(np.concatenate(column) for column in zip(*found, strict=True))
         )
-        if self._selective:
-            kept = self._selected(rows, forms, len(documents))
+        if self._selective and not (kept := self._selected(rows, forms, len(documents))).all():
             rows, positions, starts, ends, forms = (column[kept] for column in (rows, positions, starts, ends, forms))
         occurrences = Occurrences(texts[rows], starts, ends, positions, self._places[forms], self._weights[forms])
         return occurrences if len(found) == 1 else occurrences.take(np.lexsort((ends, starts, occurrences.texts)))
@@ -184,23 +183,28 @@ class Wanted:
         An unlikely spelling only where its place has no likelier one there; a variant only where the document does not have
         the run as it was typed.
         """
-        width = len(self._forms) + 1
-        present = np.zeros((count, width), np.bool_)
-        present[rows, forms] = True
         always, unlikely, variants = self._rules
-        chosen = np.zeros_like(present)
-        chosen[:] = always
+        kept: npt.NDArray[np.bool_] = always[forms]
+        if kept.all():  # as is the rule
+            return kept
+        present = np.zeros((len(self._forms) + 1, count), np.bool_)
+        present[forms, rows] = True
+        chosen = present & always[:, None]
+        somewhere = present.any(axis=1).tolist()
         for likely, others in unlikely:
-            served = present[:, likely].any(axis=1)
-            for form in others:
-                chosen[:, form] = ~served & present[:, form]
-                served |= present[:, form]
+            others = [form for form in others if somewhere[form]]
+            if others:
+                served = present[likely].any(axis=0)
+                for form in others:
+                    chosen[form] = ~served & present[form]
+                    served |= present[form]
         for members, places in variants:
-            complete = np.ones(count, np.bool_)
-            for spellings in places:
-                complete &= present[:, spellings].any(axis=1)
-            chosen[:, members] = ~complete[:, None]
-        kept: npt.NDArray[np.bool_] = chosen[rows, forms]
+            if any(somewhere[form] for form in members):
+                complete = np.ones(count, np.bool_)
+                for spellings in places:
+                    complete &= present[spellings].any(axis=0)
+                chosen[members] = ~complete
+        kept = chosen[forms, rows]
         return kept
 
     @cached_property

@@ -197,9 +197,7 @@ def _best_windows(
     # Ends in runs of their own scale, ascending: one binary search finds where every window ends.
     bases = runs * (int(found.ends.max()) + FRAGMENT_CHARS + 1)
     reach = np.maximum.accumulate(bases + found.ends)
-    bases += found.starts
-    bases += FRAGMENT_CHARS
-    last = np.maximum(reach.searchsorted(bases, "right") - 1, numbers)
+    last = np.maximum(reach.searchsorted(bases + (found.starts + FRAGMENT_CHARS), "right") - 1, numbers)
     values = found.weights if seen is None else np.where(seen[found.texts, found.places], 0.1, 1.0) * found.weights
     # An occurrence counts whole in the windows that reach it and begin after the one of the same place before it.
     since = last.searchsorted(numbers)
