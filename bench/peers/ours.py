@@ -40,8 +40,16 @@ class Ours(Peer):
         return int(found[0])
 
     def search_with_snippets(self, query: Query) -> list[str]:
+        """As the others make them: one fragment each."""
+        return self._with_snippets(query, fragments=1)
+
+    def search_with_default_snippets(self, query: Query) -> list[str]:
+        """As they are made unless something else is asked for: of two fragments."""
+        return self._with_snippets(query)
+
+    def _with_snippets(self, query: Query, **options: int) -> list[str]:
         snippets = []
-        for hit in self.index.search(query.text):
+        for hit in self.index.search(query.text, **options):
             _ = hit.report.title
             snippets.append(hit.snippet.html())
         return snippets

@@ -79,8 +79,10 @@ def _forms(groups: Sequence[Group], sizes: Sequence[int], scorer: Scorer) -> lis
             for term, weight, _ in of_query.options:
                 found.append(("syllable", term, place, at, weight, weight >= _MARKED_WEIGHT, False))
             place += 1
-        for variant in group.variants:
-            found.append((variant.kind, variant.term, syllable_places + at, at, variant.share, True, True))
+        found += [
+            (variant.kind, variant.term, syllable_places + at, at, variant.share, True, True)
+            for variant in group.variants
+        ]
     counts = _counts([form[:2] for form in found], scorer)
     return [
         _Form(kind, term, place, group, share * scorer.idf(counts[kind, term]), likely, variant)
@@ -184,27 +186,26 @@ class Wanted:
         the run as it was typed.
         """
         always, unlikely, variants = self._rules
-        kept: npt.NDArray[np.bool_] = always[forms]
-        if kept.all():  # as is the rule
-            return kept
-        present = np.zeros((len(self._forms) + 1, count), np.bool_)
+        settled: npt.NDArray[np.bool_] = always[forms]
+        if settled.all():
+            return settled
+        present = np.zeros((len(always), count), np.bool_)
         present[forms, rows] = True
-        chosen = present & always[:, None]
-        somewhere = present.any(axis=1).tolist()
+        chosen = present.copy()
+        somewhere = set(forms[~settled].tolist())
         for likely, others in unlikely:
-            others = [form for form in others if somewhere[form]]
-            if others:
-                served = present[likely].any(axis=0)
+            if not somewhere.isdisjoint(others):
+                served: npt.NDArray[np.bool_] = np.logical_or.reduce(present[likely])
                 for form in others:
-                    chosen[form] = ~served & present[form]
+                    chosen[form] &= ~served
                     served |= present[form]
         for members, places in variants:
-            if any(somewhere[form] for form in members):
+            if not somewhere.isdisjoint(members):
                 complete = np.ones(count, np.bool_)
                 for spellings in places:
-                    complete &= present[spellings].any(axis=0)
-                chosen[members] = ~complete
-        kept = chosen[forms, rows]
+                    complete &= np.logical_or.reduce(present[spellings])
+                chosen[members] &= ~complete
+        kept: npt.NDArray[np.bool_] = chosen[forms, rows]
         return kept
 
     @cached_property

@@ -105,5 +105,5 @@ def _holding(
 
 
 def _different(numbers: Array) -> Array:
-    """Return each of some numbers once; they ascend, from 0 up. (``np.unique`` imports a module that takes 9 ms.)"""
+    """Return each of some numbers once; they ascend, from 0 up. Importing what ``np.unique`` needs takes 9 ms."""
     return numbers[np.diff(numbers, prepend=-1) > 0]

@@ -205,8 +205,7 @@ def _best_windows(
     places, before, behind = found.places[alike], alike[:-1], alike[1:]
     since[behind] = np.maximum(since[behind], np.where(places[1:] == places[:-1], before + 1, 0))
     # Every window's worth from the one before: what of it counts whole there comes, and goes with its first.
-    whole = np.bincount(since, values, size)
-    whole -= values
+    whole = np.bincount(since, values, size) - values
     # A tenth of what it holds behind its first, and what neighbours bring.
     tenths = 0.1 * values
     near = (found.positions[1:] - found.positions[:-1] == 1) & (found.places[1:] - found.places[:-1] == 1)
