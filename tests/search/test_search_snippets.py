@@ -7,7 +7,7 @@ import itertools
 import re
 import tempfile
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -87,6 +87,12 @@ def test_laws(scratch: Index, body: str, query: str, fragments: int) -> None:
     for start, end in snippet.fragments:
         assert at <= start < end <= len(body)
         at = end
+    # Cut between words, or where a mark or another fragment ends.
+    edges = {0, len(body), *itertools.chain(*snippet.fragments, *snippet.marks)}
+    for start, end in snippet.fragments:
+        others = edges - {start, end} | set(itertools.chain(*snippet.marks))
+        assert start in others or start == 0 or body[start - 1].isspace()
+        assert end in others or end == len(body) or body[end].isspace()
     # Marks: ascending, apart, inside fragments, and of the query.
     at = 0
     for start, end in snippet.marks:
@@ -110,6 +116,7 @@ def test_laws(scratch: Index, body: str, query: str, fragments: int) -> None:
     # What is rendered is what was cut out.
     pieces = [squeezed(body[start:end]) for start, end in snippet.fragments]
     assert snippet.text.removeprefix("… ").removesuffix(" …") == " … ".join(pieces) or not pieces
+    assert squeezed(html.unescape(TAG.sub("", snippet.html()))) == squeezed(snippet.text)
     assert squeezed(TAG.sub("", snippet.html())) == squeezed(html.escape(snippet.text))
     assert snippet.html().count("<mark>") == snippet.html().count("</mark>") == len(snippet.marks)
     shown = snippet.ansi(open_mark="", close_mark="")
@@ -298,6 +305,41 @@ class TestFragments:
         assert hit.marks("body") == [(start, end)]
         assert len(hit.snippet.text) < 1000
 
+    def test_the_best_of_a_megabyte(self, scratch: Index) -> None:
+        filler = "Chợ họp sớm, trăng lên cao, gió về khuya; nổi lên từ bờ mương. " * 8_000
+        body = f"{filler}Chợ nổi trên đường làng. {filler}"
+        assert len(body) > 1_000_000
+        (fragment,) = only(scratch, "", body, "cho noi duong lang", fragments=1).snippet.fragments
+        assert fragment[0] <= len(filler) < fragment[1]
+
+    def test_a_fragment_begins_and_ends_with_a_sentence(self, scratch: Index) -> None:
+        body = f"{FILLER}Sáng mùng năm, chợ nổi họp. Người ta về từ khắp nơi, thuyền đầy hoa trái và tiếng cười nói. {FILLER}"
+        text = only(scratch, "", body, "chợ nổi", fragments=1).snippet.text
+        assert "mới về. Sáng mùng năm, chợ nổi họp. " in text or text.startswith("… Sáng mùng năm, chợ nổi họp. ")
+        assert text.endswith(". …")
+
+    def test_words_that_never_end(self, scratch: Index) -> None:
+        """Without a space to cut at, a fragment is what matched, and no more than it must be."""
+        glued = "x" * 5_000
+        body = f"{glued}-chợ-nổi-{glued}"
+        snippet = only(scratch, "", body, "chợ nổi", fragments=5).snippet
+        assert [body[start:end] for start, end in snippet.marks] == ["chợ", "nổi"]
+        assert sum(end - start for start, end in snippet.fragments) < 1_000
+        body = "/".join(["đường", "làng", "bờ"] * 3_000)
+        snippet = only(scratch, "", body, "đường làng", fragments=5).snippet
+        assert snippet.marks
+        assert len(snippet.fragments) <= 5
+        assert {body[start:end] for start, end in snippet.marks} == {"đường", "làng"}
+        assert sum(end - start for start, end in snippet.fragments) < 2_000
+
+    def test_what_overlaps_is_marked_once(self, new_index: Callable[..., Index]) -> None:
+        """A number is syllables and a value, in one place."""
+        index = new_index()
+        index.add([Report("it", "", "Trồng mới 98.510 cây, 98 hộ nhận.")])
+        (hit,) = index.search("98 cây 98510")
+        assert hit.snippet.html() == "Trồng mới <mark>98.510 cây</mark>, <mark>98</mark> hộ nhận."
+        assert hit.marks("body") == list(hit.snippet.marks)
+
     def test_a_megabyte_of_matches(self, scratch: Index) -> None:
         hit = only(scratch, "", "đường làng " * 100_000, "duong lang", fragments=3)
         assert hit.snippet.marks
@@ -317,6 +359,13 @@ class TestRendering:
             "<mark>Chợ</mark> &lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt; &amp; &#x27;<mark>nổi</mark>&#x27;"
         )
         assert hit.title_html() == "<mark>Chợ</mark> &lt;b onload=&#x27;x&#x27;&gt;"
+
+    def test_html_is_escaped_inside_marks(self, new_index: Callable[..., Index]) -> None:
+        index = new_index()
+        index.add([Report("it", "Sở GD&ĐT", "Sở GD&ĐT <b>họp</b>")])
+        (hit,) = index.search("sở GD&ĐT")
+        assert hit.snippet.html() == "<mark>Sở GD</mark>&amp;<mark>ĐT</mark> &lt;b&gt;họp&lt;/b&gt;"
+        assert hit.title_html("<em class='m'>", "</em>").startswith("<em class='m'>Sở GD</em>&amp;<em")
 
     def test_own_marks(self, scratch: Index) -> None:
         hit = only(scratch, "Chợ nổi", "Chợ nổi", "chợ")
