@@ -107,7 +107,7 @@ class Translation:
             case tree.Term(kind, text, weight):
                 return self.term(kind, text, weight)
             case tree.Phrase(syllables, slop, weight):
-                return self.phrase(syllables, slop, weight)
+                return self.phrase([place.term for place in syllables], slop, weight)
             case tree.Prefix(kind, prefix, weight):
                 found = [query.Prefix(field_name(text_field, kind), prefix) for text_field in self.fields]
                 return query.ConstantScoreQuery(query.Or(found), weight)
@@ -125,6 +125,10 @@ class Translation:
                 return Best([self.query(child) for child in children])
             case tree.Without(wanted, unwanted):
                 return AndNot(self.query(wanted), self.query(unwanted))
+            case tree.Filtered(wanted, condition):
+                return query.And([self.query(wanted), Unscored(self.query(condition))])
+            case tree.Every(weight):
+                return query.ConstantScoreQuery(query.Every(), weight)
             case tree.Maybe(required, optional):
                 return AndMaybe(self.query(required), self.query(optional))
         raise TypeError(node)
@@ -166,6 +170,7 @@ class Nodes:
                 lambda: tree.Best(children),
                 lambda: tree.Maybe(first, last),
                 lambda: tree.Without(first, last),
+                lambda: tree.Filtered(first, last),
             )
         )()
 
@@ -194,13 +199,13 @@ class Nodes:
 
     def phrase(self) -> tree.Node:
         if self.chance.random() < 0.2:
-            return tree.Phrase(tuple(self.syllable() for _ in range(2)), self.chance.randint(1, 6), self.weight())
+            return tree.Phrase(tuple(tree.Term("syllable", self.syllable()) for _ in range(2)), self.chance.randint(1, 6), self.weight())
         _, syllables = self.chance.choice(self.phrases)
         at = self.chance.randrange(len(syllables) - 2)
         words = syllables[at : at + self.chance.randint(1, 4)]
         if len(words) > 2 and self.chance.random() < 0.4:
             del words[1]
-        return tree.Phrase(tuple(words), self.chance.randint(1, 4), self.weight())
+        return tree.Phrase(tuple(tree.Term("syllable", word) for word in words), self.chance.randint(1, 4), self.weight())
 
     def prefix(self) -> tree.Node:
         kind = self.chance.choice(("syllable", "word"))
@@ -310,8 +315,8 @@ def terms_of(node: Any) -> Iterator[tuple[str, str]]:
     if isinstance(node, tree.Term):
         yield node.kind, node.term
     elif isinstance(node, tree.Phrase):
-        yield from (("syllable", syllable) for syllable in node.syllables)
-    for name in ("children", "wanted", "unwanted", "required", "optional"):
+        yield from (("syllable", place.term) for place in node.syllables)
+    for name in ("children", "wanted", "unwanted", "condition", "required", "optional"):
         part = getattr(node, name, ())
         for child in part if isinstance(part, Sequence) else (part,):
             yield from terms_of(child)

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from vnsearch.search.long_lists import LEVEL_MAX, Levels, LongMatches
 from vnsearch.search.matches import Bits, Documents, Floats, bits_of, count_bits, held
 from vnsearch.search.scoring import LANES, Scorer
-from vnsearch.search.tree import Any, Evaluator, Node, TimeUp, Weighted, add_best
+from vnsearch.search.tree import Any, Evaluator, Filtered, Node, TimeUp, Weighted, Without, add_best
 
 __all__ = ["Evaluation", "evaluate"]
 
@@ -80,6 +80,9 @@ def evaluate(run: Evaluator, node: Node, masks: Sequence[Mask] = (), best: int |
     totals = run.scorer.row()
     found = Evaluation(totals, run.scorer.snapshot.size)
     try:
+        while isinstance(node, Filtered | Without):  # so that what is filtered is run as if it were alone
+            masks = [*masks, node.mask(run)]
+            node = node.wanted
         if isinstance(node, Any):
             put_off: list[Weighted] = []
             node.add_to(totals, run, None if best is None else put_off)

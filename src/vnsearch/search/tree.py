@@ -9,13 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from vnsearch.search.long_lists import LongMatches
-from vnsearch.search.matches import NO_MATCHES, Floats, Matches, TermKey, held
+from vnsearch.search.matches import NO_MATCHES, Documents, Floats, Matches, TermKey, held
 from vnsearch.search.phrases import phrase_documents
 from vnsearch.search.scoring import Scorer
 
@@ -25,7 +26,10 @@ __all__ = [
     "Best",
     "Days",
     "Evaluator",
+    "Every",
+    "Filtered",
     "Found",
+    "InField",
     "Instead",
     "Labels",
     "Maybe",
@@ -59,6 +63,16 @@ class Evaluator:
         self.scorer = scorer
         self._deadline = deadline
         self._terms: dict[TermKey, Found] = {}
+        self._others: dict[Scorer, Evaluator] = {}
+
+    def of(self, scorer: Scorer) -> Evaluator:
+        """Return one like this for another scorer of the same commit: always the same."""
+        if scorer is self.scorer:
+            return self
+        if scorer not in self._others:
+            self._others[scorer] = Evaluator(scorer, self._deadline)
+            self._others[scorer]._others = self._others
+        return self._others[scorer]
 
     def prepare(self, terms: Iterable[TermKey]) -> None:
         """Score terms in one go; ``term`` has them ready."""
@@ -107,21 +121,39 @@ class Term:
 class Phrase:
     """Syllables that follow each other in one field, each at most ``slop`` places behind the one before.
 
-    Scored as the sum of its syllables.
+    Each is a term, or the best of several spellings. Scored as the sum of its syllables.
     """
 
-    syllables: tuple[str, ...]
+    syllables: tuple[Term | Best, ...]
     slop: int = 1
     weight: float = 1.0
+
+    @property
+    def places(self) -> list[list[str]]:
+        """For each syllable its spellings."""
+        return [
+            [place.term] if isinstance(place, Term) else [term.term for term in place.children if isinstance(term, Term)]
+            for place in self.syllables
+        ]
 
     def matches(self, run: Evaluator) -> Found:
         """Return what it matches."""
         run.check()
-        documents = phrase_documents(run.scorer.snapshot, self.syllables, self.slop, run.scorer.fields, run.check)
+        documents = self._documents(run)
         scores = np.zeros(len(documents), np.float32)
-        for syllable in self.syllables:
-            scores += run.term("syllable", syllable).at(documents)
+        for place in self.syllables:
+            scores += _at(place, run, documents)
         return Matches(documents, scores * np.float32(self.weight), len(documents))
+
+    def _documents(self, run: Evaluator) -> Documents:
+        places = self.places
+        if len(places) > 2 or (self.slop > 1 and len(places) > 1):
+            return phrase_documents(run.scorer.snapshot, places, self.slop, run.scorer.fields, run.check)
+        # One syllable, or a pair: no text has to be read.
+        kind = ("syllable", "pair")[len(places) - 1]
+        terms: list[TermKey] = [(kind, " ".join(chosen)) for chosen in product(*places)]
+        found = run.scorer.terms(terms).values()
+        return np.unique(np.concatenate([np.empty(0, np.intp), *(matches.sparse()[0] for matches in found)]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +194,17 @@ class Days:
     def matches(self, run: Evaluator) -> Found:
         """Return what it matches."""
         return run.constant(run.scorer.snapshot.dated(self.first, self.last), self.weight)
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """Every report there is; each scores ``weight``."""
+
+    weight: float = 1.0
+
+    def matches(self, run: Evaluator) -> Found:
+        """Return what it matches."""
+        return run.constant(run.scorer.snapshot.live, self.weight)
 
 
 @dataclass(slots=True)
@@ -277,12 +320,17 @@ class Instead:
             return NO_MATCHES
         scores = scores.copy()
         for place in self.places:
-            if isinstance(place, Term):
-                scores -= run.term(place.kind, place.term).at(documents, place.weight)
-            elif found := place.found(run):
-                scores -= np.maximum.reduce([matches.at(documents, weight) for matches, weight in found])
+            scores -= _at(place, run, documents)
         more = held(scores)
         return Matches(documents[more], scores[more], len(more))
+
+
+def _at(place: Term | Best, run: Evaluator, documents: Documents) -> Floats:
+    """Return what a place scores in some documents."""
+    if isinstance(place, Term):
+        return run.term(place.kind, place.term).at(documents, place.weight)
+    found = [matches.at(documents, weight) for matches, weight in place.found(run)]
+    return np.asarray(np.maximum.reduce(found)) if found else np.zeros(len(documents), np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,6 +386,46 @@ class Without:
         documents, scores = self.wanted.matches(run).sparse()
         kept = np.flatnonzero(self.unwanted.matches(run).at(documents) == 0)
         return Matches(documents[kept], scores[kept], len(kept))
+
+    def mask(self, run: Evaluator) -> npt.NDArray[np.bool_]:
+        """Return which documents it leaves of all."""
+        return ~_mask(self.unwanted, run)
+
+
+@dataclass(frozen=True, slots=True)
+class Filtered:
+    """What ``wanted`` matches and ``condition`` does as well; what that scores does not count."""
+
+    wanted: Node
+    condition: Node
+
+    def matches(self, run: Evaluator) -> Found:
+        """Return what it matches."""
+        documents, scores = self.wanted.matches(run).sparse()
+        kept = held(self.condition.matches(run).at(documents))
+        return Matches(documents[kept], scores[kept], len(kept))
+
+    def mask(self, run: Evaluator) -> npt.NDArray[np.bool_]:
+        """Return which documents it leaves of all."""
+        return _mask(self.condition, run)
+
+
+@dataclass(frozen=True, slots=True)
+class InField:
+    """What a node matches in one field, as ``scorer`` scores it there."""
+
+    scorer: Scorer
+    node: Node
+
+    def matches(self, run: Evaluator) -> Found:
+        """Return what it matches."""
+        return self.node.matches(run.of(self.scorer))
+
+
+def _mask(node: Node, run: Evaluator) -> npt.NDArray[np.bool_]:
+    mask = np.zeros(run.scorer.snapshot.size, np.bool_)
+    mask[node.matches(run).sparse()[0]] = True
+    return mask
 
 
 def _collected(totals: Floats, scorer: Scorer) -> Matches:
