@@ -199,13 +199,19 @@ class Nodes:
 
     def phrase(self) -> tree.Node:
         if self.chance.random() < 0.2:
-            return tree.Phrase(tuple(tree.Term("syllable", self.syllable()) for _ in range(2)), self.chance.randint(1, 6), self.weight())
+            return tree.Phrase(
+                tuple(tree.Term("syllable", self.syllable()) for _ in range(2)),
+                self.chance.randint(1, 6),
+                self.weight(),
+            )
         _, syllables = self.chance.choice(self.phrases)
         at = self.chance.randrange(len(syllables) - 2)
         words = syllables[at : at + self.chance.randint(1, 4)]
         if len(words) > 2 and self.chance.random() < 0.4:
             del words[1]
-        return tree.Phrase(tuple(tree.Term("syllable", word) for word in words), self.chance.randint(1, 4), self.weight())
+        return tree.Phrase(
+            tuple(tree.Term("syllable", word) for word in words), self.chance.randint(1, 4), self.weight()
+        )
 
     def prefix(self) -> tree.Node:
         kind = self.chance.choice(("syllable", "word"))

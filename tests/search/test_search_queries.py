@@ -71,7 +71,7 @@ SPELLINGS = {
     "eth for đ": lambda text: text.replace("đ", "ð").replace("Đ", "Ð"),
     "upper case": str.upper,
     "without marks, upper case": lambda text: fold(text).upper(),
-    "with noise": lambda text: f"  “{text.replace(' ', ',  ')}”?! ",
+    "with noise": lambda text: f"  …{text.replace(' ', ',  ')}!?! ",
     "zero-width spaces": lambda text: text.replace("n", "n\u200b"),
     "full width": lambda text: "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text),
 }
@@ -262,8 +262,11 @@ def use(results: SearchResults) -> None:
         hit.snippet.html()
         hit.snippet.ansi()
         hit.title_html()
-        assert hit.marks("title") or hit.marks("body")
-        assert sum(part.score for part in hit.explain().contributions) == pytest.approx(hit.score, rel=1e-4)
+        explained = hit.explain()
+        by_words = any(part.kind != "filter" for part in explained.contributions)
+        assert hit.marks("title") or hit.marks("body") or not by_words
+        assert sum(part.score for part in explained.contributions) == pytest.approx(hit.score, rel=1e-4)
+        assert str(explained)
 
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
@@ -276,6 +279,36 @@ SYNTAX = st.lists(
     max_size=12,
 ).map("".join)
 
+# Queries by the grammar: whatever may stand under a sign stands there, also what makes no sense.
+_RUN = st.lists(
+    st.sampled_from("đường|duong|bê|tông|quan|uỷ|công|tác|2021|5/6|QCDC|…|\u0301|漢字|và|xyz".split("|")),
+    min_size=1,
+    max_size=4,
+).map(" ".join)
+_LEAVES = st.one_of(
+    _RUN,
+    _RUN,
+    st.tuples(_RUN, st.sampled_from(["", "~1", "~3", "~999"])).map(lambda parts: f'"{parts[0]}"{parts[1]}'),
+    st.tuples(_RUN, st.sampled_from("đ|d|t|q|ô|2".split("|"))).map(lambda parts: " ".join(parts) + "*"),
+    st.sampled_from("đ|d|ch|tr|th|2".split("|")).map(lambda stem: f"{stem}*"),
+    st.tuples(st.sampled_from(["source", "author", "category", "order", "tags"]), _RUN).map(
+        lambda parts: '{}:"{}"'.format(*parts)
+    ),
+    st.sampled_from(
+        ["date:2021", "date:2021-05..", "date:..2021-01-05", "date:1..2", "source:(Báo Sông Lam OR x)", "tags:ba"]
+    ),
+)
+GRAMMAR = st.recursive(
+    _LEAVES,
+    lambda inner: st.one_of(
+        st.tuples(st.sampled_from(["+", "-", "title:", "body:", "+title:", ""]), inner).map(
+            lambda parts: f"{parts[0]}({parts[1]})"
+        ),
+        st.tuples(inner, st.sampled_from([" ", " ", " OR ", " AND ", " NOT ", " -", " +"]), inner).map("".join),
+    ),
+    max_leaves=8,
+)
+
 
 @settings(max_examples=150)
 @given(ANY_TEXT | SYNTAX)
@@ -283,6 +316,17 @@ def test_no_text_raises(segmented: Index, query: str) -> None:
     use(segmented.search(query, limit=3))
     for completion in segmented.suggest(query):
         assert completion
+
+
+@settings(max_examples=300)
+@given(GRAMMAR, st.sampled_from(["any", "all"]), st.sampled_from([None, {"title": 1.0}, {"body": 2.0}]))
+def test_no_query_by_the_grammar_raises(segmented: Index, query: str, match: Any, fields: Any) -> None:
+    found = segmented.search(query, limit=99, match=match, fields=fields, facets=("source",))
+    use(found)
+    assert len(found) == found.total
+    assert [hit.id for hit in segmented.search(query, limit=4, match=match, fields=fields)] == ids(found)[:4]
+    some = set(ids(segmented.search(query, limit=99, fields=fields)))
+    assert some >= set(ids(found))
 
 
 @settings(max_examples=100)

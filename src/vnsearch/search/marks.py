@@ -17,6 +17,8 @@ from vnsearch.index.schema import TEXT_FIELDS
 from vnsearch.index.snapshot import run_size
 from vnsearch.search.matches import TermKey
 from vnsearch.search.parameters import PARAMETERS
+from vnsearch.search.parts import Phrase
+from vnsearch.search.phrases import find_sequences, phrase_numbers
 from vnsearch.search.query import Group
 from vnsearch.search.scoring import Scorer
 
@@ -107,27 +109,47 @@ def _counts(keys: Sequence[TermKey], scorer: Scorer) -> dict[TermKey, int]:
 
 
 class Wanted:
-    """The forms of a query that are to be marked, with how much each is worth: its share times its rarity."""
+    """The forms of a query that are to be marked, with how much each is worth: its share times its rarity.
 
-    def __init__(self, groups: Sequence[Group], scorer: Scorer) -> None:
+    Phrases are marked whole, where they stand.
+    """
+
+    def __init__(self, groups: Sequence[Group], scorer: Scorer, phrases: Sequence[Phrase] = ()) -> None:
         self._leaves = scorer.snapshot.leaves
         self._snapshot = scorer.snapshot
-        self._tables: dict[int, tuple[Array, dict[int, int], list[tuple[list[int], int]]]] = {}
+        self._tables: dict[int, tuple[Array, dict[int, int], list[_Sequence]]] = {}
         self._sizes = [len(group.syllables) for group in groups]
         self._forms = _forms(groups, self._sizes, scorer)
+        first = sum(self._sizes) + len(groups)
+        self._sequences = [
+            (
+                len(self._forms) + at,
+                [[option.term for option in place.options] for place in phrase.places],
+                phrase.slop + 1,
+            )
+            for at, phrase in enumerate(phrases, 1)
+        ]
+        self._forms += [
+            _Form("sequence", "", place, -1, _worth(phrase, scorer), likely=True, variant=False)
+            for place, phrase in enumerate(phrases, first)
+        ]
         # Where every form is likely, and stands for its place alone, what is found is marked.
         self._selective = any(not form.likely or form.variant for form in self._forms)
         self._weights = np.array([0.0, *(form.weight for form in self._forms)])
         self._places = np.array([-1, *(form.place for form in self._forms)])
 
-    def _table(self, leaf: int) -> tuple[Array, dict[int, int], list[tuple[list[int], int]]]:
+    def _table(self, leaf: int) -> tuple[Array, dict[int, int], list[_Sequence]]:
         """Return for each syllable of a segment its form (0: none), the forms of values, and those of phrases."""
         found = self._tables.get(leaf)
         if found is None:
             segment = self._leaves[leaf].segment
             table = np.zeros(max(segment.size("syllable"), 1), np.min_scalar_type(len(self._forms)))
             values: dict[int, int] = {}
-            phrases: list[tuple[list[int], int]] = []
+            phrases = [
+                (numbers, slop, form)
+                for form, places, slop in self._sequences
+                if all(numbers := phrase_numbers(segment, places))
+            ]
             # A syllable that several places look for goes to the one that it is worth most to.
             ordered = sorted(enumerate(self._forms, 1), key=lambda item: item[1].weight)
             spelled = [(number, form.term) for number, form in ordered if form.kind == "syllable"]
@@ -138,7 +160,7 @@ class Wanted:
                 if form.kind == "phrase":
                     syllables = segment.syllable_numbers(form.term.split(" "))
                     if min(syllables) >= 0:
-                        phrases.append((syllables, number))
+                        phrases.append(([[syllable] for syllable in syllables], 1, number))
                 elif form.kind == "value" and (value := segment.find("value", form.term)) >= 0:
                     values[value] = number
             found = self._tables[leaf] = table, values, phrases
@@ -168,7 +190,7 @@ class Wanted:
         at = (forms != 0).nonzero()[0]  # a mask has them several times as fast
         rows = read.owners(at)
         found: list[_Found] = [(rows, at - read.firsts(rows), *read.places(at), forms[at])]
-        found += [_phrases(read, syllables, form) for syllables, form in phrases]
+        found += [_phrases(read, *phrase) for phrase in phrases]
         if values:
             found += _values(segment, numbers, field, values, read)
         rows, positions, starts, ends, forms = (
@@ -231,20 +253,25 @@ class Wanted:
 #: Variants of a group, and the spellings of each of its places: the former are marked where one of the latter is missing.
 _VariantRule = tuple[list[int], list[list[int]]]
 _Found = tuple[Array, Array, Array, Array, Array]
+#: A phrase: for each place the numbers of its syllables, how far one may be behind the other, and its form.
+_Sequence = tuple[list[list[int]], int, int]
 
 
-def _phrases(read: Texts, phrase: list[int], form: int) -> _Found:
-    """Return where syllables follow each other."""
-    sequence = read.syllables
-    at = np.flatnonzero(sequence[: max(len(sequence) - len(phrase) + 1, 0)] == phrase[0])
-    for offset, syllable in enumerate(phrase[1:], 1):
-        at = at[sequence[at + offset] == syllable]
-    rows = read.owners(at)
-    inside = (at + len(phrase) <= read.pasts[rows]).nonzero()[0]
-    at, rows = at[inside], rows[inside]
-    starts, _ = read.places(at)
-    _, ends = read.places(at + (len(phrase) - 1))
-    return rows, at - read.firsts(rows), starts, ends, np.full(len(at), form)
+def _phrases(read: Texts, phrase: list[list[int]], slop: int, form: int) -> _Found:
+    """Return where syllables follow each other, from the first to the last."""
+    first, last = find_sequences(read.syllables, phrase, slop)
+    rows = read.owners(first)
+    inside = (last < read.pasts[rows]).nonzero()[0]
+    first, last, rows = first[inside], last[inside], rows[inside]
+    starts, _ = read.places(first)
+    _, ends = read.places(last)
+    return rows, first - read.firsts(rows), starts, ends, np.full(len(first), form)
+
+
+def _worth(phrase: Phrase, scorer: Scorer) -> float:
+    """Return what an occurrence of a phrase is worth: the rarity of all its syllables, in their likeliest spellings."""
+    terms = [("syllable", place.options[0].term) for place in phrase.places if place.options]
+    return sum(scorer.idf(count) for count in _counts(terms, scorer).values() if count)
 
 
 def _values(segment: SegmentData, numbers: Ints, field: int, wanted: dict[int, int], read: Texts) -> list[_Found]:

@@ -39,6 +39,15 @@ class Parameters:
     #: Factor for a syllable typed with marks that the index has only with more marks, or with other ones.
     compatible: float = 0.8
     folded: float = 0.5
+    #: What the words of a phrase score once more where they stand as it has them.
+    phrase: float = 0.5
+    #: Of a query the most phrases and prefixes (others are read as words), the most syllables of phrases with slop (others
+    #: have none), and the most slop.
+    query_phrases: int = 16
+    sloppy_syllables: int = 12
+    phrase_slop: int = 50
+    #: The most spellings that a prefix stands for: the commonest.
+    prefix_spellings: int = 64
     #: A spelling this likely is offered as a suggestion.
     suggestion_probability: float = 0.5
     #: Longer queries are cut: syllables, and characters before that.

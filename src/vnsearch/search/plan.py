@@ -18,7 +18,7 @@ from vnsearch.search.query import Group, Option, Place
 from vnsearch.search.scoring import Scorer, phrase_postings
 from vnsearch.search.variants import Variant
 
-__all__ = ["Contribution", "contributions", "plan"]
+__all__ = ["Contribution", "contributions", "place_node", "plan"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def plan(run: tree.Evaluator, groups: Sequence[Group], match: str = "any") -> tr
 def _any(run: tree.Evaluator, groups: Sequence[Group]) -> tree.Node:
     nodes: list[tree.Node] = []
     for group in groups:
-        places = [_place(place) for place in group.places]
+        places = [place_node(place) for place in group.places]
         nodes += places
         if group.variants and (variants := _variants(run, group)):
             nodes.append(tree.Instead(places, variants))
@@ -63,9 +63,9 @@ def _all(run: tree.Evaluator, groups: Sequence[Group]) -> tree.Node:
     optional: list[tree.Node] = []
     for group in groups:
         places: tree.Node | None = None
-        pairs = [_place(place) for place in group.places if place.kind != "syllable"]
+        pairs = [place_node(place) for place in group.places if place.kind != "syllable"]
         if group.syllables:
-            places = tree.All([_place(place) for place in group.syllables])
+            places = tree.All([place_node(place) for place in group.syllables])
             if pairs:
                 places = tree.Maybe(places, tree.Any(pairs))
             required.append(tree.Best([places, *_variants(run, group)]) if group.variants else places)
@@ -84,7 +84,8 @@ def _terms(groups: Iterable[Group]) -> Iterator[TermKey]:
             yield variant.kind, variant.term
 
 
-def _place(place: Place) -> tree.Term | tree.Best:
+def place_node(place: Place) -> tree.Term | tree.Best:
+    """Return the node that scores a place by its best spelling."""
     options = place.options
     if len(options) == 1:
         return tree.Term(place.kind, options[0].term, options[0].weight)
@@ -92,7 +93,7 @@ def _place(place: Place) -> tree.Term | tree.Best:
 
 
 def _variants(run: tree.Evaluator, group: Group) -> list[tree.Term]:
-    weights = ((variant, _variant_weight(run.scorer, run.term, group, variant)) for variant in group.variants)
+    weights = ((variant, _variant_weight(run.scorer, run.prepared, group, variant)) for variant in group.variants)
     return [tree.Term(variant.kind, variant.term, weight) for variant, weight in weights if weight > 0]
 
 

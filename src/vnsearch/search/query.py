@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from vnsearch.analysis import Analysis, syllables_of
 from vnsearch.index.snapshot import Snapshot
@@ -20,7 +20,10 @@ from vnsearch.search.spelling import Spelling, Spellings, spellings_of
 from vnsearch.search.variants import Run, Variant, find_variants
 from vnsearch.text.syllable import other_i_y
 
-__all__ = ["Group", "Option", "ParsedQuery", "Place", "parse"]
+if TYPE_CHECKING:
+    from vnsearch.search.parts import Part
+
+__all__ = ["Group", "Option", "ParsedQuery", "Place", "options_of", "parse"]
 
 
 class Option(NamedTuple):
@@ -53,19 +56,26 @@ class Group(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ParsedQuery:
-    """A query, read against one commit of an index."""
+    """A query, read against one commit of an index.
+
+    ``groups`` is what plain words ask for. A query with signs of the language has a ``part`` instead, and ``asked`` describes it.
+    """
 
     text: str
     analysis: Analysis
     spellings: Spellings
     groups: tuple[Group, ...]
+    part: Part | None = None
+    asked: str = ""
 
 
-def parse(text: str, snapshot: Snapshot, parameters: Parameters = PARAMETERS) -> ParsedQuery:
-    """Read a query. Past ``parameters.query_chars`` characters or ``query_syllables`` syllables it is cut."""
+def parse(
+    text: str, snapshot: Snapshot, parameters: Parameters = PARAMETERS, most: int = PARAMETERS.query_syllables
+) -> ParsedQuery:
+    """Read plain words. Past ``parameters.query_chars`` characters or ``most`` syllables they are cut."""
     text = text[: parameters.query_chars]
     analysis = syllables_of(text, values=True)
-    cut = parameters.query_syllables
+    cut = most
     if len(analysis.syllables) > cut:
         values = [value for value in analysis.values if value.position < cut]
         analysis = Analysis(analysis.syllables[:cut], analysis.starts[:cut], analysis.ends[:cut], values=values)
@@ -81,7 +91,7 @@ def _groups(
     parameters: Parameters,
 ) -> list[Group]:
     """Return the places of the query by groups; a place that is there already is not repeated."""
-    factors = {"variant": parameters.variant, "compatible": parameters.compatible, "folded": parameters.folded}
+    factors = _factors(parameters)
     # By the likeliest spelling: "cong tac cong an" has công once, "ban ban" may be two.
     seen: set[str] = set()
 
@@ -127,6 +137,17 @@ def _certain(kind: str, term: str, variant: float) -> Group:
 def _other_i_y(term: str) -> str:
     """Return a term with its syllables in their other i/y spelling, where they have one."""
     return " ".join(other_i_y(syllable) or syllable for syllable in term.split(" "))
+
+
+def options_of(readings: Sequence[Spelling], parameters: Parameters = PARAMETERS) -> tuple[Option, ...]:
+    """Return the spellings of a syllable worth looking for."""
+    if readings[0].tier == "typed" and readings[0].probability == 1.0:
+        return _certain("syllable", readings[0].term, parameters.variant).places[0].options
+    return _options(readings, _factors(parameters), parameters)
+
+
+def _factors(parameters: Parameters) -> dict[str, float]:
+    return {"variant": parameters.variant, "compatible": parameters.compatible, "folded": parameters.folded}
 
 
 def _options(readings: Sequence[Spelling], factors: Mapping[str, float], parameters: Parameters) -> tuple[Option, ...]:

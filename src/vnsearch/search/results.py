@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import overload
@@ -10,11 +10,14 @@ from typing import overload
 from vnsearch.errors import UnknownFieldError
 from vnsearch.index.schema import TEXT_FIELDS
 from vnsearch.report import Report
+from vnsearch.search.assemble import explain
 from vnsearch.search.marks import Wanted
+from vnsearch.search.parts import marked
 from vnsearch.search.plan import Contribution, contributions
 from vnsearch.search.query import ParsedQuery
 from vnsearch.search.scoring import Scorer
 from vnsearch.search.snippets import Snippet, joined, make_snippets, marked_html
+from vnsearch.search.tree import Evaluator
 
 __all__ = ["Explanation", "Hit", "Page", "SearchResults"]
 
@@ -24,18 +27,22 @@ _TOGETHER = 16
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why a hit has its score. ``str()`` of it is for people; the contributions add up to the score."""
+    """Why a hit has its score. ``str()`` of it is for people; the contributions add up to the score.
+
+    ``asked`` is what the signs in the query were read as, line by line; empty for plain words.
+    """
 
     score: float
     contributions: tuple[Contribution, ...]
+    asked: str = ""
 
     def __str__(self) -> str:
-        lines = [f"score {self.score:.4f}"]
+        lines = [f"score {self.score:.4f}", *(f"  {line}" for line in self.asked.splitlines())]
         for part in sorted(self.contributions, key=lambda part: -part.score):
             how = "" if part.tier == "typed" else f" ({part.tier}: typed {part.typed!r})"
-            where = ", ".join(f"{count} x in {name}" for name, count in part.frequencies.items() if count)
+            where = "".join(f"{count} x in {name}, " for name, count in part.frequencies.items() if count)
             lines.append(
-                f"  {part.score:8.4f}  {part.kind} {part.term!r}{how}: {where}, "
+                f"  {part.score:8.4f}  {part.kind} {part.term!r}{how}: {where}"
                 f"in {part.reports} reports, weight {part.weight:.3f}"
             )
         return "\n".join(lines)
@@ -44,23 +51,30 @@ class Explanation:
 class Page:
     """What the hits of one search share. Snippets are made for several hits together, when the first is asked for."""
 
-    def __init__(self, query: ParsedQuery, scorer: Scorer, fragments: int) -> None:
+    def __init__(self, query: ParsedQuery, scorer: Scorer, fragments: int, of_field: Callable[[str], Scorer]) -> None:
         self.query = query
         self.scorer = scorer
         self.fragments = fragments
+        self.of_field = of_field
+        self._wanted: dict[str, Wanted] = {}
         self.hits: Sequence[Hit] = ()
 
-    @cached_property
-    def wanted(self) -> Wanted:
-        """What is to be marked."""
-        return Wanted(self.query.groups, self.scorer)
+    def wanted(self, text_field: str) -> Wanted:
+        """Return what is to be marked in a field: what plain words ask for in any, a part in those that it looks in."""
+        part = self.query.part
+        key = text_field if part else ""
+        if key not in self._wanted:
+            found = marked(part, text_field, self.scorer.fields) if part else (self.query.groups, ())
+            self._wanted[key] = Wanted(found[0], self.scorer, found[1])
+        return self._wanted[key]
 
     def make_snippets(self, hit: Hit) -> None:
         """Make the snippets of a hit and of its neighbours."""
         at = self.hits.index(hit)
         start = at - at % _TOGETHER
         hits = self.hits[start : start + _TOGETHER]
-        wanted = self.wanted if "body" in self.scorer.fields else Wanted((), self.scorer)
+        is_searched = "body" in self.scorer.fields or self.query.part is not None
+        wanted = self.wanted("body") if is_searched else Wanted((), self.scorer)
         found = wanted.occurrences([neighbour.document for neighbour in hits], "body")
         unread = [neighbour for neighbour in hits if "report" not in neighbour.__dict__]
         reports = self.scorer.snapshot.some_reports([neighbour.document for neighbour in unread])
@@ -109,7 +123,7 @@ class Hit:
         if text_field not in TEXT_FIELDS:
             raise UnknownFieldError(f"there are marks in {' and '.join(TEXT_FIELDS)}, not in {text_field!r}")
         text = self.report.title if text_field == "title" else self.report.body
-        return joined(text, self._page.wanted.occurrences([self.document], text_field).of(0))
+        return joined(text, self._page.wanted(text_field).occurrences([self.document], text_field).of(0))
 
     def title_html(self, open_mark: str = "<mark>", close_mark: str = "</mark>") -> str:
         """Return the title as HTML: escaped, matches marked."""
@@ -117,8 +131,12 @@ class Hit:
 
     def explain(self) -> Explanation:
         """Return why this hit has its score."""
-        page = self._page
-        return Explanation(self.score, tuple(contributions(page.scorer, page.query.groups, self.document)))
+        page, query = self._page, self._page.query
+        if query.part is None:
+            found = contributions(page.scorer, query.groups, self.document)
+        else:
+            found = explain(Evaluator(page.scorer), query.part, self.document, page.of_field)
+        return Explanation(self.score, tuple(found), query.asked)
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,12 @@ from vnsearch.index.columns import LabelColumn
 from vnsearch.index.schema import FACETS, TEXT_FIELDS, labels
 from vnsearch.index.snapshot import Snapshot
 from vnsearch.report import parse_date
+from vnsearch.search.assemble import assemble
 from vnsearch.search.evaluate import Evaluation, evaluate
 from vnsearch.search.parameters import DEFAULT_FIELDS
+from vnsearch.search.parts import read
 from vnsearch.search.plan import plan
-from vnsearch.search.query import ParsedQuery, parse
+from vnsearch.search.query import ParsedQuery
 from vnsearch.search.results import Hit, Page, SearchResults
 from vnsearch.search.scoring import Scorer
 from vnsearch.search.suggestions import restored
@@ -35,8 +37,8 @@ Sort = Literal["relevance", "date", "-date"]
 
 # Scores have single precision; larger weights, and smaller ones, would leave nothing of them.
 _WEIGHT_MAX = 1e6
-# Weighings of fields whose scores are kept, and bytes of masks.
-_SCORERS_KEPT = 2
+# Weighings of fields whose scores are kept (both, and each that a query may name), and bytes of masks.
+_SCORERS_KEPT = 3
 _MASK_BYTES_KEPT = 8 << 20
 
 
@@ -117,13 +119,17 @@ class Searcher:
                 self._scorers.move_to_end(key)
             return found
 
+    def _of_field(self, weights: Mapping[str, float], name: str) -> Scorer:
+        """Return the scorer of one field, which a query names; with its own weight where it is not searched otherwise."""
+        return self.scorer({name: weights.get(name, DEFAULT_FIELDS[name])})
+
     def search(self, text: str, options: SearchOptions) -> SearchResults:
         """Run a query; see ``Index.search``."""
         started = time.perf_counter()
         options.check()
         if not isinstance(text, str):
             raise InvalidArgumentError(f"a query is text, not {type(text).__name__}")
-        query = parse(text, self.snapshot)
+        query = read(text, self.snapshot, options.match)
         return self.run(query, options, suggestion=restored(query), started=started)
 
     def run(
@@ -138,7 +144,9 @@ class Searcher:
         """Score, filter, order and cut; ``without`` are document numbers that are left out."""
         started = time.perf_counter() if started is None else started
         deadline = time.monotonic() + options.timeout_s if options.timeout_s is not None else None
-        scorer = self.scorer(options.weights())
+        weights = options.weights()
+        scorer = self.scorer(weights)
+        of_field = partial(self._of_field, weights)
         masks = self._filters(options)
         if without:
             others = np.ones(self.snapshot.size, np.bool_)
@@ -148,13 +156,14 @@ class Searcher:
             run = Evaluator(scorer, deadline)
             # Ordered by date, every score may decide between equals.
             best = options.offset + options.limit if options.sort == "relevance" else None
-            found = evaluate(run, plan(run, query.groups, options.match), masks, best)
+            node = plan(run, query.groups, options.match) if query.part is None else assemble(run, query.part, of_field)
+            found = evaluate(run, node, masks, best)
         facets = {}
         if options.facets:
             matched = found.matched
             facets = {name: self._labels(name).counts(matched) for name in options.facets}
         total = found.total
-        page = Page(query, scorer, options.fragments)
+        page = Page(query, scorer, options.fragments, of_field)
         hits = tuple(
             Hit(float(found.row[document]), document, page) for document in self._page(found, options, total).tolist()
         )

@@ -13,7 +13,7 @@ from vnsearch.search.scoring import phrase_postings
 from vnsearch.search.spelling import is_compatible, spellings_of
 from vnsearch.text.fold import group_key
 
-__all__ = ["complete", "restored"]
+__all__ = ["beginning", "complete", "restored"]
 
 # Folded groups and continuations looked at for one prefix: the commonest.
 _GROUPS = 40
@@ -81,14 +81,19 @@ def _fits(term: str, typed: str) -> bool:
     return typed == typed_key or term.startswith(typed) or is_compatible(typed, term[: len(typed)])
 
 
+def beginning(snapshot: Snapshot, typed: str) -> list[tuple[str, int]]:
+    """Return the syllables that start as typed, with their counts, commonest first."""
+    key = group_key(typed)
+    found = [spelling for started in snapshot.keys(key) for spelling in snapshot.groups.get(started)]
+    if typed != key:
+        found = [item for item in found if _fits(item[0], typed)]
+    return sorted(found, key=lambda item: -item[1])
+
+
 def _starts(snapshot: Snapshot, typed: str) -> dict[str, int]:
     """Return words of several syllables, pairs and syllables that start as typed, with their counts."""
-    groups = sorted(
-        (spelling for key in snapshot.keys(group_key(typed)) for spelling in snapshot.groups.get(key)),
-        key=lambda item: -item[1],
-    )
     counts: dict[str, int] = {}
-    for syllable, count in [item for item in groups if _fits(item[0], typed)][:_GROUPS]:
+    for syllable, count in beginning(snapshot, typed)[:_GROUPS]:
         words = {word.replace("_", " "): n for word, n in snapshot.terms("word", f"{syllable}_").items()}
         counts.update(words)
         # A syllable counts for what its words leave over.

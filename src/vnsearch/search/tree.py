@@ -81,6 +81,10 @@ class Evaluator:
     def term(self, kind: str, term: str) -> Found:
         """Return the matches of a term, unless time is up."""
         self.check()
+        return self.prepared(kind, term)
+
+    def prepared(self, kind: str, term: str) -> Found:
+        """Return the matches of a term, however late it is."""
         found = self._terms.get((kind, term))
         return self.scorer.term(kind, term) if found is None else found
 
@@ -132,28 +136,32 @@ class Phrase:
     def places(self) -> list[list[str]]:
         """For each syllable its spellings."""
         return [
-            [place.term] if isinstance(place, Term) else [term.term for term in place.children if isinstance(term, Term)]
+            [place.term]
+            if isinstance(place, Term)
+            else [term.term for term in place.children if isinstance(term, Term)]
             for place in self.syllables
         ]
 
     def matches(self, run: Evaluator) -> Found:
         """Return what it matches."""
         run.check()
+        if len(self.syllables) == 1:
+            return self.syllables[0].matches(run).times(self.weight)
         documents = self._documents(run)
         scores = np.zeros(len(documents), np.float32)
         for place in self.syllables:
-            scores += _at(place, run, documents)
+            scores += place.matches(run).at(documents) if isinstance(place, Best) else _at(place, run, documents)
         return Matches(documents, scores * np.float32(self.weight), len(documents))
 
     def _documents(self, run: Evaluator) -> Documents:
-        places = self.places
-        if len(places) > 2 or (self.slop > 1 and len(places) > 1):
-            return phrase_documents(run.scorer.snapshot, places, self.slop, run.scorer.fields, run.check)
-        # One syllable, or a pair: no text has to be read.
-        kind = ("syllable", "pair")[len(places) - 1]
-        terms: list[TermKey] = [(kind, " ".join(chosen)) for chosen in product(*places)]
-        found = run.scorer.terms(terms).values()
-        return np.unique(np.concatenate([np.empty(0, np.intp), *(matches.sparse()[0] for matches in found)]))
+        scorer, places = run.scorer, self.places
+        if len(places) > 2 or self.slop > 1:
+            return phrase_documents(scorer.snapshot, places, self.slop, scorer.fields, run.check)
+        # Pairs are in the index: no text has to be read.
+        mask = np.zeros(scorer.snapshot.size, np.bool_)
+        for matches in scorer.terms([("pair", f"{a} {b}") for a, b in product(*places)]).values():
+            mask[matches.sparse()[0]] = True
+        return np.flatnonzero(mask)
 
 
 @dataclass(frozen=True, slots=True)

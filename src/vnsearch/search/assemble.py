@@ -1,0 +1,111 @@
+"""Parts of a query -> the tree to run, and what each of them brought a document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from vnsearch.search import tree
+from vnsearch.search.parts import AllOf, AnyOf, Filter, InField, Maybe, Only, Part, Phrase, Words
+from vnsearch.search.phrases import phrase_count
+from vnsearch.search.plan import Contribution, contributions, place_node, plan
+from vnsearch.search.query import Option, Place
+from vnsearch.search.scoring import Scorer
+from vnsearch.search.spelling import TIERS
+
+__all__ = ["assemble", "explain"]
+
+#: Returns the scorer of one field.
+OfField = Callable[[str], Scorer]
+
+
+def assemble(run: tree.Evaluator, part: Part, of_field: OfField) -> tree.Node:  # noqa: PLR0911 - one for each kind
+    """Return the tree of a part."""
+    match part:
+        case Words(groups, needs_all):
+            return plan(run, groups, "all" if needs_all else "any")
+        case Phrase(groups=groups):
+            phrase = _phrase(run, part)
+            return tree.Maybe(phrase, plan(run, groups)) if groups else phrase
+        case Filter(node):
+            return node
+        case AnyOf(parts):
+            return tree.Any(list(_summands(assemble(run, one, of_field) for one in parts)))
+        case AllOf(parts):
+            return tree.All([assemble(run, one, of_field) for one in parts])
+        case Maybe(required, optional):
+            return tree.Maybe(assemble(run, required, of_field), assemble(run, optional, of_field))
+        case Only(inner, conditions, unwanted):
+            found = assemble(run, inner, of_field)
+            for condition in conditions:
+                found = tree.Filtered(found, assemble(run, condition, of_field))
+            for other in unwanted:
+                found = tree.Without(found, assemble(run, other, of_field))
+            return found
+        case InField(name, inner):
+            scorer = of_field(name)
+            return tree.InField(scorer, assemble(run.of(scorer), inner, of_field))
+
+
+def _summands(nodes: Iterable[tree.Node]) -> Iterable[tree.Node]:
+    """Yield what is added up: sums within a sum are part of it."""
+    for node in nodes:
+        if isinstance(node, tree.Any):
+            yield from node.children
+        else:
+            yield node
+
+
+def _phrase(run: tree.Evaluator, part: Phrase) -> tree.Phrase:
+    run.prepare((place.kind, option.term) for place in part.places for option in place.options)
+    return tree.Phrase(tuple(map(place_node, part.places)), part.slop + 1, part.weight)
+
+
+def explain(  # noqa: PLR0911 - one for each kind
+    run: tree.Evaluator, part: Part, document: int, of_field: OfField
+) -> list[Contribution]:
+    """Return what each leaf of a part brought a document; the scores add up to the document's."""
+    if not _score(run, assemble(run, part, of_field), document):
+        return []
+    match part:
+        case Words(groups):
+            return contributions(run.scorer, groups, document)
+        case Phrase(groups=groups):
+            return [_of_phrase(run, part, document), *contributions(run.scorer, groups, document)]
+        case Filter(node, typed):
+            score = _score(run, node, document)
+            return [Contribution("filter", typed, typed, "typed", score, {}, node.matches(run).count, score)]
+        case AnyOf(parts) | AllOf(parts):
+            return [found for one in parts for found in explain(run, one, document, of_field)]
+        case Maybe(required, optional):
+            return explain(run, required, document, of_field) + explain(run, optional, document, of_field)
+        case Only(inner):
+            return explain(run, inner, document, of_field)
+        case InField(name, inner):
+            return explain(run.of(of_field(name)), inner, document, of_field)
+
+
+def _score(run: tree.Evaluator, node: tree.Node, document: int) -> float:
+    return float(node.matches(run).at(np.array([document]))[0])
+
+
+def _of_phrase(run: tree.Evaluator, part: Phrase, document: int) -> Contribution:
+    node = _phrase(run, part)
+    found = [_best(run, place, document) for place in part.places]
+    frequencies = {
+        text_field: phrase_count(run.scorer.snapshot, document, node.places, node.slop, text_field)
+        for text_field in run.scorer.fields
+    }
+    tiers = [option.tier for option in found]
+    tier = "prefix" if "prefix" in tiers else max(tiers, key=TIERS.index)
+    term = " ".join(option.term for option in found)
+    score = _score(run, node, document)
+    return Contribution(part.kind, part.typed, term, tier, node.weight, frequencies, node.matches(run).count, score)
+
+
+def _best(run: tree.Evaluator, place: Place, document: int) -> Option:
+    """Return the spelling by which a place scores a document."""
+    return max(
+        place.options, key=lambda option: _score(run, tree.Term(place.kind, option.term, option.weight), document)
+    )
