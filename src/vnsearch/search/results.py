@@ -65,7 +65,9 @@ class Page:
         key = text_field if part else ""
         if key not in self._wanted:
             found = marked(part, text_field, self.scorer.fields) if part else (self.query.groups, ())
-            self._wanted[key] = Wanted(found[0], self.scorer, found[1])
+            is_searched = part is None or text_field in self.scorer.fields
+            scorer = self.scorer if is_searched else self.of_field(text_field)
+            self._wanted[key] = Wanted(found[0], scorer, found[1])
         return self._wanted[key]
 
     def make_snippets(self, hit: Hit) -> None:
