@@ -69,28 +69,31 @@ class _Form(NamedTuple):
     variant: bool
 
 
-def _forms(groups: Sequence[Group], sizes: Sequence[int], scorer: Scorer) -> list[_Form]:
-    """Return the ways in which a query may be written that some report has."""
+def _forms(groups: Sequence[Group], scorer: Scorer) -> tuple[list[_Form], list[int]]:
+    """Return the ways in which a query may be written that some report has, and how many syllables each group has."""
     found: list[tuple[str, str, int, int, float, bool, bool]] = []
-    syllable_places = sum(sizes)
+    sizes = []
     place = 0
     for at, group in enumerate(groups):
+        before = place
         for of_query in group.places:
-            if of_query.kind != "syllable":
-                continue
-            for term, weight, _ in of_query.options:
-                found.append(("syllable", term, place, at, weight, weight >= _MARKED_WEIGHT, False))
-            place += 1
-        found += [
-            (variant.kind, variant.term, syllable_places + at, at, variant.share, True, True)
-            for variant in group.variants
-        ]
+            if of_query.kind == "syllable":
+                for term, weight, _ in of_query.options:
+                    found.append(("syllable", term, place, at, weight, weight >= _MARKED_WEIGHT, False))
+                place += 1
+        sizes.append(place - before)
+    # The places of variants come behind those of all syllables.
+    found += [
+        (variant.kind, variant.term, place + at, at, variant.share, True, True)
+        for at, group in enumerate(groups)
+        for variant in group.variants
+    ]
     counts = _counts([form[:2] for form in found], scorer)
     return [
         _Form(kind, term, place, group, share * scorer.idf(counts[kind, term]), likely, variant)
         for kind, term, place, group, share, likely, variant in found
         if counts[kind, term]
-    ]
+    ], sizes
 
 
 def _counts(keys: Sequence[TermKey], scorer: Scorer) -> dict[TermKey, int]:
@@ -118,8 +121,7 @@ class Wanted:
         self._leaves = scorer.snapshot.leaves
         self._snapshot = scorer.snapshot
         self._tables: dict[int, tuple[Array, dict[int, int], list[_Sequence]]] = {}
-        self._sizes = [len(group.syllables) for group in groups]
-        self._forms = _forms(groups, self._sizes, scorer)
+        self._forms, self._sizes = _forms(groups, scorer)
         first = sum(self._sizes) + len(groups)
         self._sequences = [
             (
