@@ -16,6 +16,7 @@ HEAVY = ("sklearn", "scipy", "pycrfsuite", "trafilatura", "rich", "starlette", "
 NOT_FOR_A_SEARCH = (
     "concurrent",
     "dateutil",
+    "html",
     "multiprocessing",
     "pickletools",
     "vnsearch.analysis.batch",
@@ -91,9 +92,10 @@ def test_a_first_search_imports_only_what_it_needs(tmp_path: Path) -> None:
         index.add([vnsearch.Report("1", "Quy chế dân chủ", "Quận uỷ họp ngày 5/6.", date="2023-12-26")])
     code = (
         "import sys, vnsearch\n"
-        "print(vnsearch.Index.open(sys.argv[1]).search('quy chế dân chủ')[0].report.day.isoformat())\n"
+        "hit = vnsearch.Index.open(sys.argv[1]).search('quy chế dân chủ')[0]\n"
+        "print(hit.report.day.isoformat(), hit.snippet.text)\n"
         f"print([name for name in {(*HEAVY, *NOT_FOR_A_SEARCH)!r} if name in sys.modules])"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "index")]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == ["2023-12-26", "[]"]
+    assert done.stdout.splitlines() == ["2023-12-26 Quận uỷ họp ngày 5/6.", "[]"]
