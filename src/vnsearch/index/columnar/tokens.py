@@ -135,7 +135,7 @@ class Texts:
         return (self.pasts - self.lengths)[texts]
 
     def places(self, tokens: npt.NDArray[np.intp]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Return where some tokens, ascending, begin and end, in code points of their text as given."""
+        """Return where some tokens, each once, ascending, begin and end, in code points of their text as given."""
         steps, sizes = self._steps
         if not len(tokens):
             return tokens, tokens
