@@ -182,7 +182,12 @@ def search(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Search the index and print the hits, with what matched marked."""
+    """Search the index and print the hits, with what matched marked.
+
+    A query is words, with marks or without. It may have signs: "exact phrase", "words nearby"~3, +must, -not, a OR b,
+    (a b), quy ch*, title:a, body:a, source:a, author:a, category:a, date:2023, date:2023-01..2023-06.
+    Put -- before a query that begins with a minus sign.
+    """
     from vnsearch import Index  # noqa: PLC0415 - see above
 
     if fields:

@@ -256,11 +256,15 @@ class Index:
     ) -> SearchResults:
         """Find reports, the best first. Any text is a query: marks may be there, missing, or half of them.
 
+        A query may have signs: ``"exact phrase"``, ``"words nearby"~3``, ``+must``, ``-not``, ``a OR b``, ``(a b)``,
+        ``quy ch*``, ``title:a``, ``body:a``, ``source:"Báo A"``, ``author:``, ``category:`` and the index's filterable keys,
+        ``date:2023``, ``date:2023-01..2023-06``. What does not parse is plain words. ``vnsearch.search.syntax`` has the rules.
+
         Args:
             query: what to look for; past 10,000 characters or 128 syllables it is cut.
             limit: hits on a page.
             offset: hits to pass over.
-            match: whether "any" or "all" of the syllables must be in the report.
+            match: whether "any" or "all" of the syllables must be in the report; what stands under a sign, all.
             fields: where to look and how much each field counts; by default ``{"title": 2.0, "body": 1.0}``.
             filters: for each field, the values of which a report must have one (several fields: all of them).
             date_from: the first day, as date, datetime or ISO text; reports without a date are left out.

@@ -94,6 +94,8 @@ _GUILLEMETS = "«»"
 _QUOTES = _MARKS + _GUILLEMETS
 # A query without any of these is plain words: most are, and this costs them a microsecond.
 _SPECIAL = re.compile(f"[{_QUOTES}()+*:-]|AND|OR|NOT")
+# Nor is there a sign without any of these: a headline may have a dash, a colon or a word in capitals.
+_SIGN = re.compile(rf"[{_QUOTES}()*]|(?<!\S)[+-](?=[^\W\d_])|(?<!\S)(?:AND|OR|NOT)(?!\S)|\S:(?=\S)")
 _WORD = re.compile(r"[^\W_]")
 _STEM = re.compile("[^*]*[^\\W_][\u0300-\u036f]*\\*")
 _BETWEEN_VALUES = re.compile(rf"[{_QUOTES}]|(?<!\S)OR(?!\S)")
@@ -107,7 +109,7 @@ def parse_syntax(text: str, filterable: Iterable[str] = ()) -> Node:
 
     ``filterable`` are the keys that may be used like ``source:``, beside source, category and author.
     """
-    if not _SPECIAL.search(text):
+    if not (_SPECIAL.search(text) and _SIGN.search(text)):
         return Words(0, len(text))
     tokens = _joined(_paired(_tokens(text, tuple(filterable))))
     node = _tree(iter(tokens)) if tokens else None
