@@ -39,8 +39,9 @@ class Parameters:
     #: Factor for a syllable typed with marks that the index has only with more marks, or with other ones.
     compatible: float = 0.8
     folded: float = 0.5
-    #: What the words of a phrase score once more where they stand as it has them.
-    phrase: float = 0.5
+    #: What part of their score the words of a phrase get once more where they stand as it has them. Little: of 126 headlines with
+    #: quotes, searched in the articles' texts, more only cost (nDCG@10 .795 at 0, .791 at 0.25, .786 at 0.5, .771 at 1).
+    phrase: float = 0.1
     #: Of a query the most phrases and prefixes (others are read as words), the most syllables of phrases with slop (others
     #: have none), and the most slop.
     query_phrases: int = 16

@@ -5,7 +5,7 @@ index has, and what analysis finds empty is left out. What stands side by side i
 other's spellings and pairs go across quotes.
 
 *Phrases.* A phrase beside words that are only wanted is wanted too: its words are searched like the others, and where they
-stand as quoted they score half as much again. A phrase under an operator, or with no words beside it, must stand in the report.
+stand as quoted they score a tenth more. A phrase under an operator, or with no words beside it, must stand in the report.
 Marks that were typed are kept, and those that were not may be any likely ones.
 
 *Prefixes.* What stands before a prefix (*quy* in ``quy ch*``) is words; the last of them and the prefix are a phrase. A prefix
