@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
@@ -31,7 +31,7 @@ def assemble(run: tree.Evaluator, part: Part, of_field: OfField) -> tree.Node:  
         case Filter(node):
             return node
         case AnyOf(parts):
-            return tree.Any(list(_summands(assemble(run, one, of_field) for one in parts)))
+            return _sum(assemble(run, one, of_field) for one in parts)
         case AllOf(parts):
             return tree.All([assemble(run, one, of_field) for one in parts])
         case Maybe(required, optional):
@@ -48,13 +48,17 @@ def assemble(run: tree.Evaluator, part: Part, of_field: OfField) -> tree.Node:  
             return tree.InField(scorer, assemble(run.of(scorer), inner, of_field))
 
 
-def _summands(nodes: Iterable[tree.Node]) -> Iterable[tree.Node]:
-    """Yield what is added up: sums within a sum are part of it."""
+def _sum(nodes: Iterable[tree.Node]) -> tree.Any:
+    """Return the sum of some nodes: sums within a sum are part of it."""
+    children: list[tree.Node] = []
+    optional: list[tuple[tree.Node, Sequence[tree.Node]]] = []
     for node in nodes:
         if isinstance(node, tree.Any):
-            yield from node.children
+            children += node.children
+            optional += node.optional
         else:
-            yield node
+            children.append(node)
+    return tree.Any(children, optional)
 
 
 def _phrase(run: tree.Evaluator, part: Phrase) -> tree.Phrase:

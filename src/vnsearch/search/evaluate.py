@@ -4,12 +4,17 @@ At the top of most queries is a sum of terms. Of those, the ones that many docum
 others are added up first; a document that has too little by then to get among the best, whatever the long lists may bring,
 is not looked up in them (MaxScore: Turtle and Flood 1995). Which documents match at all, and how many, is told by bit masks
 that are kept for the long lists.
+
+Scores have single precision, so a sum depends a little on the order of its terms, and that on how many documents were asked
+for. The order of the hits does not: where two scores are so close that rounding may decide, exact ones are compared.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -17,14 +22,17 @@ import numpy.typing as npt
 from vnsearch.search.long_lists import LEVEL_MAX, Levels, LongMatches
 from vnsearch.search.matches import Bits, Documents, Floats, bits_of, count_bits, held
 from vnsearch.search.scoring import LANES, Scorer
-from vnsearch.search.tree import Any, Evaluator, Filtered, Node, TimeUp, Weighted, Without, add_best
+from vnsearch.search.tree import Any, Evaluator, Filtered, Node, Part, TimeUp, Without, add_best
 
 __all__ = ["Evaluation", "evaluate"]
 
 Mask = npt.NDArray[np.bool_]
+Exact = Callable[[Documents], npt.NDArray[np.float64]]
 
 # Upper bounds and sums are rounded differently; scores of single precision differ by less than this part of them.
-_SLACK = 1e-5
+_SLACK = 2e-5
+# Two sums of n terms are told apart if they differ by more than n times this part of them: four roundings to a term, and some.
+_ROUNDING = 2.0**-22
 # Candidates are looked up one by one while they are at most this part of the documents.
 _CANDIDATES = 16
 # So many are looked up in all the long lists at once; more, in the strongest ones first.
@@ -45,6 +53,8 @@ class Evaluation:
     complete: bool = True
     _bits: Bits | None = field(default=None, repr=False)
     _candidates: Documents | None = field(default=None, repr=False)
+    _exact: Exact | None = field(default=None, repr=False)
+    _apart: float = 1.0
 
     @property
     def scores(self) -> Floats:
@@ -68,7 +78,38 @@ class Evaluation:
         if self._candidates is not None:
             return self._candidates
         bar = _bar(self.row, count)
-        return np.flatnonzero(self.row >= bar if bar > 0 else self.row > 0)
+        return np.flatnonzero(self.row >= bar * (1 - _SLACK) if bar > 0 else self.row > 0)
+
+    def ranked(self, start: int, end: int) -> Documents:
+        """Return the documents from one rank to another, the best first, equals in the order in which they were added.
+
+        A document has the same rank however many of the best ones were asked for.
+        """
+        documents = self.best(end)  # ascending
+        scores = self.row[documents]
+        order = (-scores).argsort(kind="stable")
+        documents = documents[order]
+        if self._exact is not None:
+            scores = scores[order]
+            shown = scores[max(start - 1, 0) : end + 1]
+            if (shown[1:] >= shown[:-1] * self._apart).any():
+                with suppress(TimeUp):
+                    self._settle(self._exact, documents, scores, start, end)
+        return documents[start:end]
+
+    def _settle(self, exact_scores: Exact, documents: Documents, scores: Floats, start: int, end: int) -> None:
+        """Order by exact scores what is too close to its neighbours, as far as it has to do with some ranks."""
+        close = scores[1:] >= scores[:-1] * self._apart
+        # The run of close neighbours that a rank is in.
+        runs = np.concatenate([[0], np.cumsum(~close)])
+        first = int(np.searchsorted(runs, runs[start]))
+        last = int(np.searchsorted(runs, runs[min(end, len(runs)) - 1], side="right"))
+        mine, runs = documents[first:last], runs[first:last]
+        ascending = np.sort(mine)
+        exact = exact_scores(ascending)[np.searchsorted(ascending, mine)]
+        order = np.lexsort((mine, -exact, runs))
+        self.row[mine] = exact
+        documents[first:last] = mine[order]
 
 
 def evaluate(run: Evaluator, node: Node, masks: Sequence[Mask] = (), best: int | None = None) -> Evaluation:
@@ -84,11 +125,16 @@ def evaluate(run: Evaluator, node: Node, masks: Sequence[Mask] = (), best: int |
             masks = [*masks, node.mask(run)]
             node = node.wanted
         if isinstance(node, Any):
-            put_off: list[Weighted] = []
+            put_off: list[Part] = []
             node.add_to(totals, run, None if best is None else put_off)
-            if best is not None and put_off:
+            if put_off:
                 _leave(found.scores, masks)
-                _add_long(run, totals, list(map(_Long, put_off)), masks, best, found)
+                _add_long(run, totals, list(map(_Long, put_off)), masks, best or 0, found)
+            # All scores are always added up in the same order.
+            if best is not None and (children := len(node.children) + len(node.optional)) > 1:
+                found._exact = partial(node.exact_scores, run)
+                found._apart = 1 - (children + 4) * _ROUNDING
+            if put_off:
                 return found
         else:
             node.matches(run).add_to(totals)
@@ -104,20 +150,23 @@ def _leave(scores: Floats, masks: Sequence[Mask]) -> None:
 
 
 class _Long:
-    """A child of the sum that some long list is in: what its terms match, with their weights, of which the best counts."""
+    """A child of the sum that some long list is in: what its terms match, with their weights, of which the best counts.
 
-    __slots__ = ("bound", "found", "levels_at", "worth")
+    ``telling`` is what of it makes a document match, where that is not all.
+    """
 
-    def __init__(self, found: Weighted) -> None:
-        self.found = found
+    __slots__ = ("bound", "found", "levels_at", "telling", "worth")
+
+    def __init__(self, part: Part) -> None:
+        self.found, self.telling = part
         self.levels_at: Callable[[Documents], Levels] | None = None
-        matches, weight = found[0]
-        if len(found) == 1 and isinstance(matches, LongMatches):
+        matches, weight = self.found[0]
+        if len(self.found) == 1 and isinstance(matches, LongMatches):
             self.levels_at = matches.lookup()
             self.worth = matches.worth * weight
         self.bound = max(
             weight * (matches.bound if isinstance(matches, LongMatches) else float(matches.scores.max()))
-            for matches, weight in found
+            for matches, weight in self.found
         )
 
     def at(self, documents: Documents) -> Floats:
@@ -134,7 +183,8 @@ def _matching(scorer: Scorer, totals: Floats, long: Sequence[_Long], masks: Sequ
     bits = bits_of(totals > 0)
     mask = np.zeros(0, np.bool_)
     for child in long:
-        for matches, _ in child.found:
+        telling = child.telling
+        for matches in [matches for matches, _ in child.found] if telling is None else telling:
             if isinstance(matches, LongMatches):
                 bits |= matches.bits()
             else:  # a rare spelling beside a common one
@@ -165,7 +215,7 @@ def _add_long(
             leaders = _leaders(totals, 2 * best)
             if len(leaders) >= best:
                 reached = totals[leaders] + _scores_at(long, leaders)
-                bar = float(np.partition(reached, -best)[-best])
+                bar = float(np.partition(reached, -best)[-best]) * (1 - _SLACK)
         least = bar - rest * (1 + _SLACK)
         if least > 0:
             reaching = totals >= least
@@ -176,7 +226,7 @@ def _add_long(
         child = long.pop()
         rest -= child.bound
         add_best(child.found, totals, run.scorer)
-        _leave(found.scores, masks)
+        _leave(found.scores, masks if child.telling is None else [found.matched])
     else:
         return
     scores = totals[candidates]

@@ -16,6 +16,7 @@ from vnsearch.search import tree
 from vnsearch.search.matches import TermKey
 from vnsearch.search.query import Group, Option, Place
 from vnsearch.search.scoring import Scorer, phrase_postings
+from vnsearch.search.stop_words import stop_words
 from vnsearch.search.variants import Variant
 
 __all__ = ["Contribution", "contributions", "place_node", "plan"]
@@ -44,18 +45,40 @@ def plan(run: tree.Evaluator, groups: Sequence[Group], match: str = "any") -> tr
 
     A variant of a group stands for all its syllables. The terms of the query are scored here, all in one go.
     """
-    run.prepare(_terms(groups))
-    return _any(run, groups) if match == "any" else _all(run, groups)
+    terms = dict.fromkeys(_terms(groups))
+    run.prepare(terms)
+    return _any(run, groups, stop_words([term for _, term in terms])) if match == "any" else _all(run, groups)
 
 
-def _any(run: tree.Evaluator, groups: Sequence[Group]) -> tree.Node:
+def _any(run: tree.Evaluator, groups: Sequence[Group], stops: frozenset[str]) -> tree.Node:
+    """Return the sum of all places. Stop words are optional in it, unless the query, as it is likely read, has nothing else."""
+    if stops and all(place.options[0].term in stops for group in groups for place in group.syllables):
+        stops = frozenset()
     nodes: list[tree.Node] = []
+    optional: list[tuple[tree.Node, Sequence[tree.Node]]] = []
     for group in groups:
+        if not group.variants:
+            for place in group.places:
+                options = place.options
+                # Spelling by spelling: "cua" may be của, which is a stop word, or cửa.
+                if stops and (
+                    options[0][0] in stops
+                    or (len(options) > 1 and not stops.isdisjoint([term for term, *_ in options]))
+                ):
+                    optional.append((place_node(place), _others(place, stops)))
+                else:
+                    nodes.append(place_node(place))
+            continue
+        # What has variants stands for something, whatever it looks like.
         places = [place_node(place) for place in group.places]
         nodes += places
-        if group.variants and (variants := _variants(run, group)):
+        if variants := _variants(run, group):
             nodes.append(tree.Instead(places, variants))
-    return tree.Any(nodes)
+    return tree.Any(nodes, optional)
+
+
+def _others(place: Place, stops: frozenset[str]) -> list[tree.Term]:
+    return [tree.Term(place.kind, option.term) for option in place.options if option.term not in stops]
 
 
 def _all(run: tree.Evaluator, groups: Sequence[Group]) -> tree.Node:

@@ -155,18 +155,17 @@ class Searcher:
         with self.snapshot.reading("what the query needs"):
             run = Evaluator(scorer, deadline)
             # Ordered by date, every score may decide between equals.
-            best = options.offset + options.limit if options.sort == "relevance" else None
+            best = None if options.sort != "relevance" else options.offset + options.limit if options.limit else 0
             node = plan(run, query.groups, options.match) if query.part is None else assemble(run, query.part, of_field)
             found = evaluate(run, node, masks, best)
+            documents = self._page(found, options)
         facets = {}
         if options.facets:
             matched = found.matched
             facets = {name: self._labels(name).counts(matched) for name in options.facets}
         total = found.total
         page = Page(query, scorer, options.fragments, of_field)
-        hits = tuple(
-            Hit(float(found.row[document]), document, page) for document in self._page(found, options, total).tolist()
-        )
+        hits = tuple(Hit(float(found.row[document]), document, page) for document in documents.tolist())
         page.hits = hits
         scorer.give_back(found.row)
         took_ms = (time.perf_counter() - started) * 1000
@@ -205,19 +204,17 @@ class Searcher:
                     self._masks.popitem(last=False)
         return found
 
-    def _page(self, found: Evaluation, options: SearchOptions, total: int) -> npt.NDArray[np.intp]:
+    def _page(self, found: Evaluation, options: SearchOptions) -> npt.NDArray[np.intp]:
         """Return the documents of the page asked for, in order. Equals keep the order in which they were added."""
         end = options.offset + options.limit
-        if end <= 0 or not total:
+        if not options.limit:
             return np.empty(0, np.intp)
         if options.sort == "relevance":
-            documents = found.best(min(end, total))
-            keys: tuple[npt.NDArray[Any], ...] = (documents, -found.row[documents])
-        else:
-            documents = np.flatnonzero(found.matched)
-            days = self.snapshot.days[documents]
-            # Undated reports come last, whichever way.
-            keys = (documents, -found.row[documents], -days if options.sort == "-date" else days, days == 0)
+            return found.ranked(options.offset, end)
+        documents = np.flatnonzero(found.matched)
+        days = self.snapshot.days[documents]
+        # Undated reports come last, whichever way.
+        keys = (documents, -found.row[documents], -days if options.sort == "-date" else days, days == 0)
         return documents[np.lexsort(keys)][options.offset : end]
 
 

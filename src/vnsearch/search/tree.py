@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import chain, product
 from typing import Protocol
 
 import numpy as np
@@ -34,6 +34,7 @@ __all__ = [
     "Labels",
     "Maybe",
     "Node",
+    "Part",
     "Phrase",
     "Prefix",
     "Term",
@@ -50,6 +51,8 @@ _FEW = 8
 Found = Matches | LongMatches
 #: What several nodes match, with a weight for each.
 Weighted = list[tuple[Found, float]]
+#: A child of an ``Any``: what its nodes match, and of that what makes a document match, where that is not all.
+Part = tuple[Weighted, Sequence[Found] | None]
 
 
 class TimeUp(Exception):  # noqa: N818 - no error: it ends the evaluation early
@@ -217,29 +220,34 @@ class Every:
 
 @dataclass(slots=True)
 class Any:
-    """Any of the children; their scores are added."""
+    """Any of the children; their scores are added.
+
+    An optional child, given with those of its nodes that do so, does not make a document match otherwise: it adds to the
+    scores of those that match (stop words).
+    """
 
     children: Sequence[Node]
+    optional: Sequence[tuple[Node, Sequence[Node]]] = ()
 
     def matches(self, run: Evaluator) -> Found:
         """Return what it matches."""
-        if len(self.children) == 1:
+        if len(self.children) == 1 and not self.optional:
             return self.children[0].matches(run)
         totals = run.scorer.row()
         self.add_to(totals, run)
         return _collected(totals, run.scorer)
 
-    def add_to(self, totals: Floats, run: Evaluator, put_off: list[Weighted] | None = None) -> None:
-        """Add the scores of all children to a row.
+    def add_to(self, totals: Floats, run: Evaluator, put_off: list[Part] | None = None) -> None:
+        """Add the scores of all children to a row of zeros.
 
-        With ``put_off``, children that match by long lists are put there instead: what their terms match.
+        With ``put_off``, children that match by long lists, and optional ones, are put there instead.
         """
         sparse: list[Matches] = []
         for child in self.children:
             if type(child) is Term:
                 matches, weight = run.term(child.kind, child.term), child.weight
                 if type(matches) is LongMatches and put_off is not None:
-                    put_off.append([(matches, weight)])
+                    put_off.append(([(matches, weight)], None))
                 elif type(matches) is Matches and matches.documents is not None:
                     sparse.append(matches if weight == 1.0 else matches.times(weight))
                 else:
@@ -247,7 +255,7 @@ class Any:
             elif type(child) is Best:
                 found = child.found(run)
                 if put_off is not None and any(type(matches) is LongMatches for matches, _ in found):
-                    put_off.append(found)
+                    put_off.append((found, None))
                 elif found:
                     add_best(found, totals, run.scorer)
             else:
@@ -255,6 +263,41 @@ class Any:
         if sparse:  # all in one go
             documents = [matches.documents for matches in sparse if matches.documents is not None]
             np.add.at(totals, np.concatenate(documents), np.concatenate([matches.scores for matches in sparse]))
+        if self.optional:
+            self._add_optional(totals, run, put_off)
+
+    def _add_optional(self, totals: Floats, run: Evaluator, put_off: list[Part] | None) -> None:
+        """Add to a row of all else what optional children score in documents that match."""
+        parts: list[Part] = [
+            (found, [matches for node in telling for matches, _ in _parts(node, run)])
+            for child, telling in self.optional
+            if (found := _parts(child, run)) and found[0][0].count
+        ]
+        if put_off is not None:
+            put_off += parts
+            return
+        matched = totals > 0
+        for _, telling in parts:
+            for matches in telling or ():
+                matched[matches.sparse()[0]] = True
+        for found, _ in parts:
+            add_best(found, totals, run.scorer)
+        totals *= matched
+
+    def exact_scores(self, run: Evaluator, documents: Documents) -> npt.NDArray[np.float64]:
+        """Return the scores of some documents that match, ascending: in double precision, always added in one order."""
+        totals = np.zeros(len(documents))
+        for child in chain(self.children, (child for child, _ in self.optional)):
+            if found := _parts(child, run):
+                totals += np.maximum.reduce([matches.at(documents, weight) for matches, weight in found])
+        return totals
+
+
+def _parts(node: Node, run: Evaluator) -> Weighted:
+    """Return what a node matches, or of the best of several what each matches, with their weights."""
+    if type(node) is Term:
+        return [(run.term(node.kind, node.term), node.weight)]
+    return node.found(run) if type(node) is Best else [(node.matches(run), 1.0)]
 
 
 @dataclass(slots=True)
