@@ -87,7 +87,8 @@ class Unscored(query.Query):
         return self.child.estimate_size(reader)
 
     def matcher(self, searcher: Searcher, context: Any = None) -> Matcher:
-        return WrappingMatcher(self.child.matcher(searcher, context), boost=0.0)
+        # Next to nothing: in unions Whoosh takes a score of 0 for no match.
+        return WrappingMatcher(self.child.matcher(searcher, context), boost=1e-9)
 
 
 class Translation:
@@ -117,8 +118,12 @@ class Translation:
                 start, end = (day and dt.datetime.fromordinal(day) for day in (first, last))
                 dated = query.DateRange("date", start, end) if start or end else query.Every("date")
                 return query.ConstantScoreQuery(dated, weight)
-            case tree.Any(children):
+            case tree.Any(children, ()):
                 return query.Or([self.query(child) for child in children])
+            case tree.Any(children, optional):
+                others = [Unscored(self.query(node)) for _, telling in optional for node in telling]
+                required = query.Or([*(self.query(child) for child in children), *others])
+                return AndMaybe(required, query.Or([self.query(child) for child, _ in optional]))
             case tree.All(children):
                 return query.And([self.query(child) for child in children])
             case tree.Best(children):
@@ -166,6 +171,7 @@ class Nodes:
             (
                 lambda: tree.Any(children),
                 lambda: tree.Any(children),
+                lambda: tree.Any(children[:-1], [self.optional() for _ in range(chance.randint(1, 3))]),
                 lambda: tree.All(children[:3]),
                 lambda: tree.Best(children),
                 lambda: tree.Maybe(first, last),
@@ -173,6 +179,12 @@ class Nodes:
                 lambda: tree.Filtered(first, last),
             )
         )()
+
+    def optional(self) -> tuple[tree.Node, list[tree.Node]]:
+        """A place with stop words among its spellings."""
+        terms = [self.term() for _ in range(self.chance.randint(1, 3))]
+        telling = self.chance.sample(terms, self.chance.randrange(len(terms)))
+        return (tree.Best(terms) if len(terms) > 1 else terms[0]), telling
 
     def leaf(self) -> tree.Node:
         return self.chance.choice((*(self.term for _ in range(6)), self.phrase, self.prefix, self.labels, self.days))()
@@ -318,6 +330,9 @@ def compare_with_whoosh(index: Index, fields: dict[str, float], chance: random.R
 
 def terms_of(node: Any) -> Iterator[tuple[str, str]]:
     """Yield the terms that a tree scores by."""
+    if isinstance(node, Sequence):
+        for part in node:
+            yield from terms_of(part)
     if isinstance(node, tree.Term):
         yield node.kind, node.term
     elif isinstance(node, tree.Phrase):
