@@ -1,10 +1,10 @@
 """Random and hostile queries against an index: none may raise, and none may be slow.
 
-Run: ``python -m bench.hostile INDEX [--queries 200000] [--seed 0]``. A share of the queries comes from each of: bytes decoded
+Run: ``python -m bench.hostile INDEX [--queries 200000] [--seed 0] [--seconds S]``. A share of the queries comes from each of: bytes decoded
 anyhow, characters of all of Unicode, syllables of the index with their marks changed or dropped, the signs of query languages
 between syllables, and long queries of common syllables. Every twentieth is searched with other options (all of the syllables, other
 fields, sorted by date, facets, a far page) and has the snippets of its hits made; every twentieth is completed, too.
-Ctrl-C ends it early: what was run until then is printed.
+After ``--seconds`` no more are run.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import sys
 import time
 import unicodedata
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +120,7 @@ def main() -> int:
     parser.add_argument("index", type=Path)
     parser.add_argument("--queries", type=int, default=200_000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seconds", type=float, default=float("inf"))
     args = parser.parse_args()
     slowest: list[tuple[float, str, str]] = []
     failed: list[str] = []
@@ -129,18 +129,18 @@ def main() -> int:
         counts = index._current.terms("syllable")
         queries = Queries(sorted(counts, key=lambda term: (-counts[term], term)), args.seed)
         done = 0
-        with suppress(KeyboardInterrupt):
-            for done in range(1, args.queries + 1):
-                query, options = queries.draw(), _options(queries.chance)
-                began = time.perf_counter()
-                try:
-                    use(index, query, options, queries.chance)
-                except Exception as error:  # noqa: BLE001 - whatever it is, it is counted
-                    failed.append(f"{query!a} {options}: {error!r}")
-                took = time.perf_counter() - began
-                heapq.heappush(slowest, (took, ascii(query), str(options)))
-                if len(slowest) > 10:
-                    heapq.heappop(slowest)
+        while done < args.queries and time.perf_counter() - started < args.seconds:
+            done += 1
+            query, options = queries.draw(), _options(queries.chance)
+            began = time.perf_counter()
+            try:
+                use(index, query, options, queries.chance)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is counted
+                failed.append(f"{query!a} {options}: {error!r}")
+            took = time.perf_counter() - began
+            heapq.heappush(slowest, (took, ascii(query), str(options)))
+            if len(slowest) > 10:
+                heapq.heappop(slowest)
     seconds = time.perf_counter() - started
     print(
         f"{args.queries:,} queries in {seconds:.0f} s, {seconds / args.queries * 1000:.2f} ms each; {len(failed)} raised"
