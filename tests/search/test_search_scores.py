@@ -14,6 +14,7 @@ from whoosh.scoring import BaseScorer, WeightingModel
 
 from vnsearch import Index, Report, analyze, fold
 from vnsearch.search.parameters import BM25, PARAMETERS
+from vnsearch.search.stop_words import STOP_SYLLABLES
 
 MARKED = ["đường", "quận ủy", "khen thưởng tập thể", "nuôi cá lóc trong vèo lưới", "lễ hội xuống đồng", "lúa lúa lúa"]
 UNMARKED = [
@@ -129,7 +130,14 @@ class ByHand:
                 * max(share * self.term_score(key[0], term, identity, fields, bm25) for term, share in options.items())
                 for key, (bm25, options) in places.items()
             }
-            if any(score for (kind, _), score in found_scores.items() if kind == "syllable"):
+            telling = (
+                self.term_score("syllable", term, identity, fields, PARAMETERS.syllable)
+                for (kind, _), (_, options) in places.items()
+                if kind == "syllable"
+                for term in options
+                if term not in STOP_SYLLABLES
+            )
+            if any(telling):
                 scores[identity] = sum(found_scores.values())
         return scores
 
@@ -273,9 +281,12 @@ def test_syllables_score_as_whooshs_matchers_do(
         hits = searcher.search(query.Or(places), limit=None, optimize=False) if places else []
         theirs = {searcher.stored_fields(hit.docnum)["id"]: hit.score for hit in hits}
     assert theirs or field == "title"
-    assert set(theirs) == set(found)
-    for identity, score in theirs.items():
-        assert found[identity] == pytest.approx(score, rel=1e-4), identity
+    # What holds nothing but stop words of the query is no hit.
+    telling = {term for terms in options.values() for term in terms} - STOP_SYLLABLES
+    tokens = {report.id: {token.text for token in analyze(getattr(report, field))} for report in index}
+    assert {identity for identity in theirs if tokens[identity] & telling} == set(found)
+    for identity, score in found.items():
+        assert score == pytest.approx(theirs[identity], rel=1e-4), identity
 
 
 def test_more_of_it_in_a_shorter_report_scores_more(tmp_path: Any) -> None:
