@@ -14,6 +14,9 @@ from vnsearch import Index, Report
 from vnsearch.search.evaluate import Evaluation
 
 WORDS = "lúa gạo mưa nắng đồng ruộng kênh mương cầu đường làng xóm chợ thuyền cá tôm".split()
+#: Each is in as many reports as the others, in every report so often in some order: the sums are equal but for rounding.
+EQUALS = "sách vở bút mực thước phấn bảng ghế".split()
+FREQUENCIES = [1, 1, 2, 2, 3, 4, 5, 7]
 OTHERS = "xuân hạ thu đông vàng đỏ xanh tím".split()
 
 
@@ -31,6 +34,10 @@ def near(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
                 day = dt.date(2024, 1, 1) + dt.timedelta(chance.randrange(30)) if chance.random() < 0.9 else None
                 source = chance.choice(("Báo Sông Lam", "Báo Đông Hải", "Tin Y tế"))
                 reports.append(Report(f"{part}-{at}", "Tin đồng", " ".join(words), day, source))
+            for at in range(60):
+                counts = chance.sample(FREQUENCIES, len(FREQUENCIES))
+                body = " ".join(f"{word}. " * count for word, count in zip(EQUALS, counts, strict=True))
+                reports.append(Report(f"{part}={at}", "Tin đồng", body, dt.date(2024, 1, 9), "Tin Y tế"))
             index.add(reports)
             index.delete(f"{part}-{at}" for at in chance.sample(range(1200), 100))
         yield index
@@ -41,6 +48,7 @@ QUERIES = [
     "cầu đường làng xóm và chợ của thuyền cá tôm lúa gạo",
     "lua gao mua nang dong ruong",
     "tím mưa",
+    "sách vở bút mực thước phấn bảng ghế",
 ]
 OPTIONS: list[dict[str, Any]] = [
     {},
