@@ -260,6 +260,10 @@ class Index:
         ``quy ch*``, ``title:a``, ``body:a``, ``source:"Báo A"``, ``author:``, ``category:`` and the index's filterable keys,
         ``date:2023``, ``date:2023-01..2023-06``. What does not parse is plain words. ``vnsearch.search.syntax`` has the rules.
 
+        A report that shares nothing but stop words with the query (*của, và, là*: ``vnsearch.search.stop_words``) is no hit
+        with ``match="any"``, and not counted; a query of nothing but stop words finds what holds any of them. Pages are parts
+        of one order: going through all of them gives each report once.
+
         Args:
             query: what to look for; past 10,000 characters or 128 syllables it is cut.
             limit: hits on a page.
