@@ -48,7 +48,6 @@ class ByHand:
             for kind in ("syllable", "pair")
             for term in kinds[kind]
         )
-        self.total = sum(count for (kind, _), count in self.counts.items() if kind == "syllable")
         # Lengths as the index keeps them: how exactly is its own affair.
         reader = index.whoosh.reader()
         self.lengths = {}
@@ -74,11 +73,10 @@ class ByHand:
         pairs: list[Counter[str]] = [Counter() for _ in syllables[1:]]
         whole = 0.0
         for path in itertools.product(*options):
-            p = self.prior(path[0])
+            p = self.counts["syllable", path[0]] + 0.1
             for at, (a, b) in enumerate(itertools.pairwise(path)):
                 if len(options[at]) > 1 or len(options[at + 1]) > 1:
-                    mu = PARAMETERS.smoothing
-                    p *= (self.counts["pair", f"{a} {b}"] + mu * self.prior(b)) / (self.counts["syllable", a] + mu)
+                    p *= self.step(a, b)
             whole += p
             for at, term in enumerate(path):
                 singles[at][term] += p  # type: ignore[assignment]
@@ -89,8 +87,13 @@ class ByHand:
             [{term: p / whole for term, p in found.items()} for found in pairs],
         )
 
-    def prior(self, term: str) -> float:
-        return (self.counts["syllable", term] + 0.1) / (self.total + 1)
+    def step(self, a: str, b: str) -> float:
+        theta, discount = PARAMETERS.concentration, PARAMETERS.discount
+        pairs = [term.split(" ") for kind, term in self.counts if kind == "pair"]
+        spread = theta + discount * sum(first == a for first, _ in pairs)
+        ready = (sum(second == b for _, second in pairs) + 0.1) / (len(pairs) + 1)
+        seen = max(self.counts["pair", f"{a} {b}"] - discount, 0)
+        return (seen + spread * ready) / (self.counts["syllable", a] + theta)
 
     def term_score(self, kind: str, term: str, identity: str, fields: dict[str, float], bm25: BM25) -> float:
         frequency = 0.0

@@ -5,17 +5,19 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from math import prod
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vnsearch import Index, Report
 from vnsearch.search.parameters import PARAMETERS
 from vnsearch.search.spelling import TIERS, Counts, Spelling, is_compatible, spellings_of
 from vnsearch.text.fold import group_key
 
-MU = PARAMETERS.smoothing
+THETA, DISCOUNT = PARAMETERS.concentration, PARAMETERS.discount
 WORDS = "ma má mà mả mạ la lá là đa đá da dạ ky kỹ ki kĩ xin".split()
 
 
@@ -24,29 +26,34 @@ class Collection:
 
     def __init__(self, syllables: dict[str, int], pairs: dict[tuple[str, str], int]) -> None:
         self.syllables, self.followed = syllables, pairs
-        self.syllable_count = sum(syllables.values())
+        self.pair_types = len(pairs)
         self.groups: dict[str, list[tuple[str, int]]] = {}
         for term, count in sorted(syllables.items(), key=lambda item: (-item[1], item[0])):
             self.groups.setdefault(group_key(term), []).append((term, count))
 
-    def pair_counts(self, steps: Sequence[tuple[Sequence[str], Sequence[str]]]) -> np.ndarray:
+    def neighbours(self, syllables: Sequence[str]) -> list[tuple[int, int]]:
+        return [
+            (sum(b == term for _, b in self.followed), sum(a == term for a, _ in self.followed)) for term in syllables
+        ]
+
+    def pair_counts(self, steps: Sequence[tuple[Sequence[str], Sequence[str]]], discount: float = 0.0) -> np.ndarray:
         size = max((len(side) for step in steps for side in step), default=0)
         counts = np.zeros((len(steps), size, size))
         for at, (before, after) in enumerate(steps):
             for (i, a), (j, b) in itertools.product(enumerate(before), enumerate(after)):
-                counts[at, i, j] = self.followed.get((a, b), 0)
+                counts[at, i, j] = max(self.followed.get((a, b), 0) - discount, 0)
         return counts
 
-    def prior(self, term: str) -> float:
-        return (self.syllables.get(term, 0) + 0.1) / (self.syllable_count + 1)
-
     def step(self, a: str, b: str) -> float:
-        return (self.followed.get((a, b), 0) + MU * self.prior(b)) / (self.syllables.get(a, 0) + MU)
+        seen = max(self.followed.get((a, b), 0) - DISCOUNT, 0)
+        ((before, _),), ((_, after),) = self.neighbours([b]), self.neighbours([a])
+        unseen = (THETA + DISCOUNT * after) * (before + 0.1) / (self.pair_types + 1)
+        return (seen + unseen) / (self.syllables.get(a, 0) + THETA)
 
     def paths(self, options: list[list[str]]) -> dict[tuple[str, ...], float]:
         """Return every path through the options with its probability: what forward-backward need not enumerate."""
         weights = {
-            path: self.prior(path[0]) * prod(itertools.starmap(self.step, itertools.pairwise(path)))
+            path: (self.syllables.get(path[0], 0) + 0.1) * prod(itertools.starmap(self.step, itertools.pairwise(path)))
             for path in itertools.product(*options)
         }
         total = sum(weights.values())
@@ -175,3 +182,19 @@ def test_neighbours_decide() -> None:
 )
 def test_is_compatible(typed: str, spelling: str, expected: bool) -> None:
     assert is_compatible(typed, spelling) is expected
+
+
+def test_a_discount_takes_what_neighbours_count(tmp_path: Path) -> None:
+    # Whatever the discount takes goes to pairs that were never seen: in an index of several segments too.
+    bodies = ["ma má mà ma má", "ma má la lá", "xin ma má"]
+    with Index.create(tmp_path / "index") as index:
+        for number, body in enumerate(bodies):
+            index.add([Report(str(number), "mà má", body)])
+    snapshot = Index.open(tmp_path / "index")._searcher.snapshot
+    assert len(snapshot.leaves) == len(bodies)
+    terms = sorted({term for body in bodies for term in body.split()})
+    taken = (snapshot.pair_counts([(terms, terms)]) - snapshot.pair_counts([(terms, terms)], 0.25))[0] / 0.25
+    before, after = zip(*snapshot.neighbours([*terms, "khong"]), strict=True)
+    assert before == pytest.approx([*taken.sum(0), 0])
+    assert after == pytest.approx([*taken.sum(1), 0])
+    assert taken.sum() == pytest.approx(snapshot.pair_types)

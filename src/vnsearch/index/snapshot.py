@@ -280,9 +280,21 @@ class Snapshot:
             found = self._lengths[text_field] = lengths, float(held.mean(dtype=np.float64)) if len(held) else 1.0
         return found
 
-    def pair_counts(self, steps: Sequence[tuple[Sequence[str], Sequence[str]]]) -> npt.NDArray[np.float64]:
+    def neighbours(self, syllables: Sequence[str]) -> list[tuple[int, int]]:
+        """Return for each syllable how many different ones stand before it, and after it; summed over the segments."""
+        found = [(0, 0)] * len(syllables)
+        with self.reading("the dictionary of pairs"):
+            for leaf in self.leaves:
+                mine = map(leaf.segment.pairs.neighbours, leaf.segment.syllable_numbers(syllables))
+                found = [(before + a, after + b) for (before, after), (a, b) in zip(found, mine, strict=True)]
+        return found
+
+    def pair_counts(
+        self, steps: Sequence[tuple[Sequence[str], Sequence[str]]], discount: float = 0.0
+    ) -> npt.NDArray[np.float64]:
         """Return for every step, (syllables, syllables), how often each of the second follows each of the first.
 
+        ``discount`` is taken from the count of each segment that has the pair; at most 1, so that nothing gets below 0.
         The array has a row and a column for as many syllables as there are at most; the rest of it is 0.
         """
         size = max((len(side) for step in steps for side in step), default=0)
@@ -293,7 +305,9 @@ class Snapshot:
                 grids = [(numbers(before), numbers(after)) for before, after in steps]
                 places, pairs = leaf.segment.pairs.find_grids(grids, size)
                 if len(pairs):
-                    counts[places] += leaf.segment.postings("pair").counts[pairs]
+                    counts[places] += np.subtract(
+                        leaf.segment.postings("pair").counts[pairs], discount, dtype=np.float64
+                    )
         return counts.reshape(len(steps), size, size)
 
     def terms(self, kind: str, prefix: str = "") -> dict[str, int]:
@@ -377,6 +391,11 @@ class Snapshot:
     def syllable_count(self) -> int:
         """Return how many syllables the text fields hold, in all."""
         return sum(len(leaf.segment.tokens) for leaf in self.leaves)
+
+    @cached_property
+    def pair_types(self) -> int:
+        """Return how many different pairs there are, summed over the segments."""
+        return sum(len(leaf.segment.pairs) for leaf in self.leaves)
 
     # -- columns
 

@@ -32,8 +32,9 @@ class Parameters:
     least_probability: float = 0.003
     #: The commonest spellings of a syllable that are weighed against each other.
     spellings: int = 12
-    #: Weight of the unconditional counts in the smoothed probability of a syllable after another.
-    smoothing: float = 20.0
+    #: What is taken from the count of every pair, and how much weight what was never seen has beside it.
+    discount: float = 0.6
+    concentration: float = 10.0
     #: Factor for another way to write the same: i for y, another form of a number or date, abbreviation for full form.
     variant: float = 0.9
     #: Factor for a syllable typed with marks that the index has only with more marks, or with other ones.

@@ -5,9 +5,11 @@ over the spellings of its folded group; one typed with marks stands for itself. 
 neighbours: a first-order Markov chain over the index's own counts of syllables and pairs, solved by forward-backward
 (Rabiner 1989), gives each syllable its posterior distribution, and each pair its own.
 
-The probability of *b* after *a* is smoothed with the unconditional one by a Dirichlet prior (MacKay and Peto 1995):
-``(count(a b) + mu * p(b)) / (count(a) + mu)``. It needs no statistics beyond the counts themselves, which every commit
-keeps up to date.
+The probability of *b* after *a* is that of the Pitman-Yor process (Teh 2006), of which Kneser-Ney smoothing is a case:
+``(count(a b) - d + (theta + d * after(a)) * p(b)) / (count(a) + theta)``. What the discount *d* takes from the pairs that
+were seen goes to all, as readily as they stand after different syllables: ``p(b) = before(b) / pairs``. Here *after*,
+*before* and *pairs* count different ones. Discounts are taken in every segment, where these are known without counting
+anew; so the whole still sums up to 1, however many segments there are.
 
 A syllable with one spelling is certain, and cuts the chain: what stands before it tells nothing of what comes after. So
 only the runs of uncertain ones are solved, each between its certain neighbours.
@@ -43,6 +45,8 @@ _GROUP_KEYS = Memo(group_key)
 # A step of the chain multiplies by 1e-18 at the least in a collection of a thousand million syllables: this many steps
 # stay far inside what a double holds.
 _STEPS_UNSCALED = 8
+# What a syllable counts for that the collection never had in a place.
+_UNSEEN = 0.1
 # Typed syllables remembered for a collection.
 _PLACES_KEPT = 1 << 15
 
@@ -67,13 +71,19 @@ class Counts(Protocol):
         """The folded groups of the syllables."""
 
     @property
-    def syllable_count(self) -> int:
-        """How many syllables there are, in all."""
+    def pair_types(self) -> int:
+        """How many different pairs there are, summed over the segments."""
 
-    def pair_counts(self, steps: Sequence[tuple[Sequence[str], Sequence[str]]]) -> npt.NDArray[np.float64]:
+    def neighbours(self, syllables: Sequence[str]) -> Sequence[tuple[int, int]]:
+        """Return for each syllable how many different ones stand before it, and after it; summed over the segments."""
+
+    def pair_counts(
+        self, steps: Sequence[tuple[Sequence[str], Sequence[str]]], discount: float = 0.0
+    ) -> npt.NDArray[np.float64]:
         """Return for every step, (syllables, syllables), how often each of the second (columns) follows each of the first.
 
-        The array may have more rows and columns than a step has syllables; those hold 0.
+        ``discount`` is taken from the count of each segment that has the pair. The array may have more rows and columns
+        than a step has syllables; those hold 0.
         """
 
 
@@ -93,16 +103,19 @@ class Spellings:
     pairs: list[list[Spelling]]
 
 
-class _Place(NamedTuple):
+@dataclass(slots=True)
+class _Place:
     """What one typed syllable may stand for: spellings, how often the collection has each, and their tiers.
 
-    ``certain`` is the reading of a place with one spelling; empty where there are more.
+    ``certain`` is the reading of a place with one spelling; empty where there are more. ``numbers`` are filled in when the
+    place is in a run that is solved: how often there is each spelling, how many different ones stand before and after it.
     """
 
     terms: list[str]
     counts: list[int]
     tiers: list[str]
     certain: tuple[Spelling, ...]
+    numbers: Floats | None = None
 
 
 class _Places(dict[tuple[str, int], _Place]):
@@ -180,15 +193,18 @@ def spellings_of(counts: Counts, syllables: list[str], parameters: Parameters = 
     if not uncertain:
         return Spellings(readings, pairs)
     runs = [(max(first - 1, 0), places[max(first - 1, 0) : past + 1], first, past) for first, past in uncertain]
-    steps = counts.pair_counts([(a.terms, b.terms) for _, run, *_ in runs for a, b in pairwise(run)])
+    steps = counts.pair_counts(
+        [(a.terms, b.terms) for _, run, *_ in runs for a, b in pairwise(run)], parameters.discount
+    )
     at_step = 0
     for start, run, first, past in runs:
         followed = steps[at_step : at_step + len(run) - 1]
         at_step += len(followed)
+        numbers = [_numbers(counts, place) for place in run]
         if past - first == 1:
-            odds, joints = _solve_one(followed, counts.syllable_count, run, first - start, parameters)
+            odds, joints = _solve_one(followed, numbers, counts.pair_types, first - start, parameters)
         else:
-            odds, joints = _solve_run(followed, counts.syllable_count, run, parameters)
+            odds, joints = _solve_run(followed, numbers, counts.pair_types, parameters)
         for at, (here, place) in enumerate(zip(odds, run, strict=True), start):
             if not place.certain:
                 readings[at] = _likeliest_first(
@@ -220,57 +236,76 @@ def _uncertain(places: list[_Place]) -> Iterator[tuple[int, int]]:
         yield first, len(places)
 
 
-def _solve_one(
-    followed: Floats, syllables: int, run: list[_Place], at: int, parameters: Parameters
-) -> tuple[list[_Odds], list[_Joint]]:
-    """Solve one uncertain place, ``run[at]``, between certain ones: Bayes' rule. Its pairs are as likely as itself.
+def _numbers(counts: Counts, place: _Place) -> Floats:
+    """Return of every spelling of a place: how often there is it, how many different ones stand before and after it."""
+    if place.numbers is None:
+        neighbours = np.array(counts.neighbours(place.terms), np.float64)
+        place.numbers = np.array([place.counts, *neighbours.T])
+    return place.numbers
 
-    ``followed`` holds for every step of the run how often one spelling follows the other, of ``syllables`` in all.
+
+def _solve_one(
+    followed: Floats, numbers: list[Floats], pairs: int, at: int, parameters: Parameters
+) -> tuple[list[_Odds], list[_Joint]]:
+    """Solve one uncertain place, the one at ``at``, between certain ones: Bayes' rule. Its pairs are as likely as itself.
+
+    ``followed`` holds for every step how often one spelling follows the other, less the discount; ``pairs`` is how many
+    different ones there are.
     """
-    place = run[at]
-    mu, whole = parameters.smoothing, syllables + 1
-    odds = [(count + 0.1) / whole for count in place.counts]
+    theta, discount = parameters.concentration, parameters.discount
+    occurrences, before, after = numbers[at]
     if at:
-        pairs = followed[0, 0].tolist()
-        odds = [pair + mu * p for pair, p in zip(pairs, odds, strict=False)]
-    if at + 1 < len(run):
-        expected = mu * (run[at + 1].counts[0] + 0.1) / whole
-        pairs = followed[-1, :, 0].tolist()
-        odds = [p * (pair + expected) / (count + mu) for p, pair, count in zip(odds, pairs, place.counts, strict=False)]
-    total = sum(odds)
-    odds = [p / total for p in odds]
-    likely = [(i, p) for i, p in enumerate(odds) if p > parameters.least_probability]
-    solved, joints = [odds], []
+        ((_, _, spread),) = numbers[at - 1].T
+        odds = followed[0, 0, : len(before)] + (theta + discount * spread) * _readiness(before, pairs)
+    else:
+        odds = occurrences + _UNSEEN
+    if at + 1 < len(numbers):
+        ((_, expected, _),) = numbers[at + 1].T
+        odds *= followed[-1, : len(after), 0] + (theta + discount * after) * _readiness(expected, pairs)
+        odds /= occurrences + theta
+    odds /= odds.sum()
+    probabilities: _Odds = odds.tolist()
+    likely = [(i, p) for i, p in enumerate(probabilities) if p > parameters.least_probability]
+    solved, joints = [probabilities], []
     if at:
         solved.insert(0, [1.0])
         joints.append([(0, i, p) for i, p in likely])
-    if at + 1 < len(run):
+    if at + 1 < len(numbers):
         solved.append([1.0])
         joints.append([(i, 0, p) for i, p in likely])
     return solved, joints
 
 
+def _readiness(before: Floats, pairs: int) -> Floats:
+    """Return how likely spellings are after one that was never seen, from how many different ones stand before them."""
+    return (before + _UNSEEN) / (pairs + 1)
+
+
 def _solve_run(
-    followed: Floats, syllables: int, run: list[_Place], parameters: Parameters
+    followed: Floats, numbers: list[Floats], pairs: int, parameters: Parameters
 ) -> tuple[list[_Odds], list[_Joint]]:
     """Solve places by forward-backward, all steps in one array; rows are filled up with spellings that never occur.
 
-    For ``followed`` and ``syllables`` see ``_solve_one``.
+    For ``followed`` and ``pairs`` see ``_solve_one``.
     """
-    sizes = [len(place.terms) for place in run]
+    theta, discount = parameters.concentration, parameters.discount
+    sizes = [row.shape[1] for row in numbers]
     # Whole blocks of four: BLAS then adds up every column the same way, and equal counts give equal probabilities.
     size = (max(sizes) + 3) // 4 * 4
-    occurrences = np.array([place.counts + [0] * (size - len(place.counts)) for place in run], np.float64)
-    prior = (occurrences + 0.1) / (syllables + 1)
-    prior[np.arange(size) >= np.array(sizes)[:, None]] = 0.0
-    steps = np.zeros((len(run) - 1, size, size))
+    filled = np.zeros((3, len(numbers), size))
+    held = np.zeros((len(numbers), size))
+    for at, (row, length) in enumerate(zip(numbers, sizes, strict=True)):
+        filled[:, at, :length] = row
+        held[at, :length] = 1.0
+    occurrences, before, after = filled
+    steps = np.zeros((len(numbers) - 1, size, size))
     width = min(size, followed.shape[1])
     steps[:, :width, :width] = followed[:, :width, :width]
-    steps += parameters.smoothing * prior[1:, None]
-    steps /= (occurrences[:-1] + parameters.smoothing)[:, :, None]
+    steps += (theta + discount * after[:-1])[:, :, None] * (_readiness(before, pairs) * held)[1:, None]
+    steps /= (occurrences[:-1] + theta)[:, :, None]
 
-    forward, backward = np.empty_like(prior), np.empty_like(prior)
-    forward[0], backward[-1] = prior[0], 1.0
+    forward, backward = np.empty_like(held), np.empty_like(held)
+    forward[0], backward[-1] = (occurrences[0] + _UNSEEN) * held[0], 1.0
     for at, step in enumerate(steps):
         np.dot(forward[at], step, out=forward[at + 1])
         if at % _STEPS_UNSCALED == 0:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import chain, pairwise
 
 import numpy as np
@@ -141,6 +142,18 @@ class PairTerms:
     def followers(self, first: int) -> range:
         """Return the numbers of the pairs that begin with a syllable."""
         return range(int(self.first_starts[first]), int(self.first_starts[first + 1]))
+
+    @cached_property
+    def preceding(self) -> npt.NDArray[np.intp]:
+        """For every syllable up to the last that ends a pair, how many different ones stand before it; made once."""
+        return np.bincount(self.seconds)
+
+    def neighbours(self, syllable: int) -> tuple[int, int]:
+        """Return how many different syllables stand before a syllable, and how many after it; one of -1 has none."""
+        if syllable < 0:
+            return 0, 0
+        before = int(self.preceding[syllable]) if syllable < len(self.preceding) else 0
+        return before, len(self.followers(syllable))
 
     def find(self, first: int, second: int) -> int:
         """Return the number of a pair of syllables, or -1; a syllable of -1 is in no pair."""
