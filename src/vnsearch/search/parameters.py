@@ -51,7 +51,7 @@ class Parameters:
     #: The most spellings that a prefix stands for: the commonest.
     prefix_spellings: int = 64
     #: A spelling this likely is offered as a suggestion.
-    suggestion_probability: float = 0.5
+    suggestion_probability: float = 0.25
     #: Longer queries are cut: syllables, and characters before that.
     query_syllables: int = 128
     query_chars: int = 10_000

@@ -12,6 +12,7 @@ from vnsearch.search.query import ParsedQuery
 from vnsearch.search.scoring import phrase_postings
 from vnsearch.search.spelling import is_compatible, spellings_of
 from vnsearch.text.fold import group_key
+from vnsearch.text.syllable import other_i_y
 
 __all__ = ["beginning", "complete", "restored"]
 
@@ -33,11 +34,13 @@ def restored(query: ParsedQuery, parameters: Parameters = PARAMETERS) -> str | N
         analysis.syllables, query.spellings.syllables, analysis.starts, analysis.ends, strict=True
     ):
         best = readings[0]
-        if best.term == typed or best.tier not in ("filled", "compatible"):
+        # The letters stay as typed: *ti gia* is read as *tỷ giá*, and restored as *tỉ giá*.
+        term = other_i_y(best.term) if best.tier == "variant" else best.term
+        if not term or term == typed or best.tier in ("typed", "folded"):
             continue
         if best.probability < parameters.suggestion_probability:
             continue
-        pieces += (text[at:start], _in_case_of(text[start:end], best.term))
+        pieces += (text[at:start], _in_case_of(text[start:end], term))
         at = end
     return "".join(pieces) + text[at:] if pieces else None
 
