@@ -35,6 +35,11 @@ class Parameters:
     #: What is taken from the count of every pair, and how much weight what was never seen has beside it.
     discount: float = 0.6
     concentration: float = 10.0
+    #: A place whose likeliest spelling is less likely than this is settled by the reports; spellings less likely than the
+    #: second have no part in it. The third is how many reports weigh as much as the likelihood there was.
+    doubtful: float = 0.8
+    least_rival: float = 0.05
+    lift_weight: float = 100.0
     #: Factor for another way to write the same: i for y, another form of a number or date, abbreviation for full form.
     variant: float = 0.9
     #: Factor for a syllable typed with marks that the index has only with more marks, or with other ones.
