@@ -11,6 +11,7 @@ Only places in doubt are looked at, a few of a query's, and of their spellings o
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -51,7 +52,7 @@ def settled(spellings: Spellings, snapshot: Snapshot, parameters: Parameters = P
             pairs[at - 1] = _weighed(pairs[at - 1], gains, 1)
         if at < len(pairs):
             pairs[at] = _weighed(pairs[at], gains, 0)
-    return Spellings(syllables, pairs)
+    return replace(spellings, syllables=syllables, pairs=pairs)
 
 
 def _triples(best: list[str], at: int, term: str) -> Iterator[_Triple]:
