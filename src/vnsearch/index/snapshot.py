@@ -305,9 +305,7 @@ class Snapshot:
                 grids = [(numbers(before), numbers(after)) for before, after in steps]
                 places, pairs = leaf.segment.pairs.find_grids(grids, size)
                 if len(pairs):
-                    counts[places] += np.subtract(
-                        leaf.segment.postings("pair").counts[pairs], discount, dtype=np.float64
-                    )
+                    counts[places] += leaf.segment.postings("pair").counts[pairs] - discount
         return counts.reshape(len(steps), size, size)
 
     def terms(self, kind: str, prefix: str = "") -> dict[str, int]:

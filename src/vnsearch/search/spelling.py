@@ -53,6 +53,8 @@ _PLACES_KEPT = 1 << 15
 # Probabilities of the spellings of one syllable; and of two neighbours: (spelling of the first, of the second, p).
 Floats = npt.NDArray[np.float64]
 _Odds = list[float]
+# Of every spelling of a place: how often there is it, how many different syllables stand before it, and after it.
+_Numbers = list[list[int]]
 _Joint = list[tuple[int, int, float]]
 
 
@@ -115,7 +117,7 @@ class _Place:
     counts: list[int]
     tiers: list[str]
     certain: tuple[Spelling, ...]
-    numbers: Floats | None = None
+    numbers: _Numbers | None = None
 
 
 class _Places(dict[tuple[str, int], _Place]):
@@ -236,37 +238,41 @@ def _uncertain(places: list[_Place]) -> Iterator[tuple[int, int]]:
         yield first, len(places)
 
 
-def _numbers(counts: Counts, place: _Place) -> Floats:
+def _numbers(counts: Counts, place: _Place) -> _Numbers:
     """Return of every spelling of a place: how often there is it, how many different ones stand before and after it."""
     if place.numbers is None:
-        neighbours = np.array(counts.neighbours(place.terms), np.float64)
-        place.numbers = np.array([place.counts, *neighbours.T])
+        before, after = map(list, zip(*counts.neighbours(place.terms), strict=True))
+        place.numbers = [place.counts, before, after]
     return place.numbers
 
 
 def _solve_one(
-    followed: Floats, numbers: list[Floats], pairs: int, at: int, parameters: Parameters
+    followed: Floats, numbers: list[_Numbers], pairs: int, at: int, parameters: Parameters
 ) -> tuple[list[_Odds], list[_Joint]]:
     """Solve one uncertain place, the one at ``at``, between certain ones: Bayes' rule. Its pairs are as likely as itself.
 
     ``followed`` holds for every step how often one spelling follows the other, less the discount; ``pairs`` is how many
     different ones there are.
     """
-    theta, discount = parameters.concentration, parameters.discount
-    occurrences, before, after = numbers[at]
+    theta, discount, whole = parameters.concentration, parameters.discount, pairs + 1
+    counts, before, after = numbers[at]
     if at:
-        ((_, _, spread),) = numbers[at - 1].T
-        odds = followed[0, 0, : len(before)] + (theta + discount * spread) * _readiness(before, pairs)
+        spread = (theta + discount * numbers[at - 1][2][0]) / whole
+        seen = followed[0, 0].tolist()
+        odds = [pair + spread * (n + _UNSEEN) for pair, n in zip(seen, before, strict=False)]
     else:
-        odds = occurrences + _UNSEEN
+        odds = [count + _UNSEEN for count in counts]
     if at + 1 < len(numbers):
-        ((_, expected, _),) = numbers[at + 1].T
-        odds *= followed[-1, : len(after), 0] + (theta + discount * after) * _readiness(expected, pairs)
-        odds /= occurrences + theta
-    odds /= odds.sum()
-    probabilities: _Odds = odds.tolist()
-    likely = [(i, p) for i, p in enumerate(probabilities) if p > parameters.least_probability]
-    solved, joints = [probabilities], []
+        ready = (numbers[at + 1][1][0] + _UNSEEN) / whole
+        seen = followed[-1, :, 0].tolist()
+        odds = [
+            p * (pair + (theta + discount * n) * ready) / (count + theta)
+            for p, pair, n, count in zip(odds, seen, after, counts, strict=False)
+        ]
+    total = sum(odds)
+    odds = [p / total for p in odds]
+    likely = [(i, p) for i, p in enumerate(odds) if p > parameters.least_probability]
+    solved, joints = [odds], []
     if at:
         solved.insert(0, [1.0])
         joints.append([(0, i, p) for i, p in likely])
@@ -276,35 +282,28 @@ def _solve_one(
     return solved, joints
 
 
-def _readiness(before: Floats, pairs: int) -> Floats:
-    """Return how likely spellings are after one that was never seen, from how many different ones stand before them."""
-    return (before + _UNSEEN) / (pairs + 1)
-
-
 def _solve_run(
-    followed: Floats, numbers: list[Floats], pairs: int, parameters: Parameters
+    followed: Floats, numbers: list[_Numbers], pairs: int, parameters: Parameters
 ) -> tuple[list[_Odds], list[_Joint]]:
     """Solve places by forward-backward, all steps in one array; rows are filled up with spellings that never occur.
 
     For ``followed`` and ``pairs`` see ``_solve_one``.
     """
     theta, discount = parameters.concentration, parameters.discount
-    sizes = [row.shape[1] for row in numbers]
+    sizes = [len(counts) for counts, *_ in numbers]
     # Whole blocks of four: BLAS then adds up every column the same way, and equal counts give equal probabilities.
     size = (max(sizes) + 3) // 4 * 4
-    filled = np.zeros((3, len(numbers), size))
-    held = np.zeros((len(numbers), size))
-    for at, (row, length) in enumerate(zip(numbers, sizes, strict=True)):
-        filled[:, at, :length] = row
-        held[at, :length] = 1.0
-    occurrences, before, after = filled
+    filled = np.array([[row + [0] * (size - len(row)) for row in place] for place in numbers], np.float64)
+    occurrences, before, after = filled.swapaxes(0, 1)
+    held = np.arange(size) < np.array(sizes)[:, None]
+    ready = (before + _UNSEEN) / (pairs + 1) * held
     steps = np.zeros((len(numbers) - 1, size, size))
     width = min(size, followed.shape[1])
     steps[:, :width, :width] = followed[:, :width, :width]
-    steps += (theta + discount * after[:-1])[:, :, None] * (_readiness(before, pairs) * held)[1:, None]
+    steps += (theta + discount * after[:-1])[:, :, None] * ready[1:, None]
     steps /= (occurrences[:-1] + theta)[:, :, None]
 
-    forward, backward = np.empty_like(held), np.empty_like(held)
+    forward, backward = np.empty_like(ready), np.empty_like(ready)
     forward[0], backward[-1] = (occurrences[0] + _UNSEEN) * held[0], 1.0
     for at, step in enumerate(steps):
         np.dot(forward[at], step, out=forward[at + 1])
