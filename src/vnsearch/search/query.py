@@ -17,7 +17,6 @@ from vnsearch.analysis import Analysis, syllables_of
 from vnsearch.index.snapshot import Snapshot
 from vnsearch.search.parameters import PARAMETERS, Parameters
 from vnsearch.search.spelling import Spelling, Spellings, spellings_of
-from vnsearch.search.triples import settled
 from vnsearch.search.variants import Run, Variant, find_variants
 from vnsearch.text.syllable import other_i_y
 
@@ -80,7 +79,7 @@ def parse(
     if len(analysis.syllables) > cut:
         values = [value for value in analysis.values if value.position < cut]
         analysis = Analysis(analysis.syllables[:cut], analysis.starts[:cut], analysis.ends[:cut], values=values)
-    spellings = settled(spellings_of(snapshot, analysis.syllables, parameters), snapshot, parameters)
+    spellings = spellings_of(snapshot, analysis.syllables, parameters)
     runs = find_variants(text, analysis, [readings[0].term for readings in spellings.syllables], snapshot)
     return ParsedQuery(text, analysis, spellings, tuple(_groups(analysis, spellings, runs, parameters)))
 

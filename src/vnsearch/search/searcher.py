@@ -130,7 +130,7 @@ class Searcher:
         if not isinstance(text, str):
             raise InvalidArgumentError(f"a query is text, not {type(text).__name__}")
         query = read(text, self.snapshot, options.match)
-        return self.run(query, options, suggestion=restored(query), started=started)
+        return self.run(query, options, suggestion=restored(query, self.snapshot), started=started)
 
     def run(
         self,

@@ -11,6 +11,7 @@ from vnsearch.search.parameters import PARAMETERS, Parameters
 from vnsearch.search.query import ParsedQuery
 from vnsearch.search.scoring import phrase_postings
 from vnsearch.search.spelling import is_compatible, spellings_of
+from vnsearch.search.triples import settled
 from vnsearch.text.fold import group_key
 from vnsearch.text.syllable import other_i_y
 
@@ -21,7 +22,7 @@ _GROUPS = 40
 _SPELLINGS = 8
 
 
-def restored(query: ParsedQuery, parameters: Parameters = PARAMETERS) -> str | None:
+def restored(query: ParsedQuery, snapshot: Snapshot, parameters: Parameters = PARAMETERS) -> str | None:
     """Return the query with its likeliest marks, in its own case and punctuation; None when nothing would change.
 
     A syllable is changed only where one spelling is likely enough; what was typed with marks stays.
@@ -30,9 +31,8 @@ def restored(query: ParsedQuery, parameters: Parameters = PARAMETERS) -> str | N
     text = query.text[: parameters.query_chars]
     pieces: list[str] = []
     at = 0
-    for typed, readings, start, end in zip(
-        analysis.syllables, query.spellings.syllables, analysis.starts, analysis.ends, strict=True
-    ):
+    spellings = settled(query.spellings.syllables, snapshot, parameters)
+    for typed, readings, start, end in zip(analysis.syllables, spellings, analysis.starts, analysis.ends, strict=True):
         best = readings[0]
         # The letters stay as typed: *ti gia* is read as *tỷ giá*, and restored as *tỉ giá*.
         term = other_i_y(best.term) if best.tier == "variant" else best.term

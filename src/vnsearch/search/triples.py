@@ -5,69 +5,61 @@ has the reports of *a b* and those of *b c*. If more of the reports with *a b* h
 that speaks for the three together: the ratio of the two shares (the lift) is what the spelling gains. Where few reports
 have *a b* the ratio is drawn towards 1, as by a Dirichlet prior.
 
-Only places in doubt are looked at, a few of a query's, and of their spellings only those with a chance.
+Only places in doubt are looked at, a few of a query's, and of their spellings only those with a chance. What is searched
+stays as the chain has it: there every likely spelling counts, and deciding between them gained nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 
 from vnsearch.index.snapshot import Snapshot, run_size
 from vnsearch.search.matches import Documents
 from vnsearch.search.parameters import PARAMETERS, Parameters
-from vnsearch.search.spelling import Spelling, Spellings
+from vnsearch.search.spelling import Spelling
 
 __all__ = ["settled"]
 
 _Triple = tuple[str, str, str]
 
 
-def settled(spellings: Spellings, snapshot: Snapshot, parameters: Parameters = PARAMETERS) -> Spellings:
-    """Return the readings of a query with those in doubt weighed by the reports; pairs follow their syllables."""
-    doubtful = [at for at, readings in enumerate(spellings.syllables) if readings[0].probability < parameters.doubtful]
+def settled(
+    syllables: list[list[Spelling]], snapshot: Snapshot, parameters: Parameters = PARAMETERS
+) -> list[list[Spelling]]:
+    """Return the readings of the syllables of a query, those in doubt weighed by the reports."""
+    doubtful = [at for at, readings in enumerate(syllables) if readings[0].probability < parameters.doubtful]
     if not doubtful:
-        return spellings
-    best = [readings[0].term for readings in spellings.syllables]
+        return syllables
+    best = [readings[0].term for readings in syllables]
     triples: dict[int, dict[str, list[_Triple]]] = {}
     for at in doubtful:
-        terms = [term for term, p, _ in spellings.syllables[at] if p > parameters.least_rival]
+        terms = [term for term, p, _ in syllables[at] if p > parameters.least_rival]
         if len(terms) > 1:
             triples[at] = {term: list(_triples(best, at, term)) for term in terms}
     every = [triple for rivals in triples.values() for found in rivals.values() for triple in found]
     if not every:
-        return spellings
+        return syllables
     lifts = _Lifts(snapshot, every, parameters.lift_weight)
-    syllables, pairs = list(spellings.syllables), list(spellings.pairs)
+    syllables = [*syllables]
     for at, rivals in triples.items():
         gains = {term: lifts.product(found) for term, found in rivals.items()}
         # What the rivals have together stays, beside those that have no part in it.
-        chances = {term: p for term, p, _ in syllables[at] if term in gains}
-        scale = sum(chances.values()) / sum(p * gains[term] for term, p in chances.items())
-        gains = {term: gain * scale for term, gain in gains.items()}
-        syllables[at] = _weighed(syllables[at], gains, None)
-        if at:
-            pairs[at - 1] = _weighed(pairs[at - 1], gains, 1)
-        if at < len(pairs):
-            pairs[at] = _weighed(pairs[at], gains, 0)
-    return replace(spellings, syllables=syllables, pairs=pairs)
+        before = sum(p for term, p, _ in syllables[at] if term in gains)
+        after = sum(p * gains[term] for term, p, _ in syllables[at] if term in gains)
+        found = [
+            Spelling(term, p * gains[term] * before / after if term in gains else p, tier)
+            for term, p, tier in syllables[at]
+        ]
+        syllables[at] = sorted(found, key=lambda reading: (-reading.probability, reading.term))
+    return syllables
 
 
 def _triples(best: list[str], at: int, term: str) -> Iterator[_Triple]:
     """Yield the threes that a spelling makes with the likeliest ones around it."""
     line = [*best[max(at - 2, 0) : at], term, *best[at + 1 : at + 3]]
     return zip(line, line[1:], line[2:], strict=False)
-
-
-def _weighed(readings: list[Spelling], gains: dict[str, float], half: int | None) -> list[Spelling]:
-    """Return readings with the gains of their terms, or of one half of each, likeliest first; the sum stays."""
-    terms = [term if half is None else term.split(" ")[half] for term, _, _ in readings]
-    weights = [p * gains.get(key, 1.0) for key, (_, p, _) in zip(terms, readings, strict=True)]
-    scale = sum(p for _, p, _ in readings) / sum(weights)
-    found = [Spelling(term, p * scale, tier) for (term, _, tier), p in zip(readings, weights, strict=True)]
-    return sorted(found, key=lambda reading: (-reading.probability, reading.term))
 
 
 class _Lifts:
