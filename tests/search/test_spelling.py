@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from math import prod
+from math import prod, sqrt
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vnsearch import Index, Report
+from vnsearch.search.keystrokes import KEYSTROKES
 from vnsearch.search.parameters import PARAMETERS
+from vnsearch.search.slips import SLIPS
 from vnsearch.search.spelling import TIERS, Counts, Spelling, is_compatible, spellings_of
 from vnsearch.text.fold import group_key
 
@@ -21,13 +23,19 @@ THETA, DISCOUNT = PARAMETERS.concentration, PARAMETERS.discount
 WORDS = "ma má mà mả mạ la lá là đa đá da dạ ky kỹ ki kĩ xin".split()
 
 
+class Groups(dict[str, list[tuple[str, int]]]):
+    def held(self, keys: Sequence[str]) -> set[str]:
+        return self.keys() & keys
+
+
 class Collection:
     """Counts of a collection that never was."""
 
     def __init__(self, syllables: dict[str, int], pairs: dict[tuple[str, str], int]) -> None:
         self.syllables, self.followed = syllables, pairs
+        self.syllable_count = sum(syllables.values())
         self.pair_types = len(pairs)
-        self.groups: dict[str, list[tuple[str, int]]] = {}
+        self.groups = Groups()
         for term, count in sorted(syllables.items(), key=lambda item: (-item[1], item[0])):
             self.groups.setdefault(group_key(term), []).append((term, count))
 
@@ -58,6 +66,21 @@ class Collection:
         }
         total = sum(weights.values())
         return {path: weight / total for path, weight in weights.items()}
+
+
+class WithNew(Collection):
+    """The same collection, and a word that is new to it, which stands between other words every time."""
+
+    def __init__(self, counts: Collection, new: str) -> None:
+        often = PARAMETERS.unknown * sqrt(counts.syllable_count)
+        super().__init__({**counts.syllables, new: often}, counts.followed)
+        self.new, self.often = new, often
+
+    def neighbours(self, syllables: Sequence[str]) -> list[tuple[float, float]]:
+        return [
+            (self.often, self.often) if term == self.new else known
+            for term, known in zip(syllables, super().neighbours(syllables), strict=True)
+        ]
 
 
 collections = st.builds(
@@ -103,14 +126,31 @@ def test_readings_come_likeliest_first_and_equals_by_name(counts: Collection, ty
 
 @given(collections, queries, queries)
 def test_a_certain_syllable_cuts_the_chain(counts: Collection, before: list[str], after: list[str]) -> None:
-    # "xinh" is nobody's spelling: it stands for itself, and what is on one side of it tells nothing of the other side.
-    whole = spellings_of(counts, [*before, "xinh", *after])
-    left, right = spellings_of(counts, [*before, "xinh"]), spellings_of(counts, ["xinh", *after])
-    assert whole.syllables[len(before)] == [Spelling("xinh", 1.0, "typed")]
+    # "u23" is nobody's spelling: it stands for itself, and what is on one side of it tells nothing of the other side.
+    whole = spellings_of(counts, [*before, "u23", *after])
+    left, right = spellings_of(counts, [*before, "u23"]), spellings_of(counts, ["u23", *after])
+    assert whole.syllables[len(before)] == [Spelling("u23", 1.0, "typed")]
     apart = [*left.syllables, *right.syllables[1:]], [*left.pairs, *right.pairs]
     for together, alone in zip((whole.syllables, whole.pairs), apart, strict=True):
         for a, b in zip(together, alone, strict=True):
             assert probabilities(a) == pytest.approx(probabilities(b), abs=1e-12)
+
+
+@given(collections, queries, queries)
+def test_slips_are_weighed_as_a_noisy_channel(counts: Collection, before: list[str], after: list[str]) -> None:
+    """What speaks for a spelling is what its neighbours say, times the share of its typings that look like this."""
+    found = spellings_of(counts, [*before, "maf", *after])
+    here = probabilities(found.syllables[len(before)])
+    assert set(here) == {"maf", *[term for term, _ in counts.groups.get("ma", ())]}
+    shares = {"maf": 1.0, "mà": KEYSTROKES}
+    options = [[reading.term for reading in readings] for readings in found.syllables]
+    paths = WithNew(counts, "maf").paths(options)
+    expected = dict.fromkeys(here, 0.0)
+    for path, weight in paths.items():
+        term = path[len(before)]
+        expected[term] += weight * shares.get(term, SLIPS["extra"])
+    whole = sum(expected.values())
+    assert here == pytest.approx({term: weight / whole for term, weight in expected.items()}, abs=1e-9)
 
 
 @given(collections, st.lists(st.sampled_from(["ma", "la", "da", "ky"]), min_size=20, max_size=128))

@@ -449,10 +449,21 @@ class Groups:
     def __init__(self, folder: str, leaves: Sequence[Leaf]) -> None:
         # A partial function of the leaves, not a method: in a cycle, a snapshot would stay until the garbage is collected.
         self._group = lru_cache(_KEPT_GROUPS)(partial(_group, folder, leaves))
+        self._folder, self._leaves = folder, leaves
 
     def get(self, key: str, default: Sequence[tuple[str, int]] = ()) -> Sequence[tuple[str, int]]:
         """Return the spellings of a key."""
         return self._group(key) or default
+
+    def held(self, keys: Sequence[str]) -> set[str]:
+        """Return those of some keys that have spellings; one binary search a segment for all of them."""
+        encoded = [encode_term(key) for key in keys]
+        found: set[str] = set()
+        with _Reading(self._folder, "the folded groups"):
+            for leaf in self._leaves:
+                numbers = leaf.segment.terms("group").find_all(encoded)
+                found.update(key for key, number in zip(keys, numbers, strict=True) if number >= 0)
+        return found
 
 
 class _Reading(contextlib.AbstractContextManager[None]):

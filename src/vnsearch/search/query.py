@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vnsearch.analysis import Analysis, syllables_of
 from vnsearch.index.snapshot import Snapshot
+from vnsearch.search.keystrokes import method_of, text_meant
 from vnsearch.search.parameters import PARAMETERS, Parameters
-from vnsearch.search.spelling import Spelling, Spellings, spellings_of
+from vnsearch.search.spelling import GUESSES, Spelling, Spellings, spellings_of
 from vnsearch.search.variants import Run, Variant, find_variants
 from vnsearch.text.syllable import other_i_y
 
@@ -74,14 +75,24 @@ def parse(
 ) -> ParsedQuery:
     """Read plain words. Past ``parameters.query_chars`` characters or ``most`` syllables they are cut."""
     text = text[: parameters.query_chars]
-    analysis = syllables_of(text, values=True)
-    cut = most
-    if len(analysis.syllables) > cut:
-        values = [value for value in analysis.values if value.position < cut]
-        analysis = Analysis(analysis.syllables[:cut], analysis.starts[:cut], analysis.ends[:cut], values=values)
+    analysis = _analyze(text, most)
     spellings = spellings_of(snapshot, analysis.syllables, parameters)
-    runs = find_variants(text, analysis, [readings[0].term for readings in spellings.syllables], snapshot)
+    meant = text, analysis
+    if spellings.unknown and (method := method_of(analysis.syllables, spellings)):
+        spellings = spellings_of(snapshot, analysis.syllables, parameters, method)
+        # "5 trie65u" is a value once it is read.
+        read = text_meant(text, analysis, spellings)
+        meant = read, _analyze(read, most)
+    runs = find_variants(*meant, [readings[0].term for readings in spellings.syllables], snapshot)
     return ParsedQuery(text, analysis, spellings, tuple(_groups(analysis, spellings, runs, parameters)))
+
+
+def _analyze(text: str, most: int) -> Analysis:
+    analysis = syllables_of(text, values=True)
+    if len(analysis.syllables) > most:
+        values = [value for value in analysis.values if value.position < most]
+        analysis = Analysis(analysis.syllables[:most], analysis.starts[:most], analysis.ends[:most], values=values)
+    return analysis
 
 
 def _groups(
@@ -147,7 +158,13 @@ def options_of(readings: Sequence[Spelling], parameters: Parameters = PARAMETERS
 
 
 def _factors(parameters: Parameters) -> dict[str, float]:
-    return {"variant": parameters.variant, "compatible": parameters.compatible, "folded": parameters.folded}
+    return {
+        "variant": parameters.variant,
+        "compatible": parameters.compatible,
+        "folded": parameters.folded,
+        "slip": parameters.slip,
+        "sound": parameters.sound,
+    }
 
 
 def _options(readings: Sequence[Spelling], factors: Mapping[str, float], parameters: Parameters) -> tuple[Option, ...]:
@@ -157,9 +174,11 @@ def _options(readings: Sequence[Spelling], factors: Mapping[str, float], paramet
     for term, probability, tier in readings:
         if options and probability <= least:
             break
+        if options and probability < parameters.least_guess and tier in GUESSES:
+            continue
         # Six places are plenty, and half the time of round().
         options.append(Option(term, int(probability**power * factors.get(tier, 1.0) * 1e6 + 0.5) / 1e6, tier))
-    typed = [option for option in options if option.tier == "typed"]
+    typed = [option for option in options if option.tier in ("typed", "keystrokes")]
     if typed:
         terms = [option.term for option in options]
         others = [(_other_i_y(term), weight * parameters.variant, "variant") for term, weight, _ in typed]

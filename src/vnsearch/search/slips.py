@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vnsearch.text.letters import UNMARKED, split_tone
 
-if TYPE_CHECKING:  # spelling.py is to import this module
+if TYPE_CHECKING:  # spelling.py imports this module
     from vnsearch.search.spelling import Groups
 
 __all__ = ["SLIPS", "Slip", "slips_of"]
@@ -28,7 +28,7 @@ __all__ = ["SLIPS", "Slip", "slips_of"]
 #: The kinds of slips, and their weights: all kinds are taken to be equally frequent, and divided by the ways to make one
 #: at a place. Letters change places in one way, and are struck twice or left out in one; a key has some five neighbours, and
 #: a neighbour struck as well comes before it or after. Slips made of 500 titles are righted by the first spelling in 85 cases
-#: of 100 (by kind first and count second, in 72). What only sounds alike comes after all others.
+#: of 100 (by kind first and count second, in 72). What only sounds alike comes after all others, and weighs little.
 SLIPS = {
     "stroke": 1.0,  # đ for d
     "swapped": 1.0,
@@ -36,7 +36,7 @@ SLIPS = {
     "missing": 1.0,
     "neighbour": 1 / 5,
     "extra": 1 / 10,
-    "sound": 1e-9,
+    "sound": 1e-2,
 }
 
 # One letter says nothing; no syllable has more than seven, and every letter of a longer word takes more time.
@@ -82,7 +82,10 @@ def slips_of(typed: str, groups: Groups, limit: int = 10, least: int = 1) -> lis
 
     At most 430 folded groups are looked up, for a syllable of five letters some 180.
 
-    >>> index = {"quy": [("quy", 9), ("quý", 4)], "qua": [("qua", 7)]}
+    >>> class Index(dict):
+    ...     def held(self, keys):
+    ...         return self.keys() & keys
+    >>> index = Index({"quy": [("quy", 9), ("quý", 4)], "qua": [("qua", 7)]})
     >>> slips_of("qyu", index)
     [Slip(term='quy', weight=9.0, kind='swapped'), Slip(term='quý', weight=4.0, kind='swapped')]
     >>> slips_of("qúyy", index)
@@ -90,11 +93,13 @@ def slips_of(typed: str, groups: Groups, limit: int = 10, least: int = 1) -> lis
     """
     letters, tone = _split(typed)
     found: dict[str, Slip] = {}
-    for kind, pattern, key in _candidates(letters):
-        for term, count in groups.get(key, ()):
+    candidates = [*_candidates(letters)]
+    held = groups.held([key for *_, key in candidates])
+    for kind, pattern, key in candidates:
+        for term, count in groups.get(key, ()) if key in held else ():
             if count >= least and term not in found and term != typed and _fits(kind, pattern, tone, term):
                 found[term] = Slip(term, count * SLIPS[kind], kind)
-    return sorted(found.values(), key=lambda slip: (-slip.weight, slip.term))[:limit]
+    return sorted(found.values(), key=lambda slip: (slip.kind == "sound", -slip.weight, slip.term))[:limit]
 
 
 @functools.lru_cache(maxsize=16384)

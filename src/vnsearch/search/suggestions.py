@@ -7,6 +7,7 @@ from itertools import islice
 from vnsearch.analysis import syllables_of
 from vnsearch.errors import InvalidArgumentError
 from vnsearch.index.snapshot import Snapshot
+from vnsearch.search.keystrokes import replaced
 from vnsearch.search.parameters import PARAMETERS, Parameters
 from vnsearch.search.query import ParsedQuery
 from vnsearch.search.scoring import phrase_postings
@@ -20,35 +21,27 @@ __all__ = ["beginning", "complete", "restored"]
 # Folded groups and continuations looked at for one prefix: the commonest.
 _GROUPS = 40
 _SPELLINGS = 8
+# What is not offered in place of what was typed.
+_NOT_OFFERED = ("typed", "folded", "sound")
 
 
 def restored(query: ParsedQuery, snapshot: Snapshot, parameters: Parameters = PARAMETERS) -> str | None:
     """Return the query with its likeliest marks, in its own case and punctuation; None when nothing would change.
 
-    A syllable is changed only where one spelling is likely enough; what was typed with marks stays.
+    A syllable is changed only where one spelling is likely enough; what was typed with marks stays. Slips are put right and
+    keystrokes read.
     """
-    analysis = query.analysis
-    text = query.text[: parameters.query_chars]
-    pieces: list[str] = []
-    at = 0
+    terms: dict[int, str] = {}
     spellings = settled(query.spellings.syllables, snapshot, parameters)
-    for typed, readings, start, end in zip(analysis.syllables, spellings, analysis.starts, analysis.ends, strict=True):
+    for at, (typed, readings) in enumerate(zip(query.analysis.syllables, spellings, strict=True)):
         best = readings[0]
         # The letters stay as typed: *ti gia* is read as *tỷ giá*, and restored as *tỉ giá*.
         term = other_i_y(best.term) if best.tier == "variant" else best.term
-        if not term or term == typed or best.tier in ("typed", "folded"):
+        if not term or term == typed or best.tier in _NOT_OFFERED:
             continue
-        if best.probability < parameters.suggestion_probability:
-            continue
-        pieces += (text[at:start], _in_case_of(text[start:end], term))
-        at = end
-    return "".join(pieces) + text[at:] if pieces else None
-
-
-def _in_case_of(written: str, term: str) -> str:
-    if len(written) > 1 and written.isupper():
-        return term.upper()
-    return term.capitalize() if written[:1].isupper() else term
+        if best.probability >= parameters.suggestion_probability:
+            terms[at] = term
+    return replaced(query.text[: parameters.query_chars], query.analysis, terms) if terms else None
 
 
 def complete(snapshot: Snapshot, prefix: str, limit: int = 8) -> list[str]:
