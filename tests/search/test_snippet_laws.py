@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from vnsearch import Hit, Index, Report, Token, analyze, fold, normalize, read_corpus
+from vnsearch.search.spelling import GUESSES
 from vnsearch.text.normalize import place_tones_second
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -90,6 +91,13 @@ class Query:
         self.syllables = set(map(loosely, syllables))
         self.syllables.update(
             loosely(part) for variant in variants if variant.kind != "value" for part in variant.term.split()
+        )
+        self.syllables.update(
+            loosely(option.term)
+            for group in hit._page.query.groups
+            for place in group.syllables
+            for option in place.options
+            if option.tier in GUESSES
         )
         self.values = {variant.term for variant in variants if variant.kind == "value"}
 

@@ -40,6 +40,8 @@ __all__ = ["AllOf", "AnyOf", "Filter", "InField", "Maybe", "Only", "Part", "Phra
 
 # What a report scores that is found without any word: it comes after those that have one.
 _UNSCORED = 1e-6
+# The words of a phrase stand as they are written: other marks than those typed, and slips put right, are only offered.
+_NO_PHRASE = ("folded", "slip", "sound")
 # Spellings of the word before a prefix, and syllables that start like it, that are looked at: the commonest.
 _CONTEXT = 8
 _CONTINUATIONS = 512
@@ -276,7 +278,7 @@ class _Reader:
             return None
         analysis = words.analysis
         places = [
-            Place("syllable", typed, tuple(option for option in options_of(readings) if option.tier != "folded"))
+            Place("syllable", typed, tuple(option for option in options_of(readings) if option.tier not in _NO_PHRASE))
             for typed, readings, first, past in zip(
                 analysis.syllables, words.spellings.syllables, analysis.starts, analysis.ends, strict=True
             )
