@@ -323,7 +323,7 @@ class Index:
         options = SearchOptions(limit=limit)
         options.check()
         if number is None:
-            return SearchResults((), 0, 0.0, {}, None)
+            return SearchResults((), 0, 0.0, {})
         return searcher.run(similar.like(current, current.report(number)), options, without=(number,))
 
     # -- reports

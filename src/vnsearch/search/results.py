@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import overload
 
@@ -146,16 +146,21 @@ class SearchResults(Sequence[Hit]):
     """The hits of one page, and what is known of the whole.
 
     ``total``: reports that match, on all pages. ``took_ms``: milliseconds the search took. ``facets``: for each field
-    asked for, (value, reports) commonest first. ``suggestion``: the query with its likely marks, or None.
-    ``complete``: False when ``timeout_s`` ended the search early; what was found by then is given.
+    asked for, (value, reports) commonest first. ``complete``: False when ``timeout_s`` ended the search early; what was
+    found by then is given.
     """
 
     hits: tuple[Hit, ...]
     total: int
     took_ms: float
     facets: dict[str, list[tuple[str, int]]]
-    suggestion: str | None
     complete: bool = True
+    _suggest: Callable[[], str | None] = field(default=lambda: None, repr=False, compare=False)
+
+    @cached_property
+    def suggestion(self) -> str | None:
+        """The query with its likely marks, slips put right; None when nothing would change. Made when it is asked for."""
+        return self._suggest()
 
     def __len__(self) -> int:
         return len(self.hits)

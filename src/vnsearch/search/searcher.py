@@ -130,14 +130,14 @@ class Searcher:
         if not isinstance(text, str):
             raise InvalidArgumentError(f"a query is text, not {type(text).__name__}")
         query = read(text, self.snapshot, options.match)
-        return self.run(query, options, suggestion=restored(query, self.snapshot), started=started)
+        return self.run(query, options, suggest=partial(restored, query, self.snapshot), started=started)
 
     def run(
         self,
         query: ParsedQuery,
         options: SearchOptions,
         *,
-        suggestion: str | None = None,
+        suggest: Callable[[], str | None] = lambda: None,
         without: Sequence[int] = (),
         started: float | None = None,
     ) -> SearchResults:
@@ -169,7 +169,7 @@ class Searcher:
         page.hits = hits
         scorer.give_back(found.row)
         took_ms = (time.perf_counter() - started) * 1000
-        return SearchResults(hits, total, took_ms, facets, suggestion, found.complete)
+        return SearchResults(hits, total, took_ms, facets, found.complete, suggest)
 
     def _labels(self, name: str) -> LabelColumn:
         known = (*FACETS, *self.snapshot.filterable)
