@@ -33,7 +33,7 @@ __all__ = ["LANES", "Scorer", "phrase_postings", "rarity"]
 
 # Memory for what is kept between queries, some of it so much and so many bytes for each document.
 _SHORT_BYTES = 14 << 20
-_SHORT_BYTES_PER_DOCUMENT = 32
+_SHORT_BYTES_PER_DOCUMENT = 24
 _PHRASE_BYTES = 2 << 20
 _BITS_BYTES = 4 << 20
 _BITS_BYTES_PER_DOCUMENT = 32
