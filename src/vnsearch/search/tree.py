@@ -1,22 +1,21 @@
 """A query as a tree of nodes.
 
 Every node gives ``Matches``: the documents that it matches, each with a score above 0. So the sum of some nodes matches where
-it is above 0, and nothing but scores has to be carried along.
+it is above 0, and nothing but scores has to be carried along. Here are the nodes that have children; ``leaves`` has the others.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain, product
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from vnsearch.search.leaves import Days, Evaluator, Every, Found, Labels, Node, Prefix, Term, TimeUp
 from vnsearch.search.long_lists import LongMatches
-from vnsearch.search.matches import NO_MATCHES, Documents, Floats, Matches, TermKey, held
+from vnsearch.search.matches import NO_MATCHES, Documents, Floats, Matches, held
 from vnsearch.search.phrases import phrase_documents
 from vnsearch.search.scoring import Scorer
 
@@ -47,81 +46,10 @@ __all__ = [
 # Documents are gone over one by one if there are so many times fewer of them than in the index.
 _FEW = 8
 
-#: What a node matches.
-Found = Matches | LongMatches
 #: What several nodes match, with a weight for each.
 Weighted = list[tuple[Found, float]]
 #: A child of an ``Any``: what its nodes match, and of that what makes a document match, where that is not all.
 Part = tuple[Weighted, Sequence[Found] | None]
-
-
-class TimeUp(Exception):  # noqa: N818 - no error: it ends the evaluation early
-    """No time is left."""
-
-
-class Evaluator:
-    """Runs one tree; past ``deadline``, a value of ``time.monotonic``, it stops between two nodes."""
-
-    def __init__(self, scorer: Scorer, deadline: float | None = None) -> None:
-        self.scorer = scorer
-        self._deadline = deadline
-        self._terms: dict[TermKey, Found] = {}
-        self._others: dict[Scorer, Evaluator] = {}
-
-    def of(self, scorer: Scorer) -> Evaluator:
-        """Return one like this for another scorer of the same commit: always the same."""
-        if scorer is self.scorer:
-            return self
-        if scorer not in self._others:
-            self._others[scorer] = Evaluator(scorer, self._deadline)
-            self._others[scorer]._others = self._others
-        return self._others[scorer]
-
-    def prepare(self, terms: Iterable[TermKey]) -> None:
-        """Score terms in one go; ``term`` has them ready."""
-        self._terms.update(self.scorer.terms(dict.fromkeys(terms)))
-
-    def term(self, kind: str, term: str) -> Found:
-        """Return the matches of a term, unless time is up."""
-        self.check()
-        return self.prepared(kind, term)
-
-    def prepared(self, kind: str, term: str) -> Found:
-        """Return the matches of a term, however late it is."""
-        found = self._terms.get((kind, term))
-        return self.scorer.term(kind, term) if found is None else found
-
-    def check(self) -> None:
-        """Stop here when time is up."""
-        if self._deadline is not None and time.monotonic() > self._deadline:
-            raise TimeUp
-
-    def constant(self, documents: npt.NDArray[np.bool_] | npt.NDArray[np.intp], weight: float) -> Matches:
-        """Return documents, given as numbers or as a mask, without deleted ones, all with one score."""
-        if documents.dtype == np.bool_:
-            documents = np.flatnonzero(documents & self.scorer.snapshot.live)
-        return Matches(documents.astype(np.intp), np.full(len(documents), weight, np.float32), len(documents))
-
-
-class Node(Protocol):
-    """A part of a query."""
-
-    def matches(self, run: Evaluator) -> Found:
-        """Return what it matches."""
-
-
-# Not frozen, nor are Any and Best: a query makes many, and a frozen one takes five times as long.
-@dataclass(slots=True)
-class Term:
-    """One term of a kind ("syllable", "pair", "word", "value", "phrase"), scored by BM25F times ``weight``."""
-
-    kind: str
-    term: str
-    weight: float = 1.0
-
-    def matches(self, run: Evaluator) -> Found:
-        """Return what it matches."""
-        return run.term(self.kind, self.term).times(self.weight)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,57 +93,6 @@ class Phrase:
         for matches in scorer.terms([("pair", f"{a} {b}") for a, b in product(*places)]).values():
             mask[matches.sparse()[0]] = True
         return np.flatnonzero(mask)
-
-
-@dataclass(frozen=True, slots=True)
-class Prefix:
-    """Any term of a kind that starts so; every document scores ``weight``."""
-
-    kind: str
-    prefix: str
-    weight: float = 1.0
-
-    def matches(self, run: Evaluator) -> Found:
-        """Return what it matches."""
-        mask = run.scorer.snapshot.having_prefix(self.kind, self.prefix, tuple(run.scorer.fields))
-        return run.constant(mask, self.weight)
-
-
-@dataclass(frozen=True, slots=True)
-class Labels:
-    """Reports that have any of these values in a field that can be filtered; every one scores ``weight``."""
-
-    key: str
-    values: tuple[str, ...]
-    weight: float = 1.0
-
-    def matches(self, run: Evaluator) -> Found:
-        """Return what it matches."""
-        return run.constant(run.scorer.snapshot.labels(self.key).having(self.values), self.weight)
-
-
-@dataclass(frozen=True, slots=True)
-class Days:
-    """Reports dated from one day to another, as ordinals, both included; every one scores ``weight``."""
-
-    first: int | None
-    last: int | None
-    weight: float = 1.0
-
-    def matches(self, run: Evaluator) -> Found:
-        """Return what it matches."""
-        return run.constant(run.scorer.snapshot.dated(self.first, self.last), self.weight)
-
-
-@dataclass(frozen=True, slots=True)
-class Every:
-    """Every report there is; each scores ``weight``."""
-
-    weight: float = 1.0
-
-    def matches(self, run: Evaluator) -> Found:
-        """Return what it matches."""
-        return run.constant(run.scorer.snapshot.live, self.weight)
 
 
 @dataclass(slots=True)
