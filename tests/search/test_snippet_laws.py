@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from vnsearch import Hit, Index, Report, Token, analyze, fold, normalize, read_corpus
-from vnsearch.search.spelling import GUESSES
+from vnsearch.search.choices import GUESSES
 from vnsearch.text.normalize import place_tones_second
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -13,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vnsearch import Index, Report
+from vnsearch.search.choices import TIERS, Counts, Spelling, is_compatible
 from vnsearch.search.keystrokes import KEYSTROKES
 from vnsearch.search.parameters import PARAMETERS
 from vnsearch.search.slips import SLIPS
-from vnsearch.search.spelling import TIERS, Counts, Spelling, is_compatible, spellings_of
+from vnsearch.search.spelling import spellings_of
 from vnsearch.text.fold import group_key
 
 THETA, DISCOUNT = PARAMETERS.concentration, PARAMETERS.discount

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 
 from vnsearch.search import tree
+from vnsearch.search.choices import TIERS
 from vnsearch.search.parts import AllOf, AnyOf, Filter, InField, Maybe, Only, Part, Phrase, Words
 from vnsearch.search.phrases import phrase_count
 from vnsearch.search.plan import Contribution, contributions, place_node, plan
 from vnsearch.search.query import Option, Place
 from vnsearch.search.scoring import Scorer
-from vnsearch.search.spelling import TIERS
 
 __all__ = ["assemble", "explain"]
 

@@ -15,8 +15,9 @@ from vnsearch.analysis import Analysis
 from vnsearch.text.fold import group_key
 from vnsearch.text.keystrokes import read_telex, read_vni
 
-if TYPE_CHECKING:  # spelling.py imports this module
-    from vnsearch.search.spelling import Groups, Spellings
+if TYPE_CHECKING:  # choices.py imports this module
+    from vnsearch.search.choices import Groups
+    from vnsearch.search.spelling import Spellings
 
 __all__ = ["KEYSTROKES", "keystrokes_meant", "keystrokes_of", "method_of", "replaced", "text_meant"]
 

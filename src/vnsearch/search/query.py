@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vnsearch.analysis import Analysis, syllables_of
 from vnsearch.index.snapshot import Snapshot
+from vnsearch.search.choices import GUESSES, Spelling
 from vnsearch.search.keystrokes import method_of, text_meant
 from vnsearch.search.parameters import PARAMETERS, Parameters
-from vnsearch.search.spelling import GUESSES, Spelling, Spellings, spellings_of
+from vnsearch.search.spelling import Spellings, spellings_of
 from vnsearch.search.variants import Run, Variant, find_variants
 from vnsearch.text.syllable import other_i_y
 

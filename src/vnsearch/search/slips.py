@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vnsearch.text.letters import UNMARKED, split_tone
 
-if TYPE_CHECKING:  # spelling.py imports this module
-    from vnsearch.search.spelling import Groups
+if TYPE_CHECKING:  # choices.py imports this module
+    from vnsearch.search.choices import Groups
 
 __all__ = ["SLIPS", "Slip", "slips_of"]
 

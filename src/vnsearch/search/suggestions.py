@@ -7,11 +7,12 @@ from itertools import islice
 from vnsearch.analysis import syllables_of
 from vnsearch.errors import InvalidArgumentError
 from vnsearch.index.snapshot import Snapshot
+from vnsearch.search.choices import is_compatible
 from vnsearch.search.keystrokes import replaced
 from vnsearch.search.parameters import PARAMETERS, Parameters
 from vnsearch.search.query import ParsedQuery
 from vnsearch.search.scoring import phrase_postings
-from vnsearch.search.spelling import is_compatible, spellings_of
+from vnsearch.search.spelling import spellings_of
 from vnsearch.search.triples import settled
 from vnsearch.text.fold import group_key
 from vnsearch.text.syllable import other_i_y

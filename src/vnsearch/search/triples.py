@@ -16,9 +16,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from vnsearch.index.snapshot import Snapshot, run_size
+from vnsearch.search.choices import Spelling
 from vnsearch.search.matches import Documents
 from vnsearch.search.parameters import PARAMETERS, Parameters
-from vnsearch.search.spelling import Spelling
 
 __all__ = ["settled"]
 
