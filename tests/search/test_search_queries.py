@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vnsearch import Index, Report, SearchResults, fold
+from vnsearch.index.snapshot import Snapshot
+from vnsearch.search.parameters import PARAMETERS
+from vnsearch.search.query import parse
 
 
 def ids(results: SearchResults) -> list[str]:
@@ -440,3 +445,25 @@ def test_what_was_deleted_is_not_suggested(new_index):
     ix.delete(["1"])
     assert ix.suggest("bi ") == ix.suggest("ngu") == []
     assert ix.suggest("phat") == ["phát biểu"]
+
+
+def test_a_query_searches_so_many_spellings_and_no_more(tmp_path: Any) -> None:
+    """Syllables in doubt have several until there are too many; those after them have their likeliest."""
+    spelled = {first: [first + vowel for vowel in "aáàảãạ"] for first in "mtclnvbdghk"}
+    chance = random.Random(1)
+    texts = [" ".join(chance.choice(forms) for forms in spelled.values()) for _ in range(200)]
+    query = " ".join(f"{first}a" for first in spelled)
+    with Index.create(tmp_path) as ix:
+        ix.add([Report(str(number), "", text) for number, text in enumerate(texts)])
+
+        def places(most: int) -> list[int]:
+            read = parse(query, Snapshot(ix.whoosh), replace(PARAMETERS, query_spellings=most))
+            return [len(place.options) for group in read.groups for place in group.places]
+
+        every, some = places(PARAMETERS.query_spellings), places(20)
+        assert min(every[: len(spelled)]) == 6
+        assert sum(every) <= PARAMETERS.query_spellings
+        assert some[:3] == every[:3]
+        assert sum(some) < 20 + 6 + len(some)
+        assert some[-1] == 1
+        assert ix.search(query).total == len(texts)

@@ -72,6 +72,8 @@ class Parameters:
     prefix_spellings: int = 64
     #: A spelling this likely is offered as a suggestion; 0.5 left 0.4 to 1 of a hundred syllables as typed, most of them wrong.
     suggestion_probability: float = 0.25
+    #: The most spellings of syllables and pairs in doubt that a query searches; of what comes after them the likeliest alone.
+    query_spellings: int = 4096
     #: Longer queries are cut: syllables, and characters before that.
     query_syllables: int = 128
     query_chars: int = 10_000

@@ -106,9 +106,11 @@ def _groups(
     factors = _factors(parameters)
     # By the likeliest spelling: "cong tac cong an" has công once, "ban ban" may be two.
     seen: set[str] = set()
+    left = parameters.query_spellings
 
     def new(kind: str, start: int, end: int) -> list[Group]:
         """Return the places that are not there yet, each in a group of its own."""
+        nonlocal left
         groups = []
         typed, every = (analysis.syllables, spellings.syllables) if kind == "syllable" else (pairs, spellings.pairs)
         for at, readings in enumerate(every[start:end], start):
@@ -119,7 +121,9 @@ def _groups(
             if tier == "typed" and probability == 1.0:
                 groups.append(_certain(kind, term, parameters.variant))
             else:
-                groups.append(Group((Place(kind, typed[at], _options(readings, factors, parameters)),)))
+                options = _options(readings if left > 0 else readings[:1], factors, parameters)
+                left -= len(options)
+                groups.append(Group((Place(kind, typed[at], options),)))
         return groups
 
     pairs = analysis.pairs()
