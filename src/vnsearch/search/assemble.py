@@ -80,7 +80,9 @@ def explain(  # noqa: PLR0911 - one for each kind
         case Filter(node, typed):
             score = _score(run, node, document)
             return [Contribution("filter", typed, typed, "typed", score, {}, node.matches(run).count, score)]
-        case AnyOf(parts) | AllOf(parts):
+        case AnyOf(parts):
+            return [found for one in parts for found in _explain_summand(run, one, document, of_field)]
+        case AllOf(parts):
             return [found for one in parts for found in explain(run, one, document, of_field)]
         case Maybe(required, optional):
             return explain(run, required, document, of_field) + explain(run, optional, document, of_field)
@@ -88,6 +90,17 @@ def explain(  # noqa: PLR0911 - one for each kind
             return explain(run, inner, document, of_field)
         case InField(name, inner):
             return explain(run.of(of_field(name)), inner, document, of_field)
+
+
+def _explain_summand(run: tree.Evaluator, part: Part, document: int, of_field: OfField) -> list[Contribution]:
+    """Return the same of a part of a sum that matches: stop words in it count, whatever part made it match."""
+    match part:
+        case Words(groups, needs_all=False):
+            return contributions(run.scorer, groups, document)
+        case AnyOf(parts):
+            return [found for one in parts for found in _explain_summand(run, one, document, of_field)]
+        case _:
+            return explain(run, part, document, of_field)
 
 
 def _score(run: tree.Evaluator, node: tree.Node, document: int) -> float:
