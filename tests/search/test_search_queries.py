@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from query_forms import half_marked
 from vnsearch import Index, Report, SearchResults, fold
 from vnsearch.index.snapshot import Snapshot
 from vnsearch.search.parameters import PARAMETERS
@@ -52,11 +53,6 @@ def old_tones(text: str) -> str:
     for new, old in (("òa", "oà"), ("óa", "oá"), ("ỏa", "oả"), ("ủy", "uỷ"), ("úy", "uý"), ("ùy", "uỳ")):
         text = text.replace(new, old)
     return text
-
-
-def half_marked(text: str) -> str:
-    """Keep the marks of every other syllable."""
-    return " ".join(word if at % 2 else fold(word) for at, word in enumerate(text.split()))
 
 
 def toneless(text: str) -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from query_forms import half_marked
 from vnsearch import Hit, Index, Report, Token, analyze, fold, normalize, read_corpus
 from vnsearch.search.choices import GUESSES
 from vnsearch.text.normalize import place_tones_second
@@ -31,11 +32,6 @@ TITLES = 334
 SIGNS = re.compile('["“”„‟«»()+*:-]')
 
 Spans = Sequence[tuple[int, int]]
-
-
-def half_marked(text: str) -> str:
-    """Keep the marks of every other syllable."""
-    return " ".join(word if at % 2 else fold(word) for at, word in enumerate(text.split()))
 
 
 def flipped(text: str) -> str:

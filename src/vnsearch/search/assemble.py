@@ -78,8 +78,9 @@ def explain(  # noqa: PLR0911 - one for each kind
         case Phrase(groups=groups):
             return [_of_phrase(run, part, document), *contributions(run.scorer, groups, document)]
         case Filter(node, typed):
-            score = _score(run, node, document)
-            return [Contribution("filter", typed, typed, "typed", score, {}, node.matches(run).count, score)]
+            matches = node.matches(run)
+            score = _at(matches, document)
+            return [Contribution("filter", typed, typed, "typed", score, {}, matches.count, score)]
         case AnyOf(parts):
             return [found for one in parts for found in _explain_summand(run, one, document, of_field)]
         case AllOf(parts):
@@ -104,7 +105,11 @@ def _explain_summand(run: tree.Evaluator, part: Part, document: int, of_field: O
 
 
 def _score(run: tree.Evaluator, node: tree.Node, document: int) -> float:
-    return float(node.matches(run).at(np.array([document]))[0])
+    return _at(node.matches(run), document)
+
+
+def _at(matches: tree.Found, document: int) -> float:
+    return float(matches.at(np.array([document]))[0])
 
 
 def _of_phrase(run: tree.Evaluator, part: Phrase, document: int) -> Contribution:
@@ -117,8 +122,9 @@ def _of_phrase(run: tree.Evaluator, part: Phrase, document: int) -> Contribution
     tiers = [option.tier for option in found]
     tier = "prefix" if "prefix" in tiers else max(tiers, key=TIERS.index)
     term = " ".join(option.term for option in found)
-    score = _score(run, node, document)
-    return Contribution(part.kind, part.typed, term, tier, node.weight, frequencies, node.matches(run).count, score)
+    matches = node.matches(run)
+    score = _at(matches, document)
+    return Contribution(part.kind, part.typed, term, tier, node.weight, frequencies, matches.count, score)
 
 
 def _best(run: tree.Evaluator, place: Place, document: int) -> Option:

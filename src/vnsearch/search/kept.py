@@ -12,52 +12,51 @@ __all__ = ["Kept", "MostUsed"]
 Value = TypeVar("Value")
 
 
-class Kept(Generic[Value]):
+class _Bounded(Generic[Value]):
+    """Values for terms, with the size of each and how often it was used, up to a limit."""
+
+    def __init__(self, limit: int) -> None:
+        self._values: dict[TermKey, tuple[Value, int, int]] = {}  # value, size, uses
+        self._limit = limit
+        self._size = 0
+        self._lock = threading.Lock()
+
+    def get(self, key: TermKey) -> Value | None:
+        """Return the value of a term, if it is kept."""
+        found = self._values.get(key)
+        return None if found is None else found[0]
+
+    def _put(self, key: TermKey, value: Value, size: int, uses: int = 0) -> None:
+        self._values[key] = value, size, uses
+        self._size += size
+
+    def _drop(self, key: TermKey) -> None:
+        self._size -= self._values.pop(key)[1]
+
+
+class Kept(_Bounded[Value]):
     """Values for terms, those kept longest dropped when there are too many. Safe for many threads.
 
     Not those used least lately: to remember that would cost every look-up more than a value is worth that is made again.
     """
 
-    def __init__(self, limit: int) -> None:
-        self._values: dict[TermKey, tuple[Value, int]] = {}
-        self._limit = limit
-        self._size = 0
-        self._lock = threading.Lock()
-
-    def get(self, key: TermKey) -> Value | None:
-        """Return the value of a term, if it is kept."""
-        found = self._values.get(key)
-        return None if found is None else found[0]
-
     def keep(self, key: TermKey, value: Value, size: int) -> Value:
         """Keep a value that takes so much of the limit; return the one that is kept, if another thread was faster."""
         with self._lock:
-            found = self._values.get(key)
+            found = self.get(key)
             if found is not None:
-                return found[0]
-            self._values[key] = value, size
-            self._size += size
+                return found
+            self._put(key, value, size)
             while self._size > self._limit and len(self._values) > 1:
-                self._size -= self._values.pop(next(iter(self._values)))[1]
+                self._drop(next(iter(self._values)))
             return value
 
 
-class MostUsed(Generic[Value]):
+class MostUsed(_Bounded[Value]):
     """Values for the terms that are used most: one more is kept only where there is room, or in the place of one used far less.
 
     Where most values that are asked for do not fit, keeping the latest would be nothing but making them. Safe for many threads.
     """
-
-    def __init__(self, limit: int) -> None:
-        self._values: dict[TermKey, tuple[Value, int, int]] = {}
-        self._limit = limit
-        self._size = 0
-        self._lock = threading.Lock()
-
-    def get(self, key: TermKey) -> Value | None:
-        """Return the value of a term, if it is kept."""
-        found = self._values.get(key)
-        return None if found is None else found[0]
 
     def has_room(self, uses: int, size: int) -> bool:
         """Tell whether a value of this size, used so often by now, would be kept."""
@@ -74,8 +73,6 @@ class MostUsed(Generic[Value]):
         with self._lock:
             if key in self._values:
                 return
-            self._values[key] = value, size, uses
-            self._size += size
+            self._put(key, value, size, uses)
             while self._size > self._limit:
-                least = min(self._values, key=lambda kept: self._values[kept][2])
-                self._size -= self._values.pop(least)[1]
+                self._drop(min(self._values, key=lambda kept: self._values[kept][2]))

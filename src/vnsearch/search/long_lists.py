@@ -16,10 +16,11 @@ from vnsearch.search.matches import Bits, Documents, Floats, Matches, TermKey, b
 if TYPE_CHECKING:
     from vnsearch.search.scoring import Scorer
 
-__all__ = ["LongMatches", "saturations"]
+__all__ = ["LEVEL_MAX", "Levels", "LongMatches", "saturations"]
 
 Levels = npt.NDArray[np.uint16]
 
+#: The level of a saturation of 1.
 LEVEL_MAX = 65_535
 # Documents are looked up among the postings if there are so many times fewer of them.
 _FEW = 8

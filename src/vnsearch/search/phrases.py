@@ -12,7 +12,7 @@ from itertools import islice, pairwise
 import numpy as np
 import numpy.typing as npt
 
-from vnsearch.index.columnar.container import Array
+from vnsearch.index.columnar.container import Array, changes
 from vnsearch.index.columnar.segment import SegmentData
 from vnsearch.index.schema import TEXT_FIELDS
 from vnsearch.index.snapshot import Snapshot
@@ -78,8 +78,8 @@ def phrase_numbers(segment: SegmentData, places: Places) -> list[list[int]]:
 def find_sequences(sequence: Array, numbers: Sequence[Sequence[int]], slop: int) -> tuple[Ints, Ints]:
     """Return where in a sequence of syllable numbers the places follow each other: the firsts and the lasts of them.
 
-    Where a place can be behind several, or before several, the nearest counts; both ascend. So of texts that stand one behind the other all is found: what
-    begins in one and ends in another is to be left out.
+    Where a place can be behind several, or before several, the nearest counts; both ascend. So of texts that stand one
+    behind the other all is found: what begins in one and ends in another is to be left out.
     """
     begins = ends = np.flatnonzero(_is_any(sequence, numbers[0])) if numbers else np.empty(0, np.int64)
     for place in numbers[1:]:
@@ -94,7 +94,7 @@ def find_sequences(sequence: Array, numbers: Sequence[Sequence[int]], slop: int)
         before = ends.searchsorted(here) - 1
         follows = (before >= 0) & (here - ends[np.maximum(before, 0)] <= slop)
         begins, ends = begins[before[follows]], here[follows]
-    first = _changes(begins)
+    first = changes(begins)
     return begins[first], ends[first]
 
 
@@ -163,15 +163,11 @@ def _scanned(segment: SegmentData, fields: Iterable[int], numbers: Sequence[Sequ
     for field in fields:
         firsts, lengths = segment.tokens.spans(every, field)
         owners = firsts.searchsorted(begins, "right") - 1
-        inside = ends < (firsts + lengths)[owners]
+        inside = (owners >= 0) & (ends < (firsts + lengths)[owners])  # before the first body stands a title
         found.append(_different(owners[inside]))
     return found
 
 
 def _different(numbers: Ints) -> Ints:
-    """Return each of some numbers once; they ascend, from 0 up. Importing what ``np.unique`` needs takes 9 ms."""
-    return numbers[_changes(numbers)]
-
-
-def _changes(numbers: Ints) -> npt.NDArray[np.bool_]:
-    return np.diff(numbers, prepend=-1) > 0
+    """Return each of some numbers, ascending, once."""
+    return numbers[changes(numbers)]

@@ -41,7 +41,7 @@ _BITS_BYTES_PER_DOCUMENT = 32
 _ROW_BYTES = 44 << 20
 _ROWS_FIT = 1 << 16
 _ROW_BYTES_BEYOND = 8 << 20
-# What is taken for an entry besides its levels, and how many long lists are remembered.
+# What is taken for an entry besides its scores, and how many long lists are remembered.
 _ENTRY_BYTES = 600
 _LONG_KEPT = 2048
 # A posting list is long when this part of the documents is in it.
@@ -72,7 +72,8 @@ class Scorer:
     """Scores terms in one commit, with these weights of fields. Safe for many threads.
 
     The score of a term in a document is its worth, ``weight * (k1 + 1) * idf``, times its saturation, ``tf / (k1 + tf)``.
-    Saturations do not change with the query, and are kept; for long lists as *levels*, from 1 to 65,535 for 0 to 1.
+    Neither changes with the query. Scores of short lists are kept; for long ones *levels*, from 1 to 65,535 for saturations of
+    0 to 1.
     """
 
     def __init__(self, snapshot: Snapshot, fields: Mapping[str, float], parameters: Parameters = PARAMETERS) -> None:

@@ -13,6 +13,7 @@ from itertools import chain, product
 import numpy as np
 import numpy.typing as npt
 
+from vnsearch.index.columnar.container import changes
 from vnsearch.search.leaves import Days, Evaluator, Every, Found, Labels, Node, Prefix, Term, TimeUp
 from vnsearch.search.long_lists import LongMatches
 from vnsearch.search.matches import NO_MATCHES, Documents, Floats, Matches, held
@@ -222,9 +223,7 @@ def _best_of(found: Weighted, scorer: Scorer) -> Matches:
     documents = np.concatenate([part[0] for part in parts])
     np.maximum.at(highest, documents, np.concatenate([part[1] for part in parts]))
     documents.sort()
-    first = np.ones(len(documents), np.bool_)
-    np.not_equal(documents[1:], documents[:-1], out=first[1:])
-    documents = documents[first]
+    documents = documents[changes(documents)]
     scores = highest[documents]
     highest[documents] = 0.0
     scorer.give_back(highest, clean=True)

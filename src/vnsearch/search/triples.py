@@ -15,6 +15,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from vnsearch.index.columnar.postings import find_among
 from vnsearch.index.snapshot import Snapshot, run_size
 from vnsearch.search.choices import Spelling
 from vnsearch.search.matches import Documents
@@ -83,14 +84,7 @@ class _Lifts:
         for a, b, c in triples:
             first, second = self._documents[a, b], self._documents[b, c]
             share = (len(second) + 0.1) / (self._counts[b] + 1)
-            both = _shared(first, second) if len(first) and len(second) else 0
+            short, long = sorted((first, second), key=len)
+            both = len(find_among(long, short)[0]) if len(short) else 0
             lift *= (both / share + self._weight) / (len(first) + self._weight)
         return lift
-
-
-def _shared(first: Documents, second: Documents) -> int:
-    """Return how many documents are in both."""
-    short, long = sorted((first, second), key=len)
-    at = long.searchsorted(short)
-    at[at == len(long)] = 0  # not there: another document stands there
-    return int(np.count_nonzero(long[at] == short))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from vnsearch.index.columnar.container import Array, ArrayFile, ArrayFileWriter, narrow, numbers_of
+from vnsearch.index.columnar.container import Array, ArrayFile, ArrayFileWriter, changes, narrow, numbers_of
 
 __all__ = [
     "DOCUMENTS_MAX",
@@ -20,6 +20,7 @@ __all__ = [
     "PostingLists",
     "RunPostings",
     "encode_frequencies",
+    "find_among",
     "invert",
     "join_escapes",
     "read_runs",
@@ -83,9 +84,9 @@ def invert(keys: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.uint64], Invert
         past = int(np.searchsorted(keys, keys[past - 1] | _ONE, "right"))  # the whole of a posting
         held, occurrences, titles, bodies = _grouped(keys[start:past])
         found = held >> _DOCUMENT_BITS
-        changes = _changes(found)
-        changes[0] = found[0] != last
-        new = np.flatnonzero(changes)
+        first = changes(found)
+        first[0] = found[0] != last
+        new = np.flatnonzero(first)
         last = found[-1]
         terms.append(found[new])
         starts.append(new + filled)
@@ -107,7 +108,7 @@ def invert(keys: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.uint64], Invert
 def _grouped(keys: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.uint64], Array, Array, Array]:
     """Return of sorted keys: ``term << 16 | document`` of each posting, where it begins, title and body frequencies."""
     held = keys >> _ONE
-    firsts = np.flatnonzero(_changes(held))
+    firsts = np.flatnonzero(changes(held))
     bodies = np.diff(firsts, append=len(keys))
     titles = np.zeros(len(firsts), np.int64)
     titled = np.flatnonzero((keys & _ONE) == 0)  # few
@@ -121,13 +122,6 @@ def join_escapes(parts: Sequence[tuple[Array, Array, Array]]) -> tuple[Array, Ar
     """Return escapes of several parts, one after the other."""
     places, titles, bodies = (np.concatenate([_NONE, *(part[at] for part in parts)]) for at in range(3))
     return places, titles, bodies
-
-
-def _changes(keys: Array) -> npt.NDArray[np.bool_]:
-    """Return where a sorted array has a value for the first time."""
-    changes = np.ones(len(keys), np.bool_)
-    np.not_equal(keys[1:], keys[:-1], out=changes[1:])
-    return changes
 
 
 def write_postings(file: ArrayFileWriter, name: str, lists: Inverted) -> None:
@@ -181,13 +175,8 @@ class PostingLists:
         self, start: int, end: int, documents: npt.NDArray[np.intp]
     ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
         """Return which of some postings are those of the documents given, ascending, and the places of these documents."""
-        held = self.documents[start:end]
-        wanted = documents.astype(np.uint16)
-        at = held.searchsorted(wanted)
-        if len(at) and at[-1] == len(held):
-            at[at == len(held)] = 0  # not there: another document stands there
-        there = (held[at] == wanted).nonzero()[0]
-        return at[there] + start, there
+        at, there = find_among(self.documents[start:end], documents.astype(np.uint16))
+        return at + start, there
 
     def run(self, first: int, past: int) -> tuple[U16, Floats, Floats]:
         """Return the postings of several terms, one after the other: documents, title and body frequencies."""
@@ -216,6 +205,15 @@ class RunPostings:
         frequencies = np.zeros(len(self.bodies), np.float32)
         frequencies[self.titled] = self.titles
         return frequencies
+
+
+def find_among(held: Array, wanted: Array) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Return where some documents stand among those held, both ascending, and the places of those found."""
+    at = held.searchsorted(wanted)
+    if len(at) and at[-1] == len(held):
+        at[at == len(held)] = 0  # not there: another document stands there
+    there = (held[at] == wanted).nonzero()[0]
+    return at[there], there
 
 
 def read_runs(runs: Sequence[tuple[PostingLists, Run]]) -> RunPostings:
