@@ -130,6 +130,7 @@ class ByHand:
         for identity in self.reports:
             found_scores = {
                 key: bm25.weight
+                * place_weight(options)
                 * max(share * self.term_score(key[0], term, identity, fields, bm25) for term, share in options.items())
                 for key, (bm25, options) in places.items()
             }
@@ -143,6 +144,14 @@ class ByHand:
             if any(telling):
                 scores[identity] = sum(found_scores.values())
         return scores
+
+
+def place_weight(options: dict[str, float]) -> float:
+    """Return what a place counts for: less, where its likeliest spelling is a stop word or has one."""
+    likeliest = max(options, key=lambda term: options[term]).split()
+    if STOP_SYLLABLES.isdisjoint(likeliest):
+        return 1.0
+    return PARAMETERS.stop_pair if len(likeliest) > 1 else PARAMETERS.stop_syllable
 
 
 def filled_up(typed: str, term: str) -> bool:

@@ -79,7 +79,8 @@ def _forms(groups: Sequence[Group], scorer: Scorer) -> tuple[list[_Form], list[i
         for of_query in group.places:
             if of_query.kind == "syllable":
                 for term, weight, _ in of_query.options:
-                    found.append(("syllable", term, place, at, weight, weight >= _MARKED_WEIGHT, False))
+                    share = weight * of_query.weight
+                    found.append(("syllable", term, place, at, share, weight >= _MARKED_WEIGHT, False))
                 place += 1
         sizes.append(place - before)
     # The places of variants come behind those of all syllables.

@@ -29,7 +29,7 @@ class Parameters:
     #: A spelling of probability p scores p ** 0.3 of what it would score if it were certain.
     probability_power: float = 0.3
     #: Spellings less likely than this are not searched.
-    least_probability: float = 0.003
+    least_probability: float = 0.01
     #: The commonest spellings of a syllable that are weighed against each other.
     spellings: int = 12
     #: What is taken from the count of every pair, and how many syllables the prior weighs as much as; the best of a grid
@@ -42,6 +42,10 @@ class Parameters:
     least_rival: float = 0.05
     #: How many reports weigh as much as chance: syllables restored differ by 0.1 points between 60 and 250.
     lift_weight: float = 100.0
+    #: Factors for a stop word, and for a pair that has one. Of six public collections five gained by them, the sixth lost nothing:
+    #: nDCG@10 0.8979 without, 0.9009 with. Nothing at all for stop words, or a half for the pairs, gained less.
+    stop_syllable: float = 0.5
+    stop_pair: float = 0.75
     #: Factor for another way to write the same: i for y, another form of a number or date, abbreviation for full form.
     variant: float = 0.9
     #: Factor for a syllable typed with marks that the index has only with more marks, or with other ones.

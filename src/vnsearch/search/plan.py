@@ -111,8 +111,8 @@ def place_node(place: Place) -> tree.Term | tree.Best:
     """Return the node that scores a place by its best spelling."""
     options = place.options
     if len(options) == 1:
-        return tree.Term(place.kind, options[0].term, options[0].weight)
-    return tree.Best([tree.Term(place.kind, option.term, option.weight) for option in options])
+        return tree.Term(place.kind, options[0].term, options[0].weight * place.weight)
+    return tree.Best([tree.Term(place.kind, option.term, option.weight * place.weight) for option in options])
 
 
 def _variants(run: tree.Evaluator, group: Group) -> list[tree.Term]:
@@ -126,7 +126,8 @@ def _variant_weight(scorer: Scorer, matches: Callable[[str, str], tree.Found], g
     if not held:
         return 0.0
     worth = sum(
-        scorer.worth(place.kind, max(held, matches(place.kind, place.options[0].term).count)) for place in group.places
+        scorer.worth(place.kind, max(held, matches(place.kind, place.options[0].term).count)) * place.weight
+        for place in group.places
     )
     return worth / scorer.worth(variant.kind, held) * scorer.parameters.variant * variant.share
 
@@ -156,13 +157,13 @@ def _score(scorer: Scorer, kind: str, term: str, document: int) -> float:
 def _of_place(scorer: Scorer, place: Place, document: int) -> Contribution | None:
     best: tuple[float, Option] | None = None
     for option in place.options:
-        score = _score(scorer, place.kind, option.term, document) * option.weight
+        score = _score(scorer, place.kind, option.term, document) * option.weight * place.weight
         if score > 0 and (best is None or score > best[0]):
             best = score, option
     if best is None:
         return None
     score, option = best
-    weight = option.weight * scorer.bm25(place.kind).weight
+    weight = option.weight * place.weight * scorer.bm25(place.kind).weight
     return _contribution(scorer, place.kind, place.typed, option, document, weight, score)
 
 

@@ -19,6 +19,7 @@ from vnsearch.search.choices import GUESSES, Spelling
 from vnsearch.search.keystrokes import method_of, text_meant
 from vnsearch.search.parameters import PARAMETERS, Parameters
 from vnsearch.search.spelling import Spellings, spellings_of
+from vnsearch.search.stop_words import has_stop_word
 from vnsearch.search.variants import Run, Variant, find_variants
 from vnsearch.text.syllable import other_i_y
 
@@ -37,11 +38,15 @@ class Option(NamedTuple):
 
 
 class Place(NamedTuple):
-    """One thing to look for. ``kind`` is "syllable" or "pair"; ``typed`` is how the query has it."""
+    """One thing to look for. ``kind`` is "syllable" or "pair"; ``typed`` is how the query has it.
+
+    ``weight`` is what all its options score times: stop words tell less than their rarity says.
+    """
 
     kind: str
     typed: str
     options: tuple[Option, ...]
+    weight: float = 1.0
 
 
 class Group(NamedTuple):
@@ -104,6 +109,7 @@ def _groups(
 ) -> list[Group]:
     """Return the places of the query by groups; a place that is there already is not repeated."""
     factors = _factors(parameters)
+    stops = {"syllable": parameters.stop_syllable, "pair": parameters.stop_pair}
     # By the likeliest spelling: "cong tac cong an" has công once, "ban ban" may be two.
     seen: set[str] = set()
     left = parameters.query_spellings
@@ -119,11 +125,12 @@ def _groups(
                 continue
             seen.add(term)
             if tier == "typed" and probability == 1.0:
-                groups.append(_certain(kind, term, parameters.variant))
+                groups.append(_certain(kind, term, parameters.variant, stops[kind]))
             else:
                 options = _options(readings if left > 0 else readings[:1], factors, parameters)
                 left -= len(options)
-                groups.append(Group((Place(kind, typed[at], options),)))
+                weight = stops[kind] if has_stop_word(term) else 1.0
+                groups.append(Group((Place(kind, typed[at], options, weight),)))
         return groups
 
     pairs = analysis.pairs()
@@ -143,11 +150,15 @@ def _groups(
 
 
 @functools.lru_cache(maxsize=8192)
-def _certain(kind: str, term: str, variant: float) -> Group:
-    """Return the group of a place with one spelling, and its other i/y spelling: most of a query typed with its marks."""
+def _certain(kind: str, term: str, variant: float, stop: float) -> Group:
+    """Return the group of a place with one spelling, and its other i/y spelling: most of a query typed with its marks.
+
+    ``stop`` is its weight if there is a stop word in it.
+    """
     other = _other_i_y(term)
     more = () if other == term else (Option(other, variant, "variant"),)
-    return Group((Place(kind, term, (Option(term, 1.0, "typed"), *more)),))
+    weight = stop if has_stop_word(term) else 1.0
+    return Group((Place(kind, term, (Option(term, 1.0, "typed"), *more), weight),))
 
 
 def _other_i_y(term: str) -> str:
@@ -158,7 +169,7 @@ def _other_i_y(term: str) -> str:
 def options_of(readings: Sequence[Spelling], parameters: Parameters = PARAMETERS) -> tuple[Option, ...]:
     """Return the spellings of a syllable worth looking for."""
     if readings[0].tier == "typed" and readings[0].probability == 1.0:
-        return _certain("syllable", readings[0].term, parameters.variant).places[0].options
+        return _certain("syllable", readings[0].term, parameters.variant, 1.0).places[0].options
     return _options(readings, _factors(parameters), parameters)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-__all__ = ["STOP_SYLLABLES", "stop_words"]
+__all__ = ["STOP_SYLLABLES", "has_stop_word", "stop_words"]
 
 #: Lower case, with their marks, as terms have them.
 STOP_SYLLABLES = frozenset(
@@ -35,3 +35,12 @@ def stop_words(terms: Iterable[str]) -> frozenset[str]:
     """
     found = STOP_SYLLABLES.intersection(terms)
     return found.union([f"{a} {b}" for a in found for b in found if a != b]) if len(found) > 1 else found
+
+
+def has_stop_word(term: str) -> bool:
+    """Tell whether a syllable is a stop word, or one of a pair.
+
+    >>> has_stop_word("của"), has_stop_word("của dân"), has_stop_word("dân")
+    (True, True, False)
+    """
+    return term in STOP_SYLLABLES or not STOP_SYLLABLES.isdisjoint(term.split(" "))
