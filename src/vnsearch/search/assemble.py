@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -31,7 +31,7 @@ def assemble(run: tree.Evaluator, part: Part, of_field: OfField) -> tree.Node:  
         case Filter(node):
             return node
         case AnyOf(parts):
-            return _sum(assemble(run, one, of_field) for one in parts)
+            return _sum(run, parts, of_field)
         case AllOf(parts):
             return tree.All([assemble(run, one, of_field) for one in parts])
         case Maybe(required, optional):
@@ -48,14 +48,17 @@ def assemble(run: tree.Evaluator, part: Part, of_field: OfField) -> tree.Node:  
             return tree.InField(scorer, assemble(run.of(scorer), inner, of_field))
 
 
-def _sum(nodes: Iterable[tree.Node]) -> tree.Any:
-    """Return the sum of some nodes: sums within a sum are part of it."""
+def _sum(run: tree.Evaluator, parts: Iterable[Part], of_field: OfField) -> tree.Any:
+    """Return the sum of some parts: sums within a sum are part of it, and so is a phrase whose words are searched as well."""
     children: list[tree.Node] = []
-    optional: list[tuple[tree.Node, Sequence[tree.Node]]] = []
-    for node in nodes:
+    optional: list[tree.Optional] = []
+    for part in parts:
+        node = assemble(run, part, of_field)
         if isinstance(node, tree.Any):
             children += node.children
             optional += node.optional
+        elif isinstance(part, Phrase) and part.among_words:
+            optional.append((node, ()))
         else:
             children.append(node)
     return tree.Any(children, optional)

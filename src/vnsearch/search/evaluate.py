@@ -19,10 +19,11 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
+from vnsearch.search.late import Late, LateBest
 from vnsearch.search.long_lists import LEVEL_MAX, Levels, LongMatches
 from vnsearch.search.matches import Bits, Documents, Floats, bits_of, count_bits, held
 from vnsearch.search.scoring import LANES, Scorer
-from vnsearch.search.tree import Any, Evaluator, Filtered, Node, Part, TimeUp, Without, add_best
+from vnsearch.search.tree import Any, Evaluator, Filtered, Node, TimeUp, Without
 
 __all__ = ["Evaluation", "evaluate"]
 
@@ -125,11 +126,11 @@ def evaluate(run: Evaluator, node: Node, masks: Sequence[Mask] = (), best: int |
             masks = [*masks, node.mask(run)]
             node = node.wanted
         if isinstance(node, Any):
-            put_off: list[Part] = []
+            put_off: list[Late] = []
             node.add_to(totals, run, None if best is None else put_off)
             if put_off:
                 _leave(found.scores, masks)
-                _add_long(run, totals, list(map(_Long, put_off)), masks, best or 0, found)
+                _add_late(run, totals, put_off, masks, best or 0, found)
             # All scores are always added up in the same order.
             if best is not None and (children := len(node.children) + len(node.optional)) > 1:
                 found._exact = partial(node.exact_scores, run)
@@ -149,42 +150,12 @@ def _leave(scores: Floats, masks: Sequence[Mask]) -> None:
         scores *= mask
 
 
-class _Long:
-    """A child of the sum that some long list is in: what its terms match, with their weights, of which the best counts.
-
-    ``telling`` is what of it makes a document match, where that is not all.
-    """
-
-    __slots__ = ("bound", "found", "levels_at", "telling", "worth")
-
-    def __init__(self, part: Part) -> None:
-        self.found, self.telling = part
-        self.levels_at: Callable[[Documents], Levels] | None = None
-        matches, weight = self.found[0]
-        if len(self.found) == 1 and isinstance(matches, LongMatches):
-            self.levels_at = matches.lookup()
-            self.worth = matches.worth * weight
-        self.bound = max(
-            weight * (matches.bound if isinstance(matches, LongMatches) else float(matches.scores.max()))
-            for matches, weight in self.found
-        )
-
-    def at(self, documents: Documents) -> Floats:
-        """Return what it scores in some documents."""
-        first, weight = self.found[0]
-        scores = first.at(documents, weight)
-        for matches, weight in self.found[1:]:
-            np.maximum(scores, matches.at(documents, weight), out=scores)
-        return scores
-
-
-def _matching(scorer: Scorer, totals: Floats, long: Sequence[_Long], masks: Sequence[Mask]) -> Bits:
-    """Return which documents match: those that have scores already, and those of the long lists."""
+def _matching(scorer: Scorer, totals: Floats, late: Sequence[Late], masks: Sequence[Mask]) -> Bits:
+    """Return which documents match: those that have scores already, and those that late children match."""
     bits = bits_of(totals > 0)
     mask = np.zeros(0, np.bool_)
-    for child in long:
-        telling = child.telling
-        for matches in [matches for matches, _ in child.found] if telling is None else telling:
+    for child in late:
+        for matches in child.telling:
             if isinstance(matches, LongMatches):
                 bits |= matches.bits()
             else:  # a rare spelling beside a common one
@@ -199,22 +170,23 @@ def _matching(scorer: Scorer, totals: Floats, long: Sequence[_Long], masks: Sequ
     return bits
 
 
-def _add_long(
-    run: Evaluator, totals: Floats, long: list[_Long], masks: Sequence[Mask], best: int, found: Evaluation
+def _add_late(
+    run: Evaluator, totals: Floats, late: Sequence[Late], masks: Sequence[Mask], best: int, found: Evaluation
 ) -> None:
-    """Add what long lists bring to the documents that can be among the best; others keep less than their score."""
-    found._bits = _matching(run.scorer, totals, long, masks)
+    """Add what late children bring to the documents that can be among the best; others keep less than their score."""
+    found._bits = _matching(run.scorer, totals, late, masks)
     if not best:
         return
-    long.sort(key=lambda child: child.bound)
-    rest = sum(child.bound for child in long)
+    lists = sorted([child for child in late if isinstance(child, LateBest)], key=lambda child: child.bound)
+    others = [child for child in late if not isinstance(child, LateBest)]
+    rest = sum(child.bound for child in late)
     bar = 0.0
-    while long:
+    while lists:
         run.check()
         if not bar:
             leaders = _leaders(totals, 2 * best)
             if len(leaders) >= best:
-                reached = totals[leaders] + _scores_at(long, leaders)
+                reached = totals[leaders] + _scores_at(lists, leaders)
                 bar = float(np.partition(reached, -best)[-best]) * (1 - _SLACK)
         least = bar - rest * (1 + _SLACK)
         if least > 0:
@@ -223,25 +195,43 @@ def _add_long(
                 candidates = reaching.nonzero()[0]
                 break
         # Too many could still get there: the list that brings most is added for all.
-        child = long.pop()
+        child = lists.pop()
         rest -= child.bound
-        add_best(child.found, totals, run.scorer)
-        _leave(found.scores, masks if child.telling is None else [found.matched])
+        child.add_to(totals)
+        _leave(found.scores, [found.matched] if child.is_optional else masks)
     else:
+        for other in others:
+            other.add_to(totals)
+        if others:
+            _leave(found.scores, [found.matched])
         return
-    scores = totals[candidates]
-    while long:
-        if len(candidates) <= _AT_ONCE:
-            scores += _scores_at(long, candidates)
-            break
-        strongest = long[-_STEP:]
-        del long[-_STEP:]
-        rest -= sum(child.bound for child in strongest)
-        scores += _scores_at(strongest, candidates)
-        kept = (scores >= bar - rest * (1 + _SLACK)).nonzero()[0]
-        candidates, scores = candidates[kept], scores[kept]
+    candidates, scores = _narrowed(candidates, totals[candidates], lists, others, bar)
     totals[candidates] = scores
     found._candidates = candidates
+
+
+def _narrowed(
+    candidates: Documents, scores: Floats, lists: list[LateBest], others: list[Late], bar: float
+) -> tuple[Documents, Floats]:
+    """Add what late children score to what candidates have; return those that can reach the bar, and their scores.
+
+    The strongest lists come first, and last, for the few documents left, what costs much.
+    """
+    rest = sum(child.bound for child in (*lists, *others))
+    while lists or others:
+        now: Sequence[Late]
+        if not lists:
+            now, others = others, []
+        elif len(candidates) <= _AT_ONCE:
+            now, lists = lists, []
+        else:
+            now, lists = lists[-_STEP:], lists[:-_STEP]
+        scores += _scores_at(now, candidates)
+        if lists or others:
+            rest -= sum(child.bound for child in now)
+            kept = (scores >= bar - rest * (1 + _SLACK)).nonzero()[0]
+            candidates, scores = candidates[kept], scores[kept]
+    return candidates, scores
 
 
 def _leaders(totals: Floats, count: int) -> Documents:
@@ -256,17 +246,17 @@ def _leaders(totals: Floats, count: int) -> Documents:
     return np.sort(lanes[:, columns].argmax(axis=0) * len(highest) + columns)
 
 
-def _scores_at(children: Sequence[_Long], documents: Documents) -> Floats:
+def _scores_at(children: Sequence[Late], documents: Documents) -> Floats:
     """Return what some children score together in some documents, ascending."""
     parts: list[Floats] = []
     levels: list[Levels] = []
     worths: list[float] = []
     for child in children:
-        if child.levels_at is None:
-            parts.append(child.at(documents))
-        else:
+        if isinstance(child, LateBest) and child.levels_at is not None:
             levels.append(child.levels_at(documents))
             worths.append(child.worth)
+        else:
+            parts.append(child.at(documents))
     if levels:
         parts.append((np.array(worths, np.float32) / np.float32(LEVEL_MAX)) @ np.array(levels))
     return sum(parts[1:], parts[0])

@@ -59,7 +59,8 @@ class Words:
 class Phrase:
     """Places that follow each other, up to ``slop`` words between; what plain words score there is added.
 
-    ``kind`` is "phrase" or "prefix", ``typed`` how the query has it.
+    ``kind`` is "phrase" or "prefix", ``typed`` how the query has it. ``among_words``: its words are searched beside it, like the
+    others, and it only adds to what they score.
     """
 
     kind: str
@@ -68,6 +69,7 @@ class Phrase:
     slop: int
     weight: float
     groups: tuple[Group, ...] = ()
+    among_words: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +227,11 @@ class _Reader:
         if needs_all or not any(run.has_words for run in runs):
             return (*(part for run in runs if (part := self._alone(run, needs_all)) is not None), *others)
         start, words = self._words([(run.start, run.end) for run in runs])
-        phrases = [phrase for run in runs if (phrase := self._phrase(run, start, words)) is not None]
+        phrases = [
+            replace(phrase, among_words=phrase.kind == "phrase")
+            for run in runs
+            if (phrase := self._phrase(run, start, words)) is not None
+        ]
         return (*((Words(words.groups, needs_all=False),) if words.groups else ()), *phrases, *others)
 
     def _run(self, node: syntax.Words | syntax.Phrase | syntax.Prefix) -> _Run:

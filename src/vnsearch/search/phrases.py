@@ -32,11 +32,17 @@ Ints = npt.NDArray[np.int64]
 
 
 def phrase_documents(
-    snapshot: Snapshot, places: Places, slop: int, fields: Iterable[str], check: Callable[[], None] = lambda: None
+    snapshot: Snapshot,
+    places: Places,
+    slop: int,
+    fields: Iterable[str],
+    check: Callable[[], None] = lambda: None,
+    among: npt.NDArray[np.intp] | None = None,
 ) -> npt.NDArray[np.intp]:
     """Return the documents where the places follow each other in one of the fields, ascending.
 
     Each stands behind the one before, at most ``slop`` places (1: right behind it). ``check`` is called now and then.
+    ``among``: the documents, ascending, that are looked at; None for all.
     """
     parts = [np.empty(0, np.intp)]
     chosen = [TEXT_FIELDS.index(text_field) for text_field in fields]
@@ -46,7 +52,11 @@ def phrase_documents(
             if not all(numbers):
                 continue
             segment = leaf.segment
-            candidates = _candidates(segment, numbers, slop)
+            if among is None:
+                candidates = _candidates(segment, numbers, slop)
+            else:
+                low, high = among.searchsorted((leaf.base, leaf.base + segment.documents))
+                candidates = among[low:high] - leaf.base
             sizes = [segment.tokens.spans(candidates, field)[1].sum() for field in chosen]
             if sum(sizes) * _MANY > len(segment.tokens):
                 found = _scanned(segment, chosen, numbers, slop)

@@ -55,7 +55,7 @@ def _any(run: tree.Evaluator, groups: Sequence[Group], stops: frozenset[str]) ->
     if stops and all(place.options[0].term in stops for group in groups for place in group.syllables):
         stops = frozenset()
     nodes: list[tree.Node] = []
-    optional: list[tuple[tree.Node, Sequence[tree.Node]]] = []
+    optional: list[tree.Optional] = []
     for group in groups:
         if not group.variants:
             for place in group.places:

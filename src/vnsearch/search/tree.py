@@ -6,17 +6,18 @@ it is above 0, and nothing but scores has to be carried along. Here are the node
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain, product
+from itertools import chain, pairwise, product
 
 import numpy as np
 import numpy.typing as npt
 
-from vnsearch.index.columnar.container import changes
+from vnsearch.search.best_of import Weighted, add_best, best_of, collected
+from vnsearch.search.late import Late, LateBest, LateNode, bound_of
 from vnsearch.search.leaves import Days, Evaluator, Every, Found, Labels, Node, Prefix, Term, TimeUp
 from vnsearch.search.long_lists import LongMatches
-from vnsearch.search.matches import NO_MATCHES, Documents, Floats, Matches, held
+from vnsearch.search.matches import NO_MATCHES, Documents, Floats, Matches, TermKey, held
 from vnsearch.search.phrases import phrase_documents
 from vnsearch.search.scoring import Scorer
 
@@ -34,23 +35,12 @@ __all__ = [
     "Labels",
     "Maybe",
     "Node",
-    "Part",
     "Phrase",
     "Prefix",
     "Term",
     "TimeUp",
     "Without",
-    "add_best",
 ]
-
-
-# Documents are gone over one by one if there are so many times fewer of them than in the index.
-_FEW = 8
-
-#: What several nodes match, with a weight for each.
-Weighted = list[tuple[Found, float]]
-#: A child of an ``Any``: what its nodes match, and of that what makes a document match, where that is not all.
-Part = tuple[Weighted, Sequence[Found] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +70,37 @@ class Phrase:
         if len(self.syllables) == 1:
             return self.syllables[0].matches(run).times(self.weight)
         documents = self._documents(run)
+        return Matches(documents, self._scores(run, documents), len(documents))
+
+    def late(self, run: Evaluator) -> Late:
+        """Return it as a child that adds to what matches anyway."""
+        bound = self.weight * sum([bound_of(parts_of(place, run)) for place in self.syllables])
+        return LateNode(self, run, bound, (), is_optional=True)
+
+    def at(self, run: Evaluator, documents: Documents) -> Floats:
+        """Return what it scores in some documents, ascending."""
+        run.check()
+        places = self.places
+        scores = np.zeros(len(documents), np.float32)
+        if not all(places):
+            return scores
+        near = np.arange(len(documents))
+        for pairs in (_pairs(a, b) for a, b in pairwise(places)) if self.slop == 1 else ():
+            here = documents[near]
+            near = near[np.logical_or.reduce([run.term(*pair).at(here) > 0 for pair in pairs])]
+        found = documents[near]
+        if len(found) and (len(places) > 2 or self.slop > 1):
+            found = phrase_documents(run.scorer.snapshot, places, self.slop, run.scorer.fields, run.check, found)
+        if len(found):
+            scores[documents.searchsorted(found)] = self._scores(run, found)
+        return scores
+
+    def _scores(self, run: Evaluator, documents: Documents) -> Floats:
         scores = np.zeros(len(documents), np.float32)
         for place in self.syllables:
-            scores += place.matches(run).at(documents) if isinstance(place, Best) else _at(place, run, documents)
-        return Matches(documents, scores * np.float32(self.weight), len(documents))
+            scores += _at(place, run, documents)
+        scores *= np.float32(self.weight)
+        return scores
 
     def _documents(self, run: Evaluator) -> Documents:
         scorer, places = run.scorer, self.places
@@ -91,9 +108,13 @@ class Phrase:
             return phrase_documents(scorer.snapshot, places, self.slop, scorer.fields, run.check)
         # Pairs are in the index: no text has to be read.
         mask = np.zeros(scorer.snapshot.size, np.bool_)
-        for matches in scorer.terms([("pair", f"{a} {b}") for a, b in product(*places)]).values():
+        for matches in scorer.terms(_pairs(*places)).values():
             mask[matches.sparse()[0]] = True
         return np.flatnonzero(mask)
+
+
+def _pairs(firsts: Iterable[str], seconds: Iterable[str]) -> list[TermKey]:
+    return [("pair", f"{a} {b}") for a, b in product(firsts, seconds)]
 
 
 @dataclass(slots=True)
@@ -101,11 +122,11 @@ class Any:
     """Any of the children; their scores are added.
 
     An optional child, given with those of its nodes that do so, does not make a document match otherwise: it adds to the
-    scores of those that match (stop words).
+    scores of those that match (stop words, and phrases of words that are children as well).
     """
 
     children: Sequence[Node]
-    optional: Sequence[tuple[Node, Sequence[Node]]] = ()
+    optional: Sequence[Optional] = ()
 
     def matches(self, run: Evaluator) -> Found:
         """Return what it matches."""
@@ -113,19 +134,19 @@ class Any:
             return self.children[0].matches(run)
         totals = run.scorer.row()
         self.add_to(totals, run)
-        return _collected(totals, run.scorer)
+        return collected(totals, run.scorer)
 
-    def add_to(self, totals: Floats, run: Evaluator, put_off: list[Part] | None = None) -> None:
+    def add_to(self, totals: Floats, run: Evaluator, put_off: list[Late] | None = None) -> None:
         """Add the scores of all children to a row of zeros.
 
-        With ``put_off``, children that match by long lists, and optional ones, are put there instead.
+        With ``put_off``, children that are better scored late are put there instead.
         """
         sparse: list[Matches] = []
         for child in self.children:
             if type(child) is Term:
                 matches, weight = run.term(child.kind, child.term), child.weight
                 if type(matches) is LongMatches and put_off is not None:
-                    put_off.append(([(matches, weight)], None))
+                    put_off.append(LateBest([(matches, weight)], None, run.scorer))
                 elif type(matches) is Matches and matches.documents is not None:
                     sparse.append(matches if weight == 1.0 else matches.times(weight))
                 else:
@@ -133,7 +154,7 @@ class Any:
             elif type(child) is Best:
                 found = child.found(run)
                 if put_off is not None and any(type(matches) is LongMatches for matches, _ in found):
-                    put_off.append((found, None))
+                    put_off.append(LateBest(found, None, run.scorer))
                 elif found:
                     add_best(found, totals, run.scorer)
             else:
@@ -144,38 +165,48 @@ class Any:
         if self.optional:
             self._add_optional(totals, run, put_off)
 
-    def _add_optional(self, totals: Floats, run: Evaluator, put_off: list[Part] | None) -> None:
+    def _add_optional(self, totals: Floats, run: Evaluator, put_off: list[Late] | None) -> None:
         """Add to a row of all else what optional children score in documents that match."""
-        parts: list[Part] = [
-            (found, [matches for node in telling for matches, _ in _parts(node, run)])
-            for child, telling in self.optional
-            if (found := _parts(child, run)) and found[0][0].count
-        ]
+        late: list[Late] = []
+        for child, telling in self.optional:
+            if isinstance(child, Phrase):
+                late.append(child.late(run))
+            elif found := parts_of(child, run):
+                late.append(
+                    LateBest(found, [matches for node in telling for matches, _ in parts_of(node, run)], run.scorer)
+                )
         if put_off is not None:
-            put_off += parts
+            put_off += late
             return
         matched = totals > 0
-        for _, telling in parts:
-            for matches in telling or ():
+        for one in late:
+            for matches in one.telling:
                 matched[matches.sparse()[0]] = True
-        for found, _ in parts:
-            add_best(found, totals, run.scorer)
+        for one in late:
+            one.add_to(totals)
         totals *= matched
 
     def exact_scores(self, run: Evaluator, documents: Documents) -> npt.NDArray[np.float64]:
         """Return the scores of some documents that match, ascending: in double precision, always added in one order."""
         totals = np.zeros(len(documents))
         for child in chain(self.children, (child for child, _ in self.optional)):
-            if found := _parts(child, run):
+            if isinstance(child, Instead | Phrase):
+                totals += child.at(run, documents)
+            elif found := parts_of(child, run):
                 totals += np.maximum.reduce([matches.at(documents, weight) for matches, weight in found])
         return totals
 
 
-def _parts(node: Node, run: Evaluator) -> Weighted:
-    """Return what a node matches, or of the best of several what each matches, with their weights."""
-    if type(node) is Term:
-        return [(run.term(node.kind, node.term), node.weight)]
-    return node.found(run) if type(node) is Best else [(node.matches(run), 1.0)]
+#: An optional child of a sum, and those of its nodes that make a document match.
+Optional = tuple["Node", Sequence["Node"]]
+
+
+def parts_of(node: Node, run: Evaluator) -> Weighted:
+    """Return what a node matches, or of the best of several what each matches, with their weights; nothing if that is nothing."""
+    if type(node) is Best:
+        return node.found(run)
+    found = [(run.term(node.kind, node.term), node.weight)] if type(node) is Term else [(node.matches(run), 1.0)]
+    return found if found[0][0].count else []
 
 
 @dataclass(slots=True)
@@ -186,7 +217,7 @@ class Best:
 
     def matches(self, run: Evaluator) -> Found:
         """Return what it matches."""
-        return _best_of(self.found(run), run.scorer)
+        return best_of(self.found(run), run.scorer)
 
     def found(self, run: Evaluator) -> Weighted:
         """Return what the children match, with a weight for each."""
@@ -195,39 +226,6 @@ class Best:
             for child in self.children
         ]
         return [item for item in found if item[0].count]
-
-
-def add_best(found: Weighted, totals: Floats, scorer: Scorer) -> None:
-    """Add to a row the highest of some scores in each document."""
-    if len(found) == 1:
-        found[0][0].add_to(totals, found[0][1])
-        return
-    best = _best_of(found, scorer)
-    if best.documents is None:
-        totals += best.scores
-        scorer.give_back(best.scores)
-    else:
-        totals[best.documents] += best.scores
-
-
-def _best_of(found: Weighted, scorer: Scorer) -> Matches:
-    """Return the highest of some scores in each document."""
-    if len(found) <= 1:
-        return found[0][0].times(found[0][1]) if found else NO_MATCHES
-    highest = scorer.row()
-    if sum([matches.count for matches, _ in found]) * _FEW > len(highest):
-        for matches, weight in found:
-            matches.raise_to(highest, weight)
-        return _collected(highest, scorer)
-    parts = [matches.times(weight).sparse() for matches, weight in found]
-    documents = np.concatenate([part[0] for part in parts])
-    np.maximum.at(highest, documents, np.concatenate([part[1] for part in parts]))
-    documents.sort()
-    documents = documents[changes(documents)]
-    scores = highest[documents]
-    highest[documents] = 0.0
-    scorer.give_back(highest, clean=True)
-    return Matches(documents, scores, len(documents))
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,13 +241,19 @@ class Instead:
     def matches(self, run: Evaluator) -> Matches:
         """Return what it matches."""
         documents, scores = Best(self.variants).matches(run).sparse()
-        if not len(documents):
-            return NO_MATCHES
-        scores = scores.copy()
-        for place in self.places:
-            scores -= _at(place, run, documents)
+        scores = self._beyond(scores.copy(), run, documents)
         more = held(scores)
         return Matches(documents[more], scores[more], len(more))
+
+    def at(self, run: Evaluator, documents: Documents) -> Floats:
+        """Return what it scores in some documents, ascending."""
+        scores = self._beyond(_at(Best(self.variants), run, documents), run, documents)
+        return np.maximum(scores, 0, out=scores)
+
+    def _beyond(self, scores: Floats, run: Evaluator, documents: Documents) -> Floats:
+        for place in self.places:
+            scores -= _at(place, run, documents)
+        return scores
 
 
 def _at(place: Term | Best, run: Evaluator, documents: Documents) -> Floats:
@@ -257,7 +261,9 @@ def _at(place: Term | Best, run: Evaluator, documents: Documents) -> Floats:
     if isinstance(place, Term):
         return run.term(place.kind, place.term).at(documents, place.weight)
     found = [matches.at(documents, weight) for matches, weight in place.found(run)]
-    return np.asarray(np.maximum.reduce(found)) if found else np.zeros(len(documents), np.float32)
+    if not found:
+        return np.zeros(len(documents), np.float32)
+    return found[0] if len(found) == 1 else np.asarray(np.maximum.reduce(found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,13 +359,3 @@ def _mask(node: Node, run: Evaluator) -> npt.NDArray[np.bool_]:
     mask = np.zeros(run.scorer.snapshot.size, np.bool_)
     mask[node.matches(run).sparse()[0]] = True
     return mask
-
-
-def _collected(totals: Floats, scorer: Scorer) -> Matches:
-    """Return a row as matches; few of them are taken out, so that the row can be used again."""
-    documents = held(totals)
-    if len(documents) * 8 > len(totals):
-        return Matches(None, totals, len(documents))
-    scores = totals[documents]
-    scorer.give_back(totals)
-    return Matches(documents, scores, len(documents))

@@ -1,0 +1,123 @@
+"""Children of a sum that are scored late: only in documents that can still be among the best, if that is few of them.
+
+Long lists are such children, and what costs much to find and brings little: a phrase that its words are searched for anyway, and
+the variants of places that are searched as well. What a late child scores at most is known beforehand, and which documents it
+makes match.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import numpy as np
+
+from vnsearch.search.best_of import Weighted, add_best
+from vnsearch.search.leaves import Evaluator, Found
+from vnsearch.search.long_lists import Levels, LongMatches
+from vnsearch.search.matches import Documents, Floats, Matches
+from vnsearch.search.scoring import Scorer
+
+__all__ = ["Late", "LateBest", "LateNode", "Scoring", "bound_of"]
+
+
+class Late(ABC):
+    """A child of a sum.
+
+    No document has more than ``bound`` by it. ``telling`` makes documents match. A child that is optional adds to the scores of
+    those that match, and may score others, which is to be left out.
+    """
+
+    __slots__ = ("bound", "is_optional", "telling")
+    bound: float
+    telling: Sequence[Found]
+    is_optional: bool
+
+    @abstractmethod
+    def at(self, documents: Documents) -> Floats:
+        """Return what it scores in some documents, ascending."""
+
+    @abstractmethod
+    def add_to(self, totals: Floats) -> None:
+        """Add what it scores to a row of all documents."""
+
+
+class LateBest(Late):
+    """The best of what some terms match, with their weights. ``telling``: what makes a document match, if that is not all of it.
+
+    ``levels_at`` and ``worth`` are those of a long list that stands alone: several such are looked up together.
+    """
+
+    __slots__ = ("_scorer", "found", "levels_at", "worth")
+
+    def __init__(self, found: Weighted, telling: Sequence[Found] | None, scorer: Scorer) -> None:
+        self.found = found
+        self._scorer = scorer
+        self.is_optional = telling is not None
+        self.levels_at: Callable[[Documents], Levels] | None = None
+        matches, weight = found[0]
+        if len(found) == 1 and type(matches) is LongMatches:
+            self.telling = (matches,) if telling is None else telling
+            self.levels_at = matches.lookup()
+            self.worth = matches.worth * weight
+            self.bound = matches.bound * weight
+        else:
+            self.telling = [matches for matches, _ in found] if telling is None else telling
+            self.bound = bound_of(found)
+
+    def at(self, documents: Documents) -> Floats:
+        """Return what it scores in some documents, ascending."""
+        first, weight = self.found[0]
+        scores = first.at(documents, weight)
+        for matches, weight in self.found[1:]:
+            np.maximum(scores, matches.at(documents, weight), out=scores)
+        return scores
+
+    def add_to(self, totals: Floats) -> None:
+        """Add what it scores to a row of all documents."""
+        add_best(self.found, totals, self._scorer)
+
+
+class Scoring(Protocol):
+    """A node that can be asked for the scores of some documents."""
+
+    def matches(self, run: Evaluator) -> Found:
+        """Return what it matches."""
+
+    def at(self, run: Evaluator, documents: Documents) -> Floats:
+        """Return what it scores in some documents, ascending."""
+
+
+class LateNode(Late):
+    """A node that is asked for scores when it is needed."""
+
+    __slots__ = ("_node", "_run")
+
+    def __init__(
+        self, node: Scoring, run: Evaluator, bound: float, telling: Sequence[Found], *, is_optional: bool
+    ) -> None:
+        self._node = node
+        self._run = run
+        self.bound = bound
+        self.telling = telling
+        self.is_optional = is_optional
+
+    def at(self, documents: Documents) -> Floats:
+        """Return what it scores in some documents, ascending."""
+        return self._node.at(self._run, documents)
+
+    def add_to(self, totals: Floats) -> None:
+        """Add what it scores to a row of all documents."""
+        self._node.matches(self._run).add_to(totals)
+
+
+def bound_of(found: Weighted) -> float:
+    """Return what the best of some terms scores at most; 0 where there are none."""
+    return max([weight * _most(matches) for matches, weight in found], default=0.0)
+
+
+def _most(matches: Matches | LongMatches) -> float:
+    if isinstance(matches, LongMatches):
+        return matches.bound
+    return float(matches.scores.max(initial=0.0))
