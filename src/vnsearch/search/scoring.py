@@ -279,21 +279,23 @@ class Scorer:
 def phrase_postings(snapshot: Snapshot, term: str) -> Postings:
     """Return the documents that hold all the pairs of some syllables, and how often the rarest of them in each field.
 
-    For two syllables that is the phrase itself. For more it is near enough to score an abbreviation by its full form.
+    A body opens with them if it opens with every pair. For two syllables that is the phrase itself. For more it is near enough to
+    score an abbreviation by its full form.
     """
     syllables = term.split(" ")
     if len(syllables) == 1:
         return snapshot.postings("syllable", term)
     found = [snapshot.postings("pair", f"{a} {b}") for a, b in pairwise(syllables)]
     first, *others = sorted(found, key=lambda postings: len(postings.documents))
-    documents, titles, bodies = first.documents, first.frequencies("title"), first.bodies
+    documents, titles, bodies, openings = first.documents, first.frequencies("title"), first.bodies, first.openings
     for other in others:
         if not len(documents):
             break
         at = np.minimum(np.searchsorted(other.documents, documents), len(other.documents) - 1)
         titles = np.minimum(titles, other.frequencies("title")[at])
         bodies = np.minimum(bodies, other.bodies[at])
+        openings = openings & other.openings[at]
         both = (other.documents[at] == documents) & ((titles > 0) | (bodies > 0))
-        documents, titles, bodies = documents[both], titles[both], bodies[both]
+        documents, titles, bodies, openings = documents[both], titles[both], bodies[both], openings[both]
     titled = held(titles)
-    return Postings(documents, bodies, titled, titles[titled])
+    return Postings(documents, bodies, titled, titles[titled], openings)
