@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,8 @@ UNMARKED = [
     "trong rung ngap man",
     "bo doi giup dan cho lua",
 ]
+# A body's first 30 syllables, and the pairs of these.
+OPENINGS = {"syllable": 30, "pair": 29}
 HALF_MARKED = ["đuong lang", "quan ủy", "hat xẩm truyen nghe", "nông dan phan khởi", "Cầu treo bac qua suoi"]
 
 
@@ -103,6 +106,8 @@ class ByHand:
                 held = [length for (_, name), length in self.lengths.items() if name == field and length]
                 norm = 1 - bm25.b + bm25.b * self.lengths[identity, field] / (sum(held) / len(held))
                 frequency += weight * found / norm
+            if field == "body" and term in self.tokens[identity][field][kind][: OPENINGS[kind]]:
+                frequency += weight * PARAMETERS.opening
         df = sum(any(term in self.tokens[i][field][kind] for field in fields) for i in self.reports)
         idf = math.log(1 + (len(self.reports) - df + 0.5) / (df + 0.5))
         return idf * (bm25.k1 + 1) * frequency / (bm25.k1 + frequency) if frequency else 0.0
@@ -245,6 +250,7 @@ class Scorer(BaseScorer):
     def score(self, matcher: Any) -> float:
         length = self.searcher.doc_field_length(matcher.id(), self.fieldname)
         tf = matcher.weight() / (1 - self.bm25.b + self.bm25.b * length / self.average)
+        tf += PARAMETERS.opening * matcher.value_as("opening")
         return self.idf * (self.bm25.k1 + 1) * tf / (self.bm25.k1 + tf)
 
 
@@ -308,6 +314,22 @@ def test_more_of_it_in_a_shorter_report_scores_more(tmp_path: Any) -> None:
     assert scores["twice"] > scores["once"]
     assert scores["title"] > scores["once"]
     assert np.isfinite(list(scores.values())).all()
+
+
+def test_what_a_report_opens_with_counts_more(new_index: Callable[..., Index]) -> None:
+    """Reports alike but for where the word stands; 30 syllables are the opening, of a title there is none."""
+    others = "sớm chiều".split() * 30
+
+    def scores(places: dict[str, int], **options: Any) -> dict[str, float]:
+        index = new_index()
+        for name, at in places.items():
+            index.add([Report(name, "chợ nổi", " ".join([*others[:at], "chợ nổi", *others[at:]]))])
+        return {hit.id: hit.score for hit in index.search("chợ nổi", **options)}
+
+    found = scores({"behind": 30, "first": 0, "last": 28, "across": 29})
+    assert found["first"] == found["last"] > found["across"] > found["behind"]
+    assert list(scores({"late": 60, "first": 0}, fields={"body": 1.0})) == ["first", "late"]
+    assert len(set(scores({"late": 60, "first": 0}, fields={"title": 1.0}).values())) == 1
 
 
 def test_rare_words_count_more(collection: Index) -> None:

@@ -1,7 +1,8 @@
 """Terms x documents -> scores: BM25F (Robertson and Zaragoza 2009) over arrays.
 
 A term's frequency in a document is the weighted sum over the fields searched, each divided by its own length
-normalization: ``tf = sum(weight * tf_field / (1 - b + b * length / average))``. A term scores
+normalization: ``tf = sum(weight * tf_field / (1 - b + b * length / average))``, and ``weight * opening`` more where the body
+opens with the term: what stands first says what the report is about, however long it is. A term scores
 ``idf * (k1 + 1) * tf / (k1 + tf)``, with ``idf = ln(1 + (N - df + 0.5) / (df + 0.5))`` and *df* the documents that hold the
 term in any of the fields. One saturation for all fields: a word in the title and in the body counts for more, not for two
 words.
@@ -86,6 +87,7 @@ class Scorer:
         self._long_size = max(snapshot.size // _LONG, _LONG_LEAST) if len(fields) == len(TEXT_FIELDS) else snapshot.size
         #: Whether all documents in the lists count: they are alive, and both fields are searched.
         self.is_whole = len(fields) == len(TEXT_FIELDS) and not snapshot.has_deletions
+        self._opening = np.float32(fields.get("body", 0.0) * parameters.opening)
         self._norms_kept: dict[str, Floats] | None = None
         self._phrases: Kept[Matches] = Kept(_PHRASE_BYTES)
         self._short: Kept[_Short] = Kept(_SHORT_BYTES + _SHORT_BYTES_PER_DOCUMENT * snapshot.size)
@@ -251,12 +253,13 @@ class Scorer:
         return Matches(postings.documents[kept], scores[kept], len(kept)) if len(kept) else NO_MATCHES
 
     def tf(self, postings: Postings) -> Floats:
-        """Return the frequencies of both fields together, each divided by its length normalization."""
+        """Return the frequencies of both fields together, each divided by its length normalization, and the openings."""
         norms = self._norms()
         documents = postings.documents
         if "body" in self.fields:
             tf = norms["body"][documents]
             tf *= postings.bodies
+            tf += np.multiply(postings.openings, self._opening, dtype=np.float32)
         else:
             tf = np.zeros(len(documents), np.float32)
         if "title" in self.fields:
