@@ -205,6 +205,10 @@ def test_explanations_add_up(collection: Index, segmented: Index, text: str, fie
                 assert part.term in str(explanation)
                 assert set(part.frequencies) == set(fields or ("title", "body"))
                 assert sum(part.frequencies.values()) > 0
+                opening = [token.text for token in analyze(hit.report.body) if token.kind == part.kind][
+                    : OPENINGS[part.kind]
+                ]
+                assert part.opening == ("body" in part.frequencies and part.term in opening)
                 for field, frequency in part.frequencies.items():
                     tokens = [token.text for token in analyze(getattr(hit.report, field)) if token.kind == part.kind]
                     assert tokens.count(part.term) == frequency
