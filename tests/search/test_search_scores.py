@@ -14,7 +14,9 @@ from whoosh import matching, query
 from whoosh.scoring import BaseScorer, WeightingModel
 
 from vnsearch import Index, Report, analyze, fold
+from vnsearch.index.snapshot import Snapshot
 from vnsearch.search.parameters import BM25, PARAMETERS
+from vnsearch.search.scoring import phrase_postings
 from vnsearch.search.stop_words import STOP_SYLLABLES
 
 MARKED = ["đường", "quận ủy", "khen thưởng tập thể", "nuôi cá lóc trong vèo lưới", "lễ hội xuống đồng", "lúa lúa lúa"]
@@ -26,9 +28,10 @@ UNMARKED = [
     "trong rung ngap man",
     "bo doi giup dan cho lua",
 ]
+HALF_MARKED = ["đuong lang", "quan ủy", "hat xẩm truyen nghe", "nông dan phan khởi", "Cầu treo bac qua suoi"]
+
 # A body's first 30 syllables, and the pairs of these.
 OPENINGS = {"syllable": 30, "pair": 29}
-HALF_MARKED = ["đuong lang", "quan ủy", "hat xẩm truyen nghe", "nông dan phan khởi", "Cầu treo bac qua suoi"]
 
 
 class ByHand:
@@ -205,10 +208,8 @@ def test_explanations_add_up(collection: Index, segmented: Index, text: str, fie
                 assert part.term in str(explanation)
                 assert set(part.frequencies) == set(fields or ("title", "body"))
                 assert sum(part.frequencies.values()) > 0
-                opening = [token.text for token in analyze(hit.report.body) if token.kind == part.kind][
-                    : OPENINGS[part.kind]
-                ]
-                assert part.opening == ("body" in part.frequencies and part.term in opening)
+                body = [token.text for token in analyze(hit.report.body) if token.kind == part.kind]
+                assert part.opening == ("body" in part.frequencies and part.term in body[: OPENINGS[part.kind]])
                 for field, frequency in part.frequencies.items():
                     tokens = [token.text for token in analyze(getattr(hit.report, field)) if token.kind == part.kind]
                     assert tokens.count(part.term) == frequency
@@ -334,6 +335,15 @@ def test_what_a_report_opens_with_counts_more(new_index: Callable[..., Index]) -
     assert found["first"] == found["last"] > found["across"] > found["behind"]
     assert list(scores({"late": 60, "first": 0}, fields={"body": 1.0})) == ["first", "late"]
     assert len(set(scores({"late": 60, "first": 0}, fields={"title": 1.0}).values())) == 1
+
+
+def test_a_body_opens_with_a_phrase_if_with_all_its_pairs(new_index: Callable[..., Index]) -> None:
+    index = new_index()
+    others = "sớm chiều " * 15
+    index.add([Report("a", "", f"quy chế dân {others} chế dân chủ"), Report("b", "", f"quy chế dân chủ {others}")])
+    snapshot = Snapshot(index.whoosh)
+    for phrase, opens in (("quy chế", [1, 1]), ("quy chế dân", [1, 1]), ("quy chế dân chủ", [0, 1]), ("chủ", [0, 1])):
+        assert phrase_postings(snapshot, phrase).openings.tolist() == opens, phrase
 
 
 def test_rare_words_count_more(collection: Index) -> None:

@@ -207,7 +207,7 @@ class PostingLists:
         return at + start, there
 
     def run(self, first: int, past: int) -> tuple[U16, RunPostings]:
-        """Return the postings of several terms, one after the other: the documents, and the rest of it."""
+        """Return the postings of several terms, one after the other: the documents, and what is said of each."""
         start, end = int(self.starts[first]), int(self.starts[past])
         return self.documents[start:end], read_runs([(self, slice(start, end))])
 
