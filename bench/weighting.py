@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vnsearch.index.schema import TEXT_FIELDS
-from vnsearch.index.whoosh_matcher import ArrayScorer
+from vnsearch.index.whoosh_matcher import ArrayScorer, PostingList
 from vnsearch.search.parameters import DEFAULT_FIELDS, PARAMETERS
 
 with warnings.catch_warnings():
@@ -100,9 +100,10 @@ class _AddedScorer(ArrayScorer):
         self._norms = norms
         self._before = before
 
-    def scores(self, documents: npt.NDArray[np.integer], frequencies: npt.NDArray[np.float32]) -> Floats:
-        before = self._before[documents]
-        tf = before + frequencies * self._norms[documents]
+    def scores(self, postings: PostingList) -> Floats:
+        before = self._before[postings.documents]
+        tf = before + postings.frequencies * self._norms[postings.documents]
+        tf += DEFAULT_FIELDS["body"] * PARAMETERS.opening * postings.openings  # of titles there are none
         return np.asarray(self._most * (tf / (self._k1 + tf) - before / (self._k1 + before)))
 
 

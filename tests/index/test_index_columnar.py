@@ -16,10 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vnsearch import Index, Report
+from vnsearch.analysis import analyze_batch
 from vnsearch.index import writer
 from vnsearch.index.columnar.build import AnalysedReports, SegmentBuilder
 from vnsearch.index.columnar.container import ArrayFile, ArrayFileWriter
 from vnsearch.index.columnar.merge import Source, merge
+from vnsearch.index.columnar.postings import Inverted, PostingLists, encode_postings, read_runs, write_postings
 from vnsearch.index.columnar.segment import SegmentData
 from vnsearch.index.documents import analyse_reports, unpack_report
 from vnsearch.index.policy import plan_merge
@@ -129,11 +131,66 @@ def test_escapes_are_there(tmp_path: Path) -> None:
     segment = built([draw_report(chance, number) for number in range(150)], tmp_path / "s")
     lists = segment.postings("syllable")
     assert lists.escape_title.max() >= 3
-    assert lists.escape_body.max() >= 63
+    assert lists.escape_body.max() >= 31
+    assert set(lists.codes[lists.escape_at].tolist()) == {127, 255}  # with and without the term in the opening
     _, gaps, lengths = segment.tokens.escapes
     assert gaps.max() > 14
     assert lengths.max() > 15
     assert (segment.lengths("syllable", 1) == 0).any()
+
+
+COUNTS = st.one_of(st.integers(0, 3), st.integers(0, 40), st.integers(0, 1 << 20))
+
+
+@given(st.lists(st.tuples(COUNTS, COUNTS, st.booleans()), min_size=1, max_size=60), st.data())
+def test_what_a_posting_says(
+    tmp_path_factory: pytest.TempPathFactory, held: list[tuple[int, int, bool]], data: st.DataObject
+) -> None:
+    """Frequencies and openings of two lists, read as runs and posting by posting."""
+    path = tmp_path_factory.mktemp("postings") / "file"
+    cut = data.draw(st.integers(0, len(held)))
+    with ArrayFileWriter(path) as file:
+        for name, part in (("a", held[:cut]), ("b", held[cut:])):
+            titles, bodies = (np.array([one[at] for one in part], np.int64) for at in range(2))
+            codes, escapes = encode_postings(titles, bodies, np.array([one[2] for one in part], np.bool_))
+            bounds = np.array([0, len(part)])
+            documents = np.arange(len(part), dtype=np.uint16)
+            write_postings(file, name, Inverted(bounds, documents, codes, escapes, bounds[1:]))
+    found = ArrayFile(path)
+    first, second = PostingLists(found, "a"), PostingLists(found, "b")
+    some = np.array(
+        sorted(data.draw(st.sets(st.integers(0, len(held) - cut - 1)) if cut < len(held) else st.just(set())))
+    )
+    for run, wanted in (
+        (slice(0, len(held) - cut), held[cut:]),
+        (some.astype(np.intp), [held[cut + at] for at in some.tolist()]),
+    ):
+        raw = read_runs([(first, slice(0, cut)), (second, run)])
+        frequencies = zip(raw.title_frequencies(), raw.bodies, raw.openings, strict=True)
+        assert list(frequencies) == held[:cut] + wanted
+
+
+def test_openings(tmp_path: Path) -> None:
+    """A body opens with its first 30 syllables, words and values, and with the pairs of those syllables."""
+    chance = random.Random(3)
+    reports = [draw_report(chance, number) for number in range(40)]
+    segment = built(reports, tmp_path / "s", batch=7)
+    bodies = analyze_batch([report.body for report in reports])
+    for kind, opening, terms in (
+        ("syllable", 30, [body.syllables for body in bodies]),
+        ("pair", 29, [body.pairs() for body in bodies]),
+        ("word", 30, [body.word_terms() for body in bodies]),
+        ("value", 30, [body.value_terms() for body in bodies]),
+    ):
+        lists = segment.postings(kind)
+        seen = 0
+        for number in range(segment.size(kind)):
+            term = segment.term(kind, number).decode()
+            documents, found = lists.run(number, number + 1)
+            opens = [term in terms[document][:opening] for document in documents]
+            assert found.openings.tolist() == opens, (kind, term)
+            seen += sum(found.bodies > 0) - sum(opens)
+        assert seen or kind == "value"
 
 
 def test_lists_that_only_some_segments_have(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ REPORTS = [
         unicodedata.normalize("NFD", "Đường") + " " * 20 + "về quê " + "dài" * 9 + " 東京",
         url="https://vi.vn/a",
     ),
+    Report("e", "khơi lộng", "xa " * 29 + "khơi lộng", dt.date(1, 1, 1)),
     Report("d", "Ðảng bộ", "đại hội\tlần 3 – “tốt”…", dt.datetime(2020, 2, 29, 23, 5)),
 ]
 
@@ -45,7 +46,7 @@ class Segment:
         self.data = data
         magic, version = struct.unpack_from("<8sI", data, 0)
         start, length, crc, again = struct.unpack_from("<QII8s", data, len(data) - 24)
-        assert (magic, version, again) == (b"VNSEARCH", 2, b"VNSEARCH")
+        assert (magic, version, again) == (b"VNSEARCH", 3, b"VNSEARCH")
         assert data[12:64] == bytes(52)
         assert start + length + 24 == len(data)
         assert zlib.crc32(data[start : start + length]) == crc
@@ -80,19 +81,19 @@ class Segment:
             for pair in range(firsts[first], firsts[first + 1])
         ]
 
-    def postings(self, kind: str, number: int) -> list[tuple[int, int, int]]:
-        """(document, title frequency, body frequency) of a term."""
+    def postings(self, kind: str, number: int) -> list[tuple[int, int, int, bool]]:
+        """(document, title frequency, body frequency, whether the body opens with it) of a term."""
         found = []
         for place in range(self[f"{kind}.starts"][number], self[f"{kind}.starts"][number + 1]):
             if f"{kind}.frequencies" not in self.arrays:
-                title, body = 0, 1
-            elif (code := self[f"{kind}.frequencies"][place]) == 255:
+                code, title, body = 0, 0, 1
+            elif (code := self[f"{kind}.frequencies"][place]) & 127 == 127:
                 at = self[f"{kind}.escape_at"].index(place)
                 title, body = self[f"{kind}.escape_title"][at], self[f"{kind}.escape_body"][at]
-                assert title >= 3 or body >= 63
+                assert title >= 3 or body >= 31
             else:
-                title, body = code >> 6, code & 63
-            found.append((self[f"{kind}.documents"][place], title, body))
+                title, body = code >> 5 & 3, code & 31
+            found.append((self[f"{kind}.documents"][place], title, body, bool(code >> 7)))
         return found
 
     def tokens(self, document: int, field: int) -> list[tuple[str, int, int]]:
@@ -156,7 +157,7 @@ def test_the_folder(folder: Path, segment: Segment) -> None:
     assert {one.name for one in folder.iterdir()} == {"vnsearch.json", "_MAIN_1.toc", "MAIN_WRITELOCK", path.name}
     settings = json.loads((folder / "vnsearch.json").read_text("utf-8"))
     assert set(settings) == {"format", "analysis", "filterable"}
-    assert (settings["format"], settings["filterable"]) == (2, ["tags"])
+    assert (settings["format"], settings["filterable"]) == (3, ["tags"])
     toc = (folder / "_MAIN_1.toc").read_bytes()
     assert zlib.crc32(toc[:-4]) == struct.unpack("<I", toc[-4:])[0]
     assert struct.unpack_from(">ii", toc, 3) == (-12345, -111)
@@ -176,17 +177,26 @@ def test_the_document_names_every_array(segment: Segment) -> None:
 
 def test_postings(segment: Segment) -> None:
     syllables = segment.terms("syllable")
-    assert segment.postings("syllable", syllables.index("cá")) == [(0, 0, 70), (1, 3, 0)]
-    assert segment.postings("syllable", syllables.index("chợ")) == [(0, 1, 1)]
+    assert segment.postings("syllable", syllables.index("cá")) == [(0, 0, 70, True), (1, 3, 0, False)]
+    assert segment.postings("syllable", syllables.index("chợ")) == [(0, 1, 1, True)]
     assert segment["syllable.counts"][syllables.index("cá")] == 73
     pairs = segment.pairs()
-    assert segment.postings("pair", pairs.index("cá cá")) == [(0, 0, 69), (1, 2, 0)]
-    assert segment.postings("pair", pairs.index("chợ nổi")) == [(0, 1, 1)]
+    assert segment.postings("pair", pairs.index("cá cá")) == [(0, 0, 69, True), (1, 2, 0, False)]
+    assert segment.postings("pair", pairs.index("chợ nổi")) == [(0, 1, 1, True)]
     assert "sớm chợ" not in pairs  # a title's last syllable and a body's first are none
     ids = segment.terms("field.id")
     assert [segment.postings("field.id", ids.index(report.id)) for report in REPORTS] == [
-        [(at, 0, 1)] for at in range(4)
+        [(at, 0, 1, False)] for at in range(len(REPORTS))
     ]
+
+
+def test_openings(segment: Segment) -> None:
+    """The 30th syllable is the last of a body's opening, and with the one before it the last pair."""
+    syllables, pairs = segment.terms("syllable"), segment.pairs()
+    assert segment.postings("syllable", syllables.index("khơi")) == [(3, 1, 1, True)]
+    assert segment.postings("syllable", syllables.index("lộng")) == [(3, 1, 1, False)]
+    assert segment.postings("pair", pairs.index("xa khơi")) == [(3, 0, 1, True)]
+    assert segment.postings("pair", pairs.index("khơi lộng")) == [(3, 1, 1, False)]
 
 
 def test_groups(segment: Segment) -> None:
@@ -226,7 +236,7 @@ def test_values(segment: Segment) -> None:
 
 
 def test_days(segment: Segment) -> None:
-    assert segment["days"] == [dt.date(2021, 3, 4).toordinal(), 0, 0, dt.date(2020, 2, 29).toordinal()]
+    assert segment["days"] == [dt.date(2021, 3, 4).toordinal(), 0, 0, 1, dt.date(2020, 2, 29).toordinal()]
 
 
 def test_reports(segment: Segment) -> None:

@@ -57,7 +57,9 @@ class FieldsMatcher(UnionMatcher):
             if matcher.is_active() and matcher.id() == document:
                 length = self.searcher.doc_field_length(document, text_field)
                 norm = 1 - bm25.b + bm25.b * length / self.term_.averages[text_field]
-                tf += self.term_.weights[text_field] * matcher.weight() / norm
+                tf += self.term_.weights[text_field] * (
+                    matcher.weight() / norm + PARAMETERS.opening * matcher.value_as("opening")
+                )
         return bm25.weight * self.term_.idf * (bm25.k1 + 1) * tf / (bm25.k1 + tf)
 
 
@@ -438,16 +440,17 @@ def test_the_model_by_the_formula(long: Index) -> None:
     bodies = [syllables_of(report.body).syllables for report in reports]
     average = sum(map(len, bodies)) / sum(map(bool, bodies))
     pairs = [list(map(" ".join, pairwise(body))) for body in bodies]
-    for field, term, k1, texts in (("body", "bê", 1.2, bodies), ("body_pairs", "an bê", 0.6, pairs)):
+    for field, term, k1, texts in (("body", "bê", 1.2, bodies), ("body_pairs", "anh bàn", 0.6, pairs)):
         held = [
-            (report.id, text.count(term), len(body))
+            (report.id, text.count(term), len(body), term in text[: 30 if field == "body" else 29])
             for report, text, body in zip(reports, texts, bodies, strict=True)
             if term in text
         ]
         idf = math.log(1 + (len(reports) - len(held) + 0.5) / (len(held) + 0.5))
         expected = {}
-        for identity, frequency, length in held:
-            tf = frequency / (0.1 + 0.9 * length / average)
+        assert len({opens for *_, opens in held}) == 2
+        for identity, frequency, length, opens in held:
+            tf = frequency / (0.1 + 0.9 * length / average) + 0.5 * opens
             expected[identity] = idf * (k1 + 1) * tf / (k1 + tf)
         with long.whoosh.searcher(weighting=BM25()) as searcher:
             found = searcher.search(query.Term(field, term), limit=None)

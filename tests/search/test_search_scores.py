@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,9 @@ from whoosh import matching, query
 from whoosh.scoring import BaseScorer, WeightingModel
 
 from vnsearch import Index, Report, analyze, fold
+from vnsearch.index.snapshot import Snapshot
 from vnsearch.search.parameters import BM25, PARAMETERS
+from vnsearch.search.scoring import phrase_postings
 from vnsearch.search.stop_words import STOP_SYLLABLES
 
 MARKED = ["đường", "quận ủy", "khen thưởng tập thể", "nuôi cá lóc trong vèo lưới", "lễ hội xuống đồng", "lúa lúa lúa"]
@@ -26,6 +29,9 @@ UNMARKED = [
     "bo doi giup dan cho lua",
 ]
 HALF_MARKED = ["đuong lang", "quan ủy", "hat xẩm truyen nghe", "nông dan phan khởi", "Cầu treo bac qua suoi"]
+
+# A body's first 30 syllables, and the pairs of these.
+OPENINGS = {"syllable": 30, "pair": 29}
 
 
 class ByHand:
@@ -103,6 +109,8 @@ class ByHand:
                 held = [length for (_, name), length in self.lengths.items() if name == field and length]
                 norm = 1 - bm25.b + bm25.b * self.lengths[identity, field] / (sum(held) / len(held))
                 frequency += weight * found / norm
+            if field == "body" and term in self.tokens[identity][field][kind][: OPENINGS[kind]]:
+                frequency += weight * PARAMETERS.opening
         df = sum(any(term in self.tokens[i][field][kind] for field in fields) for i in self.reports)
         idf = math.log(1 + (len(self.reports) - df + 0.5) / (df + 0.5))
         return idf * (bm25.k1 + 1) * frequency / (bm25.k1 + frequency) if frequency else 0.0
@@ -209,6 +217,8 @@ def test_explanations_add_up(collection: Index, segmented: Index, text: str, fie
                 assert part.term in str(explanation)
                 assert set(part.frequencies) == set(fields or ("title", "body"))
                 assert sum(part.frequencies.values()) > 0
+                body = [token.text for token in analyze(hit.report.body) if token.kind == part.kind]
+                assert part.opening == ("body" in part.frequencies and part.term in body[: OPENINGS[part.kind]])
                 for field, frequency in part.frequencies.items():
                     tokens = [token.text for token in analyze(getattr(hit.report, field)) if token.kind == part.kind]
                     assert tokens.count(part.term) == frequency
@@ -254,6 +264,7 @@ class Scorer(BaseScorer):
     def score(self, matcher: Any) -> float:
         length = self.searcher.doc_field_length(matcher.id(), self.fieldname)
         tf = matcher.weight() / (1 - self.bm25.b + self.bm25.b * length / self.average)
+        tf += PARAMETERS.opening * matcher.value_as("opening")
         return self.idf * (self.bm25.k1 + 1) * tf / (self.bm25.k1 + tf)
 
 
@@ -317,6 +328,31 @@ def test_more_of_it_in_a_shorter_report_scores_more(tmp_path: Any) -> None:
     assert scores["twice"] > scores["once"]
     assert scores["title"] > scores["once"]
     assert np.isfinite(list(scores.values())).all()
+
+
+def test_what_a_report_opens_with_counts_more(new_index: Callable[..., Index]) -> None:
+    """Reports alike but for where the word stands; 30 syllables are the opening, of a title there is none."""
+    others = "sớm chiều".split() * 30
+
+    def scores(places: dict[str, int], **options: Any) -> dict[str, float]:
+        index = new_index()
+        for name, at in places.items():
+            index.add([Report(name, "chợ nổi", " ".join([*others[:at], "chợ nổi", *others[at:]]))])
+        return {hit.id: hit.score for hit in index.search("chợ nổi", **options)}
+
+    found = scores({"behind": 30, "first": 0, "last": 28, "across": 29})
+    assert found["first"] == found["last"] > found["across"] > found["behind"]
+    assert list(scores({"late": 60, "first": 0}, fields={"body": 1.0})) == ["first", "late"]
+    assert len(set(scores({"late": 60, "first": 0}, fields={"title": 1.0}).values())) == 1
+
+
+def test_a_body_opens_with_a_phrase_if_with_all_its_pairs(new_index: Callable[..., Index]) -> None:
+    index = new_index()
+    others = "sớm chiều " * 15
+    index.add([Report("a", "", f"quy chế dân {others} chế dân chủ"), Report("b", "", f"quy chế dân chủ {others}")])
+    snapshot = Snapshot(index.whoosh)
+    for phrase, opens in (("quy chế", [1, 1]), ("quy chế dân", [1, 1]), ("quy chế dân chủ", [0, 1]), ("chủ", [0, 1])):
+        assert phrase_postings(snapshot, phrase).openings.tolist() == opens, phrase
 
 
 def test_rare_words_count_more(collection: Index) -> None:

@@ -46,13 +46,14 @@ class Postings:
     """The documents that hold a term in their title or body, ascending.
 
     ``bodies`` says how often each body holds it. ``titled`` are the places of the documents whose title holds it, and
-    ``titles`` how often each of those does.
+    ``titles`` how often each of those does. ``openings`` has a 1 for each body that opens with it, else a 0.
     """
 
     documents: npt.NDArray[np.intp]
     bodies: Floats
     titled: npt.NDArray[np.intp]
     titles: Floats
+    openings: npt.NDArray[np.uint8]
 
     def frequencies(self, text_field: str) -> Floats:
         """Return how often a field holds the term, for each document."""
@@ -66,7 +67,7 @@ class Postings:
         """Return some of them; ``places`` ascend."""
         titles = self.frequencies("title")[places]
         titled = np.flatnonzero(titles)
-        return Postings(self.documents[places], self.bodies[places], titled, titles[titled])
+        return Postings(self.documents[places], self.bodies[places], titled, titles[titled], self.openings[places])
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,9 @@ def run_size(runs: Runs) -> int:
     return sum([end - start for _, _, start, end in runs])
 
 
-_NO_POSTINGS = Postings(np.empty(0, np.intp), np.empty(0, np.float32), np.empty(0, np.intp), np.empty(0, np.float32))
+_NO_POSTINGS = Postings(
+    np.empty(0, np.intp), np.empty(0, np.float32), np.empty(0, np.intp), np.empty(0, np.float32), np.empty(0, np.uint8)
+)
 
 
 class Snapshot:
@@ -243,7 +246,7 @@ class Snapshot:
             return _NO_POSTINGS
         with self.reading("postings"):
             raw = read_runs([(lists, slice(start, end)) for term in wanted for _, lists, start, end in term])
-        return Postings(documents, raw.bodies, raw.titled, raw.titles)
+        return Postings(documents, raw.bodies, raw.titled, raw.titles, raw.openings)
 
     def read_at(self, runs: Runs, documents: npt.NDArray[np.intp]) -> tuple[Postings, npt.NDArray[np.intp]]:
         """Return those postings of a term that are of some documents, ascending, and the places of these documents."""
@@ -264,7 +267,7 @@ class Snapshot:
                 return _NO_POSTINGS, _NO_POSTINGS.documents
             raw = read_runs(found)
         held = places[0] if len(places) == 1 else np.concatenate(places)
-        return Postings(documents[held], raw.bodies, raw.titled, raw.titles), held
+        return Postings(documents[held], raw.bodies, raw.titled, raw.titles, raw.openings), held
 
     def lengths(self, text_field: str) -> tuple[Floats, float]:
         """Return the length of a field in syllables for every document number, and the average over reports that have it."""
@@ -339,9 +342,9 @@ class Snapshot:
                 start = encode_term(prefix)
                 first = leaf.segment.lower_bound(kind, start)
                 past = leaf.segment.lower_bound(kind, start + b"\xff")  # no UTF-8 has this byte
-                documents, titles, bodies = lists.run(first, past)
+                documents, found = lists.run(first, past)
                 if len(fields) < len(TEXT_FIELDS):
-                    documents = documents[(titles if fields[0] == "title" else bodies) > 0]
+                    documents = documents[(found.title_frequencies() if fields[0] == "title" else found.bodies) > 0]
                 mask[documents.astype(np.int64) + leaf.base] = True
         return mask
 

@@ -27,6 +27,7 @@ DATE_FIELD = "date"
 
 Documents = npt.NDArray[np.integer]
 Floats = npt.NDArray[np.float32]
+Openings = npt.NDArray[np.uint8]
 
 # Terms whose statistics are made at once, when many are asked for in a row.
 _RUN = 1024
@@ -74,6 +75,10 @@ class FieldTerms(ABC):
         """Return the documents that hold a term, ascending, and how often each does. Deleted ones are among them."""
         documents, frequencies, _ = self.run(number, number + 1)
         return documents, frequencies
+
+    def openings(self, number: int) -> Openings:
+        """Return for each posting of a term whether the text opens with it. Only bodies know."""
+        return np.zeros(len(self.postings(number)[0]), np.uint8)
 
     def positions(self, number: int, document: int) -> list[int]:
         """Return where a term stands in a document. Only fields of syllables know."""
@@ -153,12 +158,19 @@ class TextTerms(FieldTerms):
 
     def run(self, first: int, past: int) -> tuple[Documents, Floats, npt.NDArray[np.int64]]:
         """Return the postings of some terms, those of this field alone."""
-        documents, *both = self._lists.run(first, past)
-        frequencies = both[self.field]
+        documents, found = self._lists.run(first, past)
+        frequencies = found.bodies if self.field else found.title_frequencies()
         there = frequencies > 0
         starts = self._lists.starts[first : past + 1].astype(np.int64)
         counts = _steps(np.concatenate(([0], np.cumsum(there)))[starts - starts[0]])
         return documents[there], frequencies[there], counts
+
+    def openings(self, number: int) -> Openings:
+        """Return for each posting of a term whether the body opens with it; titles do not."""
+        if not self.field:
+            return super().openings(number)
+        _, found = self._lists.run(number, number + 1)
+        return found.openings[found.bodies > 0]
 
     def positions(self, number: int, document: int) -> list[int]:
         """Return where a syllable stands in a document, from 0 in each field."""
@@ -195,8 +207,8 @@ class ListTerms(FieldTerms):
 
     def run(self, first: int, past: int) -> tuple[Documents, Floats, npt.NDArray[np.int64]]:
         """Return the postings of some terms."""
-        documents, _, ones = self._lists.run(first, past)
-        return documents, ones, _steps(self._lists.starts[first : past + 1])
+        documents, found = self._lists.run(first, past)
+        return documents, found.bodies, _steps(self._lists.starts[first : past + 1])
 
 
 class DateTerms(FieldTerms):

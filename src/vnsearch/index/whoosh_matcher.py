@@ -27,10 +27,8 @@ class ArrayScorer(BaseScorer):  # type: ignore[misc]  # Whoosh has no types
     """A scorer that scores a whole list at once."""
 
     @abstractmethod
-    def scores(
-        self, documents: npt.NDArray[np.integer], frequencies: npt.NDArray[np.float32]
-    ) -> npt.NDArray[np.float64]:
-        """Return the score of each of these documents of the segment, which hold the term so often."""
+    def scores(self, postings: PostingList) -> npt.NDArray[np.float64]:
+        """Return the score of each posting of a list of the segment."""
 
     def supports_block_quality(self) -> bool:
         """Return True: the scores themselves are the bounds."""
@@ -40,18 +38,20 @@ class ArrayScorer(BaseScorer):  # type: ignore[misc]  # Whoosh has no types
 class PostingList:
     """The postings of a term in a field, ascending, and what is worth knowing of each block of them.
 
-    ``positions`` tells where the term stands in a document, ``lengths`` how long the field is in every document.
+    ``openings`` has a 1 for each document whose body opens with the term, else a 0. ``positions`` tells where the term stands in a document, ``lengths`` how long the field is in every document.
     """
 
     def __init__(
         self,
         documents: npt.NDArray[np.integer],
         frequencies: npt.NDArray[np.float32],
+        openings: npt.NDArray[np.uint8],
         lengths: npt.NDArray[np.integer],
         positions: Callable[[int], list[int]],
     ) -> None:
         self.documents = documents
         self.frequencies = frequencies
+        self.openings = openings
         self.positions = positions
         self._lengths = lengths
         self.size = len(documents)
@@ -157,7 +157,12 @@ class ListMatcher(LeafMatcher):  # type: ignore[misc]  # Whoosh has no types
         return bytes(pack_uint(int(self.weight()))) if self.format.fixed_value_size() else b""
 
     def value_as(self, astype: str) -> Any:
-        """Return the posting as "frequency", "weight", "positions" or whatever else the field's format can give."""
+        """Return the posting as "frequency", "weight", "positions" or whatever else the field's format can give.
+
+        "opening" is 1 where the body of the document opens with the term, else 0: this, Whoosh's wrappers pass on.
+        """
+        if astype == "opening":
+            return int(self._list.openings[self._at])
         if astype == "frequency":
             return int(self.weight())
         if astype == "positions" and self.supports("positions"):
@@ -183,7 +188,7 @@ class ListMatcher(LeafMatcher):  # type: ignore[misc]  # Whoosh has no types
     @cached_property
     def _scores(self) -> list[float]:
         assert isinstance(self.scorer, ArrayScorer)
-        scores: list[float] = self.scorer.scores(self._list.documents, self._list.frequencies).tolist()
+        scores: list[float] = self.scorer.scores(self._list).tolist()
         return scores
 
     def score(self) -> float:

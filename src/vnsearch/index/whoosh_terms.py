@@ -172,12 +172,15 @@ class ColumnarTermsReader(base.TermsReader):  # type: ignore[misc]  # Whoosh has
         number = self._find(fieldname, text)
         return 0 if number < 0 else len(self._living(self._fields[fieldname], number)[0])
 
-    def _living(self, terms: FieldTerms, number: int) -> tuple[npt.NDArray[np.integer], npt.NDArray[np.float32]]:
+    def _living(
+        self, terms: FieldTerms, number: int
+    ) -> tuple[npt.NDArray[np.integer], npt.NDArray[np.float32], npt.NDArray[np.uint8]]:
         documents, frequencies = terms.postings(number)
+        openings = terms.openings(number)
         if self._live is None:
-            return documents, frequencies
+            return documents, frequencies, openings
         keep = self._live[documents]
-        return documents[keep], frequencies[keep]
+        return documents[keep], frequencies[keep], openings[keep]
 
 
 def _find(fields: dict[str, FieldTerms], fieldname: str, text: bytes) -> int:

@@ -26,6 +26,10 @@ class Parameters:
     #: k1 and b chosen on six public collections; pairs at 0.6 gained on all of them.
     syllable: BM25 = BM25(k1=1.2, b=0.9, weight=1.0)
     pair: BM25 = BM25(k1=0.6, b=0.9, weight=0.6)
+    #: What a body that opens with a term (its first 30 syllables) adds to the term's frequency, whatever its length: it is what a
+    #: title is to reports that have none. The best of 10 to 120 syllables and of 0.25 to 2 over six collections together (nDCG@10
+    #: as given .8978 without, .9002 with it: five gain, up to .0072, one loses .0014).
+    opening: float = 0.5
     #: A spelling of probability p scores p ** 0.3 of what it would score if it were certain.
     probability_power: float = 0.3
     #: Spellings less likely than this are not searched.

@@ -27,7 +27,8 @@ class Contribution:
     """What one place of the query brought one document.
 
     ``term`` is the spelling the document was scored by, ``tier`` how faithful it is to what was ``typed``, ``weight`` its
-    share, ``frequencies`` how often each field has it, ``reports`` how many reports do.
+    share, ``frequencies`` how often each field has it, ``reports`` how many reports do, ``opening`` whether the body, if it is
+    searched, opens with it.
     """
 
     kind: str
@@ -38,6 +39,7 @@ class Contribution:
     frequencies: dict[str, int]
     reports: int
     score: float
+    opening: bool = False
 
 
 def plan(run: tree.Evaluator, groups: Sequence[Group], match: str = "any") -> tree.Node:
@@ -175,4 +177,5 @@ def _contribution(
     at = int(np.searchsorted(postings.documents, document))
     frequencies = {text_field: int(postings.frequencies(text_field)[at]) for text_field in scorer.fields}
     reports = scorer.term(kind, option.term).count
-    return Contribution(kind, typed, option.term, option.tier, weight, frequencies, reports, score)
+    opening = "body" in scorer.fields and bool(postings.openings[at])
+    return Contribution(kind, typed, option.term, option.tier, weight, frequencies, reports, score, opening)

@@ -1,7 +1,8 @@
 """Terms x documents -> scores: BM25F (Robertson and Zaragoza 2009) over arrays.
 
 A term's frequency in a document is the weighted sum over the fields searched, each divided by its own length
-normalization: ``tf = sum(weight * tf_field / (1 - b + b * length / average))``. A term scores
+normalization: ``tf = sum(weight * tf_field / (1 - b + b * length / average))``, and ``weight * opening`` more where the body
+opens with the term: what stands first says what the report is about, however long it is. A term scores
 ``idf * (k1 + 1) * tf / (k1 + tf)``, with ``idf = ln(1 + (N - df + 0.5) / (df + 0.5))`` and *df* the documents that hold the
 term in any of the fields. One saturation for all fields: a word in the title and in the body counts for more, not for two
 words.
@@ -86,6 +87,7 @@ class Scorer:
         self._long_size = max(snapshot.size // _LONG, _LONG_LEAST) if len(fields) == len(TEXT_FIELDS) else snapshot.size
         #: Whether all documents in the lists count: they are alive, and both fields are searched.
         self.is_whole = len(fields) == len(TEXT_FIELDS) and not snapshot.has_deletions
+        self._opening = np.float32(fields.get("body", 0.0) * parameters.opening)
         self._norms_kept: dict[str, Floats] | None = None
         self._phrases: Kept[Matches] = Kept(_PHRASE_BYTES)
         self._short: Kept[_Short] = Kept(_SHORT_BYTES + _SHORT_BYTES_PER_DOCUMENT * snapshot.size)
@@ -251,12 +253,13 @@ class Scorer:
         return Matches(postings.documents[kept], scores[kept], len(kept)) if len(kept) else NO_MATCHES
 
     def tf(self, postings: Postings) -> Floats:
-        """Return the frequencies of both fields together, each divided by its length normalization."""
+        """Return the frequencies of both fields together, each divided by its length normalization, and the openings."""
         norms = self._norms()
         documents = postings.documents
         if "body" in self.fields:
             tf = norms["body"][documents]
             tf *= postings.bodies
+            tf += np.multiply(postings.openings, self._opening, dtype=np.float32)
         else:
             tf = np.zeros(len(documents), np.float32)
         if "title" in self.fields:
@@ -279,21 +282,23 @@ class Scorer:
 def phrase_postings(snapshot: Snapshot, term: str) -> Postings:
     """Return the documents that hold all the pairs of some syllables, and how often the rarest of them in each field.
 
-    For two syllables that is the phrase itself. For more it is near enough to score an abbreviation by its full form.
+    A body opens with them if it opens with every pair. For two syllables that is the phrase itself. For more it is near enough to
+    score an abbreviation by its full form.
     """
     syllables = term.split(" ")
     if len(syllables) == 1:
         return snapshot.postings("syllable", term)
     found = [snapshot.postings("pair", f"{a} {b}") for a, b in pairwise(syllables)]
     first, *others = sorted(found, key=lambda postings: len(postings.documents))
-    documents, titles, bodies = first.documents, first.frequencies("title"), first.bodies
+    documents, titles, bodies, openings = first.documents, first.frequencies("title"), first.bodies, first.openings
     for other in others:
         if not len(documents):
             break
         at = np.minimum(np.searchsorted(other.documents, documents), len(other.documents) - 1)
         titles = np.minimum(titles, other.frequencies("title")[at])
         bodies = np.minimum(bodies, other.bodies[at])
+        openings = openings & other.openings[at]
         both = (other.documents[at] == documents) & ((titles > 0) | (bodies > 0))
-        documents, titles, bodies = documents[both], titles[both], bodies[both]
+        documents, titles, bodies, openings = documents[both], titles[both], bodies[both], openings[both]
     titled = held(titles)
-    return Postings(documents, bodies, titled, titles[titled])
+    return Postings(documents, bodies, titled, titles[titled], openings)

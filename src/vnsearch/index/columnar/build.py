@@ -12,16 +12,26 @@ import numpy.typing as npt
 
 from vnsearch.analysis.batch import TokenBatch
 from vnsearch.index.columnar.container import Array, ArrayFileWriter, narrow
-from vnsearch.index.columnar.postings import DOCUMENTS_MAX, Inverted, invert, write_postings
+from vnsearch.index.columnar.postings import (
+    DOCUMENTS_MAX,
+    IN_BODY,
+    IN_OPENING,
+    IN_TITLE,
+    TEXT_BITS,
+    Inverted,
+    invert,
+    write_postings,
+)
 from vnsearch.index.columnar.stored import Block, write_blocks
 from vnsearch.index.columnar.terms import encode_term, write_groups, write_pairs, write_terms
 from vnsearch.index.columnar.tokens import Places, encode_places, write_tokens
 
-__all__ = ["AnalysedReports", "SegmentBuilder"]
+__all__ = ["OPENING", "AnalysedReports", "SegmentBuilder"]
 
-# Three numbers have to share 64 bits in the key of a pair: two syllables, and 17 bits of document and field.
+#: The opening of a body: so many of its syllables and the pairs of these, so many of its words, of its values.
+OPENING = 30
+# Three numbers have to share 64 bits in the key of a pair: two syllables, and 18 bits of document and field.
 _SYLLABLES_MAX = 1 << 23
-_TEXT_BITS = np.uint64(17)
 # What building takes at its peak, measured: bytes for each syllable, and for each different term.
 _BYTES_PER_TOKEN = 20
 _BYTES_PER_TERM = 400
@@ -186,20 +196,20 @@ class SegmentBuilder:
 def _keys(tokens: Sequence[Array], lengths: Sequence[Array]) -> npt.NDArray[np.uint64]:
     """Return the keys of all tokens, for ``invert``; the texts' lengths say which text, title or body, holds each."""
     keys = np.empty(sum(map(len, tokens)), np.uint64)
-    filled = text = 0
+    filled = document = 0
     for part, sizes in zip(tokens, lengths, strict=True):
         mine = keys[filled : filled + len(part)]
         mine[:] = part
-        mine <<= _TEXT_BITS
-        mine |= _texts(text, sizes)
-        filled, text = filled + len(part), text + len(sizes)
+        mine <<= TEXT_BITS
+        mine |= _texts(document, sizes, OPENING)
+        filled, document = filled + len(part), document + len(sizes) // 2
     return keys
 
 
 def _pair_keys(tokens: Sequence[Array], lengths: Sequence[Array], syllables: int) -> npt.NDArray[np.uint64]:
     """Return the keys of all pairs, each ``first * syllables + second``."""
     keys = np.empty(sum(int(np.maximum(sizes - 1, 0).sum()) for sizes in lengths), np.uint64)
-    filled = text = 0
+    filled = document = 0
     for part, sizes in zip(tokens, lengths, strict=True):
         within = np.ones(len(part), np.bool_)
         within[np.cumsum(sizes)[sizes > 0] - 1] = False  # the last token of a text begins no pair
@@ -208,12 +218,17 @@ def _pair_keys(tokens: Sequence[Array], lengths: Sequence[Array], syllables: int
         mine[:] = part[firsts]
         mine *= np.uint64(syllables)
         mine += part[firsts + 1]
-        mine <<= _TEXT_BITS
-        mine |= _texts(text, np.maximum(sizes - 1, 0))
-        filled, text = filled + len(firsts), text + len(sizes)
+        mine <<= TEXT_BITS
+        mine |= _texts(document, np.maximum(sizes - 1, 0), OPENING - 1)
+        filled, document = filled + len(firsts), document + len(sizes) // 2
     return keys
 
 
-def _texts(first: int, lengths: Array) -> npt.NDArray[np.uint64]:
-    """Return the number of its text, ``document << 1 | field``, for each token of some texts."""
-    return np.repeat(np.arange(first, first + len(lengths), dtype=np.uint64), lengths)
+def _texts(first: int, lengths: Array, opening: int) -> npt.NDArray[np.uint64]:
+    """Return ``document << 2 | field`` for each token of some texts, title and body in turn; so many open a body."""
+    titles, bodies = lengths[::2], lengths[1::2]
+    openings = np.minimum(bodies, opening)
+    documents = np.arange(first, first + len(titles), dtype=np.uint64) << np.uint64(2)
+    fields = np.array((IN_TITLE, IN_OPENING, IN_BODY), np.uint64)
+    sizes = np.column_stack((titles, openings, bodies - openings))
+    return np.repeat(documents[:, None] | fields, sizes.ravel())

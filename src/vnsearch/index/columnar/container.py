@@ -23,7 +23,7 @@ import numpy.typing as npt
 __all__ = ["LAYOUT_VERSION", "ArrayFile", "ArrayFileWriter", "changes", "narrow", "numbers_of"]
 
 #: Counts up whenever the files of an index change their meaning.
-LAYOUT_VERSION = 2
+LAYOUT_VERSION = 3
 
 Array = npt.NDArray[Any]
 

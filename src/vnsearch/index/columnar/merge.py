@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vnsearch.index.columnar.container import Array, ArrayFileWriter, narrow
-from vnsearch.index.columnar.postings import Inverted, PostingLists, join_escapes, write_postings
+from vnsearch.index.columnar.postings import Inverted, PostingLists, join_escapes, plain_frequencies, write_postings
 from vnsearch.index.columnar.segment import SegmentData
 from vnsearch.index.columnar.stored import Block, make_blocks, unpack_block, write_blocks
 from vnsearch.index.columnar.terms import write_groups, write_pairs, write_terms
@@ -116,7 +116,7 @@ class _Lists:
                 sizes[first:past] = np.add.reduceat(keep, within, dtype=np.int64)
                 if self.counts is not None and lists.codes is not None:
                     codes, (at, titles, bodies) = lists.codes[span], _escapes(lists, span)
-                    frequencies = (codes >> 6).astype(np.int64) + (codes & 63)
+                    frequencies = np.add(*plain_frequencies(codes), dtype=np.int64)
                     frequencies[at] = titles.astype(np.int64) + bodies
                     self.counts[first:past] = np.add.reduceat(frequencies * keep, within)
         self._starts = starts

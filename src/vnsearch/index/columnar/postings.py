@@ -1,7 +1,8 @@
 """Lists of documents for each term, and how often each document's title and body hold it.
 
-A document number has two bytes, so a segment holds at most 65,536 documents. The two frequencies share one byte, two bits
-for the title and six for the body; the few that do not fit are kept apart, whole, and found by the place of their posting.
+A document number has two bytes, so a segment holds at most 65,536 documents. One byte says the rest, its code: whether the
+body opens with the term (one bit), and how often title (two bits) and body (five) hold it. The few frequencies that do not
+fit are kept apart, whole, and found by the place of their posting.
 """
 
 from __future__ import annotations
@@ -16,13 +17,18 @@ from vnsearch.index.columnar.container import Array, ArrayFile, ArrayFileWriter,
 
 __all__ = [
     "DOCUMENTS_MAX",
+    "IN_BODY",
+    "IN_OPENING",
+    "IN_TITLE",
+    "TEXT_BITS",
     "Inverted",
     "PostingLists",
     "RunPostings",
-    "encode_frequencies",
+    "encode_postings",
     "find_among",
     "invert",
     "join_escapes",
+    "plain_frequencies",
     "read_runs",
     "write_postings",
 ]
@@ -30,13 +36,22 @@ __all__ = [
 #: Documents in a segment, at most.
 DOCUMENTS_MAX = 1 << 16
 _DOCUMENT_BITS = np.uint64(16)
-_ONE = np.uint64(1)
+#: Where a token stands, as the key of an occurrence says it. The opening comes first: whether a body opens with a term, the
+#: first key of the posting tells.
+IN_OPENING, IN_BODY, IN_TITLE = 0, 1, 2
+_FIELD_BITS = np.uint64(2)
+_FIELD = np.uint64(3)
+#: The bits of document and field below the term of a key.
+TEXT_BITS = _DOCUMENT_BITS + _FIELD_BITS
 _NONE = np.empty(0, np.int64)
 _AT_ONCE = 1 << 16  # keys looked at together
 
-_TITLE_MAX, _BODY_MAX = 3, 63  # what these say is looked up among the escapes
-_ESCAPE = 255
+# The code of a posting. Frequencies of so many are looked up among the escapes.
+_TITLE_MAX, _BODY_MAX = np.uint8(3), np.uint8(31)
+_BODY_BITS, _OPENING_BITS = np.uint8(5), np.uint8(7)  # what stands below the title, and below the opening
+_FREQUENCIES = np.uint8(127)  # the bits of both; all of them set: escaped
 
+U8 = npt.NDArray[np.uint8]
 U16 = npt.NDArray[np.uint16]
 Floats = npt.NDArray[np.float32]
 #: Postings that follow each other, or any, by their places.
@@ -47,30 +62,38 @@ Run = slice | npt.NDArray[np.intp]
 class Inverted:
     """Posting lists in memory: the postings of term i are ``starts[i]`` to ``starts[i + 1]``, documents ascending.
 
-    ``codes`` are frequencies as ``encode_frequencies`` gives them, or None where every posting counts once. ``escapes`` holds
-    for each escaped posting its place and its two frequencies.
+    ``codes`` are what ``encode_postings`` gives, or None where every posting counts once. ``escapes`` holds for each escaped
+    posting its place and its two frequencies.
     """
 
     starts: npt.NDArray[np.int64]
     documents: U16
-    codes: npt.NDArray[np.uint8] | None = None
+    codes: U8 | None = None
     escapes: tuple[Array, Array, Array] | None = None
     counts: npt.NDArray[np.int64] | None = None
 
 
-def encode_frequencies(titles: Array, bodies: Array) -> tuple[npt.NDArray[np.uint8], tuple[Array, Array, Array]]:
-    """Return the frequencies as one byte each, and the escaped ones: (places, titles, bodies)."""
+def encode_postings(
+    titles: Array, bodies: Array, openings: npt.NDArray[np.bool_]
+) -> tuple[U8, tuple[Array, Array, Array]]:
+    """Return the code of each posting, and the escaped frequencies: (places, titles, bodies)."""
     at = np.flatnonzero((titles >= _TITLE_MAX) | (bodies >= _BODY_MAX))
-    codes = (titles << 6 | bodies).astype(np.uint8)
-    codes[at] = _ESCAPE
+    codes = (titles << _BODY_BITS | bodies).astype(np.uint8)
+    codes[at] = _FREQUENCIES
+    codes |= openings.view(np.uint8) << _OPENING_BITS
     return codes, (at, titles[at], bodies[at])
+
+
+def plain_frequencies(codes: U8) -> tuple[U8, U8]:
+    """Return the title and body frequencies of codes; of those escaped, the bits."""
+    return (codes & _FREQUENCIES) >> _BODY_BITS, codes & _BODY_MAX
 
 
 def invert(keys: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.uint64], Inverted]:
     """Return the different terms of some occurrences, ascending, and the posting list of each; by one sort, in place.
 
-    A key is ``term << 17 | document << 1 | field``, the field 0 for a title and 1 for a body. The sorted keys are gone
-    through in slices that stay in the processor's cache, so that next to nothing but the keys and the lists is in memory.
+    A key is ``term << 18 | document << 2 | field``, the field as ``IN_OPENING`` and the others say. The sorted keys are
+    gone through in slices that stay in the processor's cache, so that next to nothing but the keys and the lists is in memory.
     """
     keys.sort()
     documents = np.empty(len(keys), np.uint16)  # more than needed: what is not written to takes no memory
@@ -81,8 +104,8 @@ def invert(keys: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.uint64], Invert
     last: object = None
     while start < len(keys):
         past = min(start + _AT_ONCE, len(keys))
-        past = int(np.searchsorted(keys, keys[past - 1] | _ONE, "right"))  # the whole of a posting
-        held, occurrences, titles, bodies = _grouped(keys[start:past])
+        past = int(np.searchsorted(keys, keys[past - 1] | _FIELD, "right"))  # the whole of a posting
+        held, occurrences, *what = _grouped(keys[start:past])
         found = held >> _DOCUMENT_BITS
         first = changes(found)
         first[0] = found[0] != last
@@ -92,7 +115,7 @@ def invert(keys: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.uint64], Invert
         starts.append(new + filled)
         firsts.append(occurrences[new] + start)
         documents[filled : filled + len(held)] = held  # the low 16 bits
-        codes[filled : filled + len(held)], (at, *whole) = encode_frequencies(titles, bodies)
+        codes[filled : filled + len(held)], (at, *whole) = encode_postings(*what)
         escapes.append((at + filled, whole[0], whole[1]))
         start, filled = past, filled + len(held)
     every = np.concatenate([*firsts, [len(keys)]]).astype(np.int64)
@@ -105,17 +128,22 @@ def invert(keys: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.uint64], Invert
     )
 
 
-def _grouped(keys: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.uint64], Array, Array, Array]:
-    """Return of sorted keys: ``term << 16 | document`` of each posting, where it begins, title and body frequencies."""
-    held = keys >> _ONE
+def _grouped(
+    keys: npt.NDArray[np.uint64],
+) -> tuple[npt.NDArray[np.uint64], Array, Array, Array, npt.NDArray[np.bool_]]:
+    """Return of sorted keys: ``term << 16 | document`` of each posting, where it begins, title and body frequencies, and
+    whether the body opens with the term.
+    """
+    held = keys >> _FIELD_BITS
     firsts = np.flatnonzero(changes(held))
     bodies = np.diff(firsts, append=len(keys))
     titles = np.zeros(len(firsts), np.int64)
-    titled = np.flatnonzero((keys & _ONE) == 0)  # few
+    fields = keys & _FIELD
+    titled = np.flatnonzero(fields == IN_TITLE)  # few
     if len(titled):
         titles += np.bincount(np.searchsorted(firsts, titled, "right") - 1, minlength=len(firsts))
         bodies -= titles
-    return held[firsts], firsts, titles, bodies
+    return held[firsts], firsts, titles, bodies, fields[firsts] == IN_OPENING
 
 
 def join_escapes(parts: Sequence[tuple[Array, Array, Array]]) -> tuple[Array, Array, Array]:
@@ -142,7 +170,7 @@ class PostingLists:
         self.starts = file[f"{name}.starts"]
         self.bounds = numbers_of(self.starts)
         self.documents: U16 = file[f"{name}.documents"]
-        self.codes: npt.NDArray[np.uint8] | None = None
+        self.codes: U8 | None = None
         if f"{name}.frequencies" in file:
             self.codes = file[f"{name}.frequencies"]
             self.escape_at = file[f"{name}.escape_at"]
@@ -178,11 +206,10 @@ class PostingLists:
         at, there = find_among(self.documents[start:end], documents.astype(np.uint16))
         return at + start, there
 
-    def run(self, first: int, past: int) -> tuple[U16, Floats, Floats]:
-        """Return the postings of several terms, one after the other: documents, title and body frequencies."""
+    def run(self, first: int, past: int) -> tuple[U16, RunPostings]:
+        """Return the postings of several terms, one after the other: the documents, and what is said of each."""
         start, end = int(self.starts[first]), int(self.starts[past])
-        found = read_runs([(self, slice(start, end))])
-        return self.documents[start:end], found.title_frequencies(), found.bodies
+        return self.documents[start:end], read_runs([(self, slice(start, end))])
 
     def count(self, number: int) -> int:
         """Return how often a term occurs in all titles and bodies together, deleted documents included."""
@@ -193,12 +220,14 @@ class PostingLists:
 class RunPostings:
     """How often the body of each document of some postings holds the term, and the same of those titles that do.
 
-    ``titled`` are the places of the postings whose title holds it, and ``titles`` how often each of those does.
+    ``titled`` are the places of the postings whose title holds it, and ``titles`` how often each of those does. ``openings``
+    has a 1 for each body that opens with the term, else a 0.
     """
 
     bodies: Floats
     titled: npt.NDArray[np.intp]
     titles: Floats
+    openings: U8
 
     def title_frequencies(self) -> Floats:
         """Return how often the title of each document holds the term."""
@@ -217,22 +246,24 @@ def find_among(held: Array, wanted: Array) -> tuple[npt.NDArray[np.intp], npt.ND
 
 
 def read_runs(runs: Sequence[tuple[PostingLists, Run]]) -> RunPostings:
-    """Return the frequencies of some postings of some lists, one after the other.
+    """Return what some postings of some lists say, one after the other.
 
-    In lists of whole values every body has one, and no title.
+    In lists of whole values every body has one, and no title; none opens with it.
     """
     parts = [
         lists.codes[run] if lists.codes is not None else np.ones(len(lists.documents[run]), np.uint8)
         for lists, run in runs
     ]
     codes = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    openings = codes >> _OPENING_BITS
+    codes = codes & _FREQUENCIES
     bodies = (codes & _BODY_MAX).astype(np.float32)
     titled = (codes > _BODY_MAX).nonzero()[0]
     if not len(titled):
-        return RunPostings(bodies, titled, bodies[:0])
+        return RunPostings(bodies, titled, bodies[:0], openings)
     heads = codes[titled]
-    titles = (heads >> 6).astype(np.float32)
-    at_escape = (heads == _ESCAPE).nonzero()[0]
+    titles = (heads >> _BODY_BITS).astype(np.float32)
+    at_escape = (heads == _FREQUENCIES).nonzero()[0]
     if len(at_escape):
         escaped = titled[at_escape]
         firsts = np.cumsum([0, *map(len, parts)])
@@ -246,4 +277,4 @@ def read_runs(runs: Sequence[tuple[PostingLists, Run]]) -> RunPostings:
             bodies[escaped[mine]] = lists.escape_body[places]
         held = np.flatnonzero(titles)  # an escaped body may have no title
         titled, titles = titled[held], titles[held]
-    return RunPostings(bodies, titled, titles)
+    return RunPostings(bodies, titled, titles, openings)
