@@ -1,4 +1,5 @@
-"""docs/index-format.md, read by somebody who has nothing else: a reader made of ``struct``, ``json`` and ``zlib``."""
+"""docs/index-format.md, read by somebody who has nothing else: a reader made of ``struct``, ``json``, ``zlib`` and
+``zstandard``."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import zstandard
 
 from vnsearch import Index, Report
 
@@ -122,8 +124,10 @@ class Segment:
         block = max(at for at, first in enumerate(blocks[:-1]) if first <= document)
         count = blocks[block + 1] - blocks[block]
         dictionary = (resources.files("vnsearch.index.columnar") / "vietnamese.dict").read_text("utf-8")
-        inflate = zlib.decompressobj(-15, bytes(map(characters().index, dictionary)))
-        content = inflate.decompress(
+        known = zstandard.ZstdCompressionDict(
+            bytes(map(characters().index, dictionary)), zstandard.DICT_TYPE_RAWCONTENT
+        )
+        content = zstandard.ZstdDecompressor(known).decompress(
             bytes(self["stored"][self["stored_starts"][block] : self["stored_starts"][block + 1]])
         )
         lengths = struct.unpack_from(f"<{count}I", content)

@@ -1,20 +1,21 @@
 """The reports as they were given, in blocks of a few kilobytes, compressed.
 
-A block is deflated with a preset dictionary (RFC 1950, section 2.2): 16,384 characters of Vietnamese as reports write it. It
-makes small blocks a seventh smaller, so that one report is read by inflating hardly more than itself.
+A block is a frame of Zstandard (RFC 8878) made with a dictionary: 16,384 characters of Vietnamese as reports write it. It makes
+small blocks a seventh smaller, so that one report is read by decompressing hardly more than itself.
 """
 
 from __future__ import annotations
 
 import struct
-import zlib
+import threading
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import zstandard
 
 from vnsearch.index.columnar.charset import encode
 from vnsearch.index.columnar.container import ArrayFile, ArrayFileWriter, narrow, numbers_of
@@ -23,7 +24,9 @@ __all__ = ["Block", "StoredReports", "make_blocks", "unpack_block", "write_block
 
 # A block is closed when it has this many bytes: most news reports have one of their own.
 _BLOCK_BYTES = 1024
-_LEVEL = 4  # higher ones cost twice the time for a twentieth of the space
+_LEVEL = 6  # 3 takes a twelfth more space and half the time, 12 less than a hundredth less and twice the time
+# No frame holds more bytes for each of its own: runs of one byte, 128 KB in four bytes.
+_EXPANSION_MAX = 1 << 15
 
 _WRONG_LENGTH = "a block of reports has another length than it says"
 
@@ -32,14 +35,31 @@ Block = tuple[bytes, int]
 
 
 @cache
-def _dictionary() -> bytes:
-    return encode(Path(__file__).with_name("vietnamese.dict").read_text(encoding="utf-8"))[0]
+def _dictionary() -> zstandard.ZstdCompressionDict:
+    text = Path(__file__).with_name("vietnamese.dict").read_text(encoding="utf-8")
+    return zstandard.ZstdCompressionDict(encode(text)[0], dict_type=zstandard.DICT_TYPE_RAWCONTENT)
+
+
+class _Codecs(threading.local):
+    """What compresses and decompresses: for each thread its own, as zstandard asks for."""
+
+    def __init__(self) -> None:
+        self.decompress = zstandard.ZstdDecompressor(dict_data=_dictionary()).decompress
+
+    @cached_property
+    def compress(self) -> Callable[[bytes], bytes]:
+        compressor = zstandard.ZstdCompressor(
+            _LEVEL, _dictionary(), write_checksum=False, write_content_size=True, write_dict_id=False
+        )
+        return compressor.compress
+
+
+_CODECS = _Codecs()
 
 
 def _compress(records: Sequence[bytes]) -> Block:
-    deflater = zlib.compressobj(_LEVEL, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, _dictionary())
     head = struct.pack(f"<{len(records)}I", *map(len, records))
-    return deflater.compress(head) + deflater.compress(b"".join(records)) + deflater.flush(), len(records)
+    return _CODECS.compress(head + b"".join(records)), len(records)
 
 
 def make_blocks(records: Iterable[bytes]) -> Iterator[Block]:
@@ -58,7 +78,9 @@ def make_blocks(records: Iterable[bytes]) -> Iterator[Block]:
 
 def unpack_block(data: bytes | memoryview, count: int) -> list[bytes]:
     """Return the records of a block."""
-    content = zlib.decompressobj(-15, _dictionary()).decompress(data)
+    if not 0 < zstandard.frame_content_size(data) <= len(data) * _EXPANSION_MAX:
+        raise ValueError(_WRONG_LENGTH)  # before so much memory is taken
+    content = _CODECS.decompress(data)
     if count == 1:  # as most are
         if len(content) != int.from_bytes(content[:4], "little") + 4:
             raise ValueError(_WRONG_LENGTH)
