@@ -34,8 +34,9 @@ __all__ = ["Leaf", "LearntAbbreviation", "Postings", "Runs", "Snapshot", "run_si
 
 Floats = npt.NDArray[np.float32]
 
-# Folded groups kept.
+# Folded groups kept, and counts of the pairs of some syllables with some others.
 _KEPT_GROUPS = 1 << 17
+_KEPT_PAIR_COUNTS = 1 << 12
 # A writer may remove segments between our reading the table of contents and opening them.
 _RETRIES = 10
 _RETRY_S = 0.05
@@ -131,6 +132,7 @@ class Snapshot:
         self.count: int = sum(segment.doc_count() for segment in segments)  #: reports
         self._labels: dict[str, LabelColumn] = {}
         self._lengths: dict[str, tuple[Floats, float]] = {}
+        self._pair_counts: dict[tuple[tuple[str, ...], tuple[str, ...], float], npt.NDArray[np.float64]] = {}
         self.groups = Groups(self._folder, self.leaves)
 
     def _open(self, index: IndexFolder, opened: dict[str, SegmentData]) -> Contents:
@@ -228,7 +230,7 @@ class Snapshot:
         if not runs:
             return np.empty(0, np.intp), sizes
         with self.reading("postings"):
-            found = np.concatenate([lists.documents[start:end] for _, lists, start, end in runs]).astype(np.intp)
+            found = np.concatenate([lists.documents[start:end] for _, lists, start, end in runs], dtype=np.intp)
         if len(self.leaves) > 1:
             found += np.repeat(
                 [self.leaves[which].base for which, *_ in runs], [end - start for *_, start, end in runs]
@@ -300,7 +302,25 @@ class Snapshot:
         ``discount`` is taken from the count of each segment that has the pair; at most 1, so that nothing gets below 0.
         The array has a row and a column for as many syllables as there are at most; the rest of it is 0.
         """
+        keys = [((*before,), (*after,), discount) for before, after in steps]
+        grids = {key: self._pair_counts.get(key) for key in keys}
+        if missing := [key for key, grid in grids.items() if grid is None]:
+            new = dict(zip(missing, self._count_pairs([key[:2] for key in missing], discount), strict=True))
+            grids |= new
+            if len(self._pair_counts) > _KEPT_PAIR_COUNTS:
+                self._pair_counts = {}
+            self._pair_counts |= new
         size = max((len(side) for step in steps for side in step), default=0)
+        counts = np.zeros((len(keys), size, size))
+        for at, key in enumerate(keys):
+            counts[at, : len(key[0]), : len(key[1])] = grids[key]
+        return counts
+
+    def _count_pairs(
+        self, steps: Sequence[tuple[Sequence[str], Sequence[str]]], discount: float
+    ) -> list[npt.NDArray[np.float64]]:
+        """Return the counts of every step, a row for each of the first syllables and a column for each of the second."""
+        size = max(len(side) for step in steps for side in step)
         counts = np.zeros(len(steps) * size * size)
         with self.reading("the counts of pairs"):
             for leaf in self.leaves:
@@ -309,7 +329,8 @@ class Snapshot:
                 places, pairs = leaf.segment.pairs.find_grids(grids, size)
                 if len(pairs):
                     counts[places] += leaf.segment.postings("pair").counts[pairs] - discount
-        return counts.reshape(len(steps), size, size)
+        found = counts.reshape(len(steps), size, size)
+        return [grid[: len(before), : len(after)].copy() for grid, (before, after) in zip(found, steps, strict=True)]
 
     def terms(self, kind: str, prefix: str = "") -> dict[str, int]:
         """Return the terms of a kind that start with a prefix, with their counts in all text fields together.

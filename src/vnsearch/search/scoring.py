@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from itertools import chain, pairwise
+from itertools import accumulate, chain, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -32,9 +32,8 @@ from vnsearch.search.parameters import BM25, PARAMETERS, Parameters
 
 __all__ = ["LANES", "Scorer", "phrase_postings", "rarity"]
 
-# Memory for what is kept between queries, some of it so much and so many bytes for each document.
-_SHORT_BYTES = 14 << 20
-_SHORT_BYTES_PER_DOCUMENT = 24
+# Memory for what is kept between queries; for bits so much and so many bytes for each document.
+_SHORT_BYTES = 28 << 20
 _PHRASE_BYTES = 2 << 20
 _BITS_BYTES = 4 << 20
 _BITS_BYTES_PER_DOCUMENT = 32
@@ -45,10 +44,14 @@ _ROW_BYTES_BEYOND = 8 << 20
 # What is taken for an entry besides its scores, and how many long lists are remembered.
 _ENTRY_BYTES = 600
 _LONG_KEPT = 2048
+# Terms remembered that were asked for once.
+_ASKED_KEPT = 1 << 15
 # A posting list is long when this part of the documents is in it.
 _LONG = 8
 #: A shorter list is never long: it is scored as fast as it could be pruned.
 _LONG_LEAST = 1024
+
+_KINDS = ("syllable", "pair", "word", "value", "phrase")
 
 # Accumulators kept, of each sort.
 _ROWS_KEPT = 2
@@ -90,7 +93,8 @@ class Scorer:
         self._opening = np.float32(fields.get("body", 0.0) * parameters.opening)
         self._norms_kept: dict[str, Floats] | None = None
         self._phrases: Kept[Matches] = Kept(_PHRASE_BYTES)
-        self._short: Kept[_Short] = Kept(_SHORT_BYTES + _SHORT_BYTES_PER_DOCUMENT * snapshot.size)
+        self._short: Kept[_Short] = Kept(_SHORT_BYTES)
+        self._asked: set[TermKey] = set()
         self._long: dict[TermKey, LongMatches] = {}
         self.rows_kept: MostUsed[Levels] = MostUsed(_ROW_BYTES if snapshot.size <= _ROWS_FIT else _ROW_BYTES_BEYOND)
         self.bits_kept: Kept[Bits] = Kept(_BITS_BYTES + _BITS_BYTES_PER_DOCUMENT * snapshot.size)
@@ -138,8 +142,11 @@ class Scorer:
     @cached_property
     def _most(self) -> dict[str, float]:
         """For each kind what a term scores at most, its idf aside."""
-        kinds = ("syllable", "pair", "word", "value", "phrase")
-        return {kind: self.bm25(kind).weight * (self.bm25(kind).k1 + 1) for kind in kinds}
+        return {kind: self.bm25(kind).weight * (self.bm25(kind).k1 + 1) for kind in _KINDS}
+
+    @cached_property
+    def _k1(self) -> dict[str, float]:
+        return {kind: self.bm25(kind).k1 for kind in _KINDS}
 
     def idf(self, count: int) -> float:
         """Return the inverse document frequency of a term that so many reports hold."""
@@ -170,12 +177,11 @@ class Scorer:
         known: list[tuple[TermKey, _Short]] = []
         missing: list[TermKey] = []
         for key in wanted:
-            kind = key[0]
-            if kind == "syllable" and (entry := self._short.get(key)) is not None:
+            if (entry := self._short.get(key)) is not None:
                 known.append((key, entry))
             elif (long := self._long.get(key)) is not None:
                 found[key] = long
-            elif kind == "phrase":
+            elif key[0] == "phrase":
                 found[key] = self._phrase(key[1])
             else:
                 missing.append(key)
@@ -206,7 +212,7 @@ class Scorer:
         parts = [entry.scores for _, entry in known]
         if new:
             parts.insert(0, self._fresh(new, documents, sizes[: len(new)]))
-        scores = np.concatenate(parts)
+        scores = np.concatenate(parts) if len(parts) > 1 else parts[0]
         if not self.is_whole:
             kept = held(scores)
             documents, scores = documents[kept], scores[kept]
@@ -221,9 +227,9 @@ class Scorer:
         """Return the scores of some lists, of which ``documents`` begin with the documents; 0 for those that do not count."""
         documents = documents[: sum(sizes)]
         postings = self.snapshot.read([runs for _, runs in new], documents)
-        k1 = np.array([self.bm25(kind).k1 for (kind, _), _ in new], np.float32)
+        k1 = np.array([self._k1[kind] for (kind, _), _ in new], np.float32)
         scores = saturations(self.tf(postings), k1.repeat(sizes))
-        starts = np.cumsum([0, *sizes[:-1]])
+        starts = [0, *accumulate(sizes[:-1])]
         counts = sizes
         if not self.is_whole:
             if self.snapshot.has_deletions:
@@ -231,10 +237,14 @@ class Scorer:
             counts = np.add.reduceat(scores > 0, starts, dtype=np.intp).tolist()
         worths = [self.worth(kind, count) for ((kind, _), _), count in zip(new, counts, strict=True)]
         scores *= np.array(worths, np.float32).repeat(sizes)
-        for (key, runs), start, size in zip(new, starts.tolist(), sizes, strict=True):
-            # Pairs are many, and rarely asked for again.
-            if key[0] == "syllable":
+        for (key, runs), start, size in zip(new, starts, sizes, strict=True):
+            # Pairs are many, and most are not asked for again.
+            if key[0] == "syllable" or key in self._asked:
                 self._short.keep(key, _Short(runs, scores[start : start + size].copy()), _ENTRY_BYTES + 4 * size)
+            else:
+                self._asked.add(key)
+        if len(self._asked) > _ASKED_KEPT:
+            self._asked = set()
         return scores
 
     def _phrase(self, phrase: str) -> Matches:

@@ -137,7 +137,7 @@ def make_snippets(bodies: Sequence[str], found: Occurrences, fragments: int = 2)
     chosen: list[list[tuple[int, int]]] = [[] for _ in bodies]
     starts, ends = found.starts.tolist(), found.ends.tolist()
     if len(starts) and fragments:
-        _choose(bodies, found, min(fragments, len(starts)), chosen)
+        _choose(bodies, found, (starts, ends), min(fragments, len(starts)), chosen)
     edges = found.texts.searchsorted(np.arange(len(bodies) + 1)).tolist()
     snippets = []
     for body, windows, low, high in zip(bodies, chosen, edges, edges[1:], strict=False):
@@ -153,13 +153,19 @@ def make_snippets(bodies: Sequence[str], found: Occurrences, fragments: int = 2)
     return snippets
 
 
-def _choose(bodies: Sequence[str], found: Occurrences, fragments: int, chosen: list[list[tuple[int, int]]]) -> None:
-    """Choose so many fragments of each body, the best first."""
+def _choose(
+    bodies: Sequence[str],
+    found: Occurrences,
+    spans: tuple[list[int], list[int]],
+    fragments: int,
+    chosen: list[list[tuple[int, int]]],
+) -> None:
+    """Choose so many fragments of each body, the best first. ``spans`` are the starts and ends of what was found."""
     # What lies between the fragments chosen so far is a run: no window goes across one. Their numbers ascend.
     rest, runs = found, found.texts * fragments
     seen = np.zeros((len(bodies), int(found.places.max()) + 1), np.bool_) if fragments > 1 else None
+    starts, ends = spans
     for left in range(fragments - 1, -1, -1):
-        starts, ends = rest.starts.tolist(), rest.ends.tolist()
         again = left < fragments - 1
         # The last fragment of each text; a text that has no more ends before it begins.
         lows, highs = [0] * len(bodies), [0] * len(bodies)
@@ -182,6 +188,7 @@ def _choose(bodies: Sequence[str], found: Occurrences, fragments: int, chosen: l
         rest, runs = rest.take(kept), (runs + after)[kept]
         if not len(runs):
             break
+        starts, ends = rest.starts.tolist(), rest.ends.tolist()
 
 
 def _best_windows(

@@ -135,36 +135,32 @@ class Texts:
         return (self.pasts - self.lengths)[texts]
 
     def places(self, tokens: npt.NDArray[np.intp]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Return where some tokens, each once, ascending, begin and end, in code points of their text as given."""
-        steps, sizes = self._steps
+        """Return where some tokens begin and end, in code points of their text as given."""
         if not len(tokens):
             return tokens, tokens
-        # Summed up from one of them to the next, not for every token.
-        after = np.concatenate(([0], tokens[:-1] + 1))
-        ends = np.add.reduceat(steps[: tokens[-1] + 1], after).cumsum()
-        return ends - sizes[tokens], ends
+        ends, sizes = self._places
+        found = ends.take(tokens)
+        return found - sizes[tokens], found
 
     @cached_property
-    def _steps(self) -> tuple[npt.NDArray[np.int64], Array]:
-        """Return how far the end of each token is from the end of the one before, and its own length.
-
-        The first of a text goes back to where that text begins.
-        """
+    def _places(self) -> tuple[npt.NDArray[np.int64], Array]:
+        """Return the end of each token, and its length."""
         codes = _joined([self._sequences.codes[run] for run in self._runs], np.uint8)
         sizes = codes & 15
-        steps = ((codes >> 4) + sizes).astype(np.int64)
+        steps = (codes >> 4) + sizes  # how far an end is from the one before
         escaped = (codes == _ESCAPE).nonzero()[0]
         if len(escaped):
             at, escaped_gaps, escaped_sizes = self._sequences.escapes
             owners = self.owners(escaped)
             which = at.searchsorted((escaped - self.firsts(owners) + self._firsts[owners]).astype(at.dtype))
-            sizes = sizes.astype(np.int64)
+            sizes, steps = sizes.astype(np.int64), steps.astype(np.int64)
             sizes[escaped] = escaped_sizes[which]
             steps[escaped] = sizes[escaped] + escaped_gaps[which]
-        firsts = (self.pasts - self.lengths)[self.lengths > 0]
-        if len(firsts) > 1:
-            steps[firsts[1:]] -= np.add.reduceat(steps, firsts)[:-1]
-        return steps, sizes
+        ends = steps.cumsum(dtype=np.int64)
+        if len(self.pasts) > 1:  # every text begins at 0
+            before = np.concatenate(([0], ends))[self.pasts - self.lengths]
+            ends -= before.repeat(self.lengths)
+        return ends, sizes
 
 
 def _joined(parts: Sequence[Array], dtype: npt.DTypeLike) -> Array:
