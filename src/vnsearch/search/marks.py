@@ -42,7 +42,7 @@ class Occurrences:
     starts: Ints
     ends: Ints
     positions: Ints
-    places: Ints
+    places: npt.NDArray[np.int16]
     weights: npt.NDArray[np.float64]
 
     def of(self, text: int) -> list[tuple[int, int]]:
@@ -139,7 +139,8 @@ class Wanted:
         # Where every form is likely, and stands for its place alone, what is found is marked.
         self._selective = any(not form.likely or form.variant for form in self._forms)
         self._weights = np.array([0.0, *(form.weight for form in self._forms)])
-        self._places = np.array([-1, *(form.place for form in self._forms)])
+        # Numbers of two bytes are sorted by counting.
+        self._places = np.array([-1, *(form.place for form in self._forms)], np.int16)
 
     def _table(self, leaf: int) -> tuple[Array, dict[int, int], list[_Sequence]]:
         """Return for each syllable of a segment its form (0: none), the forms of values, and those of phrases."""
@@ -195,11 +196,12 @@ class Wanted:
         found: list[_Found] = [(rows, at - read.firsts(rows), *read.places(at), forms[at])]
         found += [_phrases(read, *phrase) for phrase in phrases]
         if values:
-            found += _values(segment, numbers, field, values, read)
+            found.append(_values(segment, numbers, field, values, read))
         rows, positions, starts, ends, forms = (
             found[0] if len(found) == 1 else tuple(np.concatenate(column) for column in zip(*found, strict=True))
         )
-        if self._selective and not (kept := self._selected(rows, forms, len(documents))).all():
+        if self._selective and not (selected := self._selected(rows, forms, len(documents))).all():
+            kept = selected.nonzero()[0]
             rows, positions, starts, ends, forms = (column[kept] for column in (rows, positions, starts, ends, forms))
         occurrences = Occurrences(texts[rows], starts, ends, positions, self._places[forms], self._weights[forms])
         return occurrences if len(found) == 1 else occurrences.take(np.lexsort((ends, starts, occurrences.texts)))
@@ -277,17 +279,15 @@ def _worth(phrase: Phrase, scorer: Scorer) -> float:
     return sum(scorer.idf(count) for count in _counts(terms, scorer).values() if count)
 
 
-def _values(segment: SegmentData, numbers: Ints, field: int, wanted: dict[int, int], read: Texts) -> list[_Found]:
-    """Return where values stand."""
-    found = []
-    for row, document in enumerate(numbers.tolist()):
-        terms, value_starts, value_ends = segment.values(document, field)
-        at = [place for place, term in enumerate(terms.tolist()) if term in wanted]
-        if at:
-            past = int(read.pasts[row])
-            tokens = np.arange(past - int(read.lengths[row]), past)
-            starts, _ = read.places(tokens)
-            positions = np.searchsorted(starts, value_starts[at], "right") - 1
-            forms = np.array([wanted[term] for term in terms[at].tolist()])
-            found.append((np.full(len(at), row), positions, value_starts[at], value_ends[at], forms))
-    return found
+def _values(segment: SegmentData, numbers: Ints, field: int, wanted: dict[int, int], read: Texts) -> _Found:
+    """Return where values stand: the position is that of the syllable in which one begins, or of the last before it."""
+    rows, terms, starts, ends = segment.values_of(numbers, field)
+    held = np.isin(terms, list(wanted)).nonzero()[0]
+    rows, terms, starts, ends = rows[held], terms[held], starts[held], ends[held]
+    positions = np.empty(len(held), np.int64)
+    for row in dict.fromkeys(rows.tolist()):
+        past = int(read.pasts[row])
+        begins, _ = read.places(np.arange(past - int(read.lengths[row]), past))
+        mine = rows == row
+        positions[mine] = begins.searchsorted(starts[mine], "right") - 1
+    return rows, positions, starts, ends, np.array([wanted[term] for term in terms.tolist()], np.int64)

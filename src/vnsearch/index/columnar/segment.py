@@ -170,13 +170,14 @@ class SegmentData:
             if number >= 0:
                 yield int(lists.documents_of(number)[-1])
 
-    def values(self, document: int, field: int) -> tuple[Array, Array, Array]:
-        """Return the values of a text, in order: (numbers of their terms, starts, ends)."""
-        starts = self._value_starts
-        first = int(starts[2 * document + field])
-        past = int(starts[2 * document + field + 1])
-        at = self.file["value_starts"][first:past].astype(np.int64)
-        return self.file["value_tokens"][first:past], at, at + self.file["value_lengths"][first:past]
+    def values_of(self, documents: npt.NDArray[np.int64], field: int) -> tuple[Array, Array, Array, Array]:
+        """Return the values of some texts, text after text and in order: (places of the documents, terms, starts, ends)."""
+        texts = 2 * documents + field
+        firsts, pasts = self._value_starts[texts], self._value_starts[texts + 1]
+        rows = np.repeat(np.arange(len(documents)), pasts - firsts)
+        at = np.arange(len(rows)) - (np.cumsum(pasts - firsts) - pasts)[rows]
+        starts = self.file["value_starts"][at].astype(np.int64)
+        return rows, self.file["value_tokens"][at], starts, starts + self.file["value_lengths"][at]
 
     @cached_property
     def _value_starts(self) -> npt.NDArray[np.int64]:
