@@ -57,6 +57,18 @@ class Occurrences:
         )
 
 
+def _order(found: Occurrences) -> npt.NDArray[np.intp]:
+    """Return the order by text, start and end; one key for the three is sorted in a fraction of the time."""
+    if not len(found.ends):
+        return np.empty(0, np.intp)
+    sizes = found.ends - found.starts
+    keys = found.texts * (int(found.ends.max()) + 1)
+    keys += found.starts
+    keys *= int(sizes.max()) + 1
+    keys += sizes
+    return keys.argsort(kind="stable")
+
+
 class _Form(NamedTuple):
     """One way in which a place, or a group by a variant, may be written."""
 
@@ -182,7 +194,8 @@ class Wanted:
         if len(parts) == 1:
             return parts[0]
         joined = [np.concatenate([getattr(part, name) for part in parts]) for name in Occurrences.__slots__]
-        return Occurrences(*joined).take(np.lexsort((joined[2], joined[1], joined[0])))
+        occurrences = Occurrences(*joined)
+        return occurrences.take(_order(occurrences))
 
     def _in_leaf(self, leaf: int, documents: Sequence[tuple[int, int]], field: int) -> Occurrences:
         table, values, phrases = self._table(leaf)
@@ -204,7 +217,7 @@ class Wanted:
             kept = selected.nonzero()[0]
             rows, positions, starts, ends, forms = (column[kept] for column in (rows, positions, starts, ends, forms))
         occurrences = Occurrences(texts[rows], starts, ends, positions, self._places[forms], self._weights[forms])
-        return occurrences if len(found) == 1 else occurrences.take(np.lexsort((ends, starts, occurrences.texts)))
+        return occurrences if len(found) == 1 else occurrences.take(_order(occurrences))
 
     def _selected(self, rows: Ints, forms: Ints, count: int) -> npt.NDArray[np.bool_]:
         """Return which of the occurrences are to be marked.
@@ -282,7 +295,7 @@ def _worth(phrase: Phrase, scorer: Scorer) -> float:
 def _values(segment: SegmentData, numbers: Ints, field: int, wanted: dict[int, int], read: Texts) -> _Found:
     """Return where values stand: the position is that of the syllable in which one begins, or of the last before it."""
     rows, terms, starts, ends = segment.values_of(numbers, field)
-    held = np.isin(terms, list(wanted)).nonzero()[0]
+    held = np.logical_or.reduce([terms == term for term in wanted]).nonzero()[0]  # few
     rows, terms, starts, ends = rows[held], terms[held], starts[held], ends[held]
     positions = np.empty(len(held), np.int64)
     for row in dict.fromkeys(rows.tolist()):

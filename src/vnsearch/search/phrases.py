@@ -92,6 +92,11 @@ def find_sequences(sequence: Array, numbers: Sequence[Sequence[int]], slop: int)
     behind the other all is found: what begins in one and ends in another is to be left out.
     """
     begins = ends = np.flatnonzero(_is_any(sequence, numbers[0])) if numbers else np.empty(0, np.int64)
+    if slop == 1:
+        begins = begins[: begins.searchsorted(len(sequence) - len(numbers), "right")]
+        for at, place in enumerate(numbers[1:], 1):
+            begins = begins[_is_any(sequence[begins + at], place)]
+        return begins, begins + (len(numbers) - 1)
     for place in numbers[1:]:
         if not len(ends):
             break
