@@ -10,6 +10,10 @@ each body as HTML. tantivy-py makes it of one fragment of about 150 characters, 
 does by default, two fragments, is a row of its own. Where "totals" says yes, all matching documents are counted, as ours does
 (tantivy-py does by default).
 
+Two tables stand beside these. *The first time*: an index opened anew is asked every query once, so that nothing of it is kept from
+an earlier round, as scores of terms, levels and restored spellings are. *As typed*: titles with their marks, without them, and with
+half of them (``bench.judged``), ours alone.
+
 All run in one process, round by round, each engine all queries, every other round in reverse order; a round to warm up is
 not counted. A query's time is its median over the rounds; p50, p95 and p99 are over the queries. Stock Whoosh and SQLite
 are slow: they run once, on some of the queries, beside our figures for those. The script ends with 1 if a check of the
@@ -21,10 +25,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench import checks, data, work
+from bench import checks, data, judged, work
 from bench.data import Query
 from bench.measure import interleaved, milliseconds, percentile, percentiles, print_setting, ratio, table
 from bench.peers.base import Peer
@@ -96,6 +101,35 @@ def time_fast(
         table(f"{name}, {how}: {len(queries)} queries, medians of {rounds} rounds", columns, rows)
     alone_times, snippet_times = (times.get(key, []) for key in OURS.items())
     return alone_times, snippet_times
+
+
+def time_first(peers: Mapping[str, Peer], queries: Sequence[Query], name: str) -> None:
+    """Print how long every query takes that nobody has asked before."""
+    rows: list[tuple[str, float, float, float]] = []
+    for peer in (peers[name] for name in ("vnsearch", "tantivy") if name in peers):
+        anew = type(peer)(peer.folder)
+        anew.open()
+        anew.search(queries[-1])
+        rows.append((peer.name, *percentiles([milliseconds(partial(anew.search, query)) for query in queries[:-1]])))
+        anew.close()
+    compared = [ratio(ours, theirs) for ours, theirs in zip(rows[0][1:], rows[-1][1:], strict=True)] if rows[1:] else []
+    table(f"{name}, alone, the first time", ("", "p50 ms", "p95 ms", "p99 ms"), [*rows, ("ours/it", *compared)])
+
+
+def time_forms(ours: Ours, queries: Sequence[Query], rounds: int) -> None:
+    """Print how long titles take as given, without marks and with half of them."""
+    texts = {query.text: query.text for query in queries}
+    forms = {form: queried for form, queried in judged.variants(texts).items() if form != "flipped"}
+
+    def search(form: str, query: Query) -> object:
+        found = ours.index.search(forms[form][query.text])
+        return found.total, list(found)
+
+    times = interleaved({form: partial(search, form) for form in forms}, queries, rounds)
+    given = percentiles(times["as given"])
+    rows = [(form, *(found := percentiles(times[form])), *map(ratio, found, given)) for form in forms]
+    columns = ("", "p50 ms", "p95 ms", "p99 ms", "it/as given p50", "p95", "p99")
+    table(f"titles as typed, alone: {len(queries)} queries, medians of {rounds} rounds", columns, rows)
 
 
 def time_slow(
@@ -170,6 +204,9 @@ def run(options: argparse.Namespace, folder: Path) -> int:
     passed = check_answers(peers, sets, options.check_queries, options.whoosh_queries)
     for name, queries in sets.items():
         ours = time_fast(peers, queries, options.rounds, name)
+        time_first(peers, queries, name)
+        if name == "titles" and isinstance(mine := peers.get("vnsearch"), Ours):
+            time_forms(mine, queries, options.rounds)
         for slow, count in (("whoosh", options.whoosh_queries), ("sqlite", options.sqlite_queries)):
             if slow in peers:
                 time_slow(peers[slow], queries, min(count, len(queries)), name, ours)
