@@ -39,6 +39,8 @@ _CANDIDATES = 16
 # So many are looked up in all the long lists at once; more, in the strongest ones first.
 _AT_ONCE = 500
 _STEP = 3
+# In an index up to this size so few lists are added for all documents in the time that it takes to find out for which to leave it.
+_STRAIGHT, _STRAIGHT_SIZE = 2, 1 << 16
 
 
 @dataclass(slots=True)
@@ -128,6 +130,10 @@ def evaluate(run: Evaluator, node: Node, masks: Sequence[Mask] = (), best: int |
         if isinstance(node, Any):
             put_off: list[Late] = []
             node.add_to(totals, run, None if best is None else put_off)
+            if best and _is_short(put_off, run.scorer):
+                for child in put_off:
+                    child.add_to(totals)
+                put_off.clear()
             if put_off:
                 _leave(found.scores, masks)
                 _add_late(run, totals, put_off, masks, best or 0, found)
@@ -143,6 +149,11 @@ def evaluate(run: Evaluator, node: Node, masks: Sequence[Mask] = (), best: int |
         found.complete = False
     _leave(found.scores, masks)
     return found
+
+
+def _is_short(late: Sequence[Late], scorer: Scorer) -> bool:
+    """Tell whether late children are better added at once."""
+    return len(late) <= _STRAIGHT and scorer.width <= _STRAIGHT_SIZE and not any(child.is_optional for child in late)
 
 
 def _leave(scores: Floats, masks: Sequence[Mask]) -> None:
