@@ -272,6 +272,8 @@ def test_random_trees(
 ) -> None:
     monkeypatch.setattr("vnsearch.search.scoring._LONG_LEAST", long)
     monkeypatch.setattr("vnsearch.search.long_lists._FEW", few)
+    if long < 1024:
+        monkeypatch.setattr("vnsearch.search.evaluate._STRAIGHT", 0)
     if not few:
         monkeypatch.setattr("vnsearch.search.scoring._ROW_BYTES", 0)
     compare_with_whoosh(index, fields, random.Random(f"{fields} {long} {few}"), TREES)
@@ -281,6 +283,7 @@ def test_random_trees(
 def test_random_trees_over_more_documents(long: Index, few: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """So many that only a part of the lanes leads."""
     monkeypatch.setattr("vnsearch.search.scoring._LONG_LEAST", 1)
+    monkeypatch.setattr("vnsearch.search.evaluate._STRAIGHT", 0)
     monkeypatch.setattr("vnsearch.search.long_lists._FEW", few)
     if not few:
         monkeypatch.setattr("vnsearch.search.scoring._ROW_BYTES", 0)
@@ -290,6 +293,7 @@ def test_random_trees_over_more_documents(long: Index, few: int, monkeypatch: py
 def test_fewer_lead_than_are_asked_for(long: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     """A rare term beside common ones, and filters: what has no score yet must not set the bar."""
     monkeypatch.setattr("vnsearch.search.scoring._LONG_LEAST", 64)
+    monkeypatch.setattr("vnsearch.search.evaluate._STRAIGHT", 0)
     snapshot = Snapshot(long.whoosh)
     scorer = Scorer(snapshot, BOTH)
     counts = {term: scorer.term("syllable", term).count for term in snapshot.terms("syllable")}

@@ -49,6 +49,8 @@ QUERIES = [
     "lua gao mua nang dong ruong",
     "tím mưa",
     "sách vở bút mực thước phấn bảng ghế",
+    'mưa "lúa gạo" nắng "đồng ruộng kênh" và cá',
+    'xom "cau duong" cho thuyen "lua mua nang"~2',
 ]
 OPTIONS: list[dict[str, Any]] = [
     {},
@@ -66,9 +68,12 @@ def test_pages_are_parts_of_one_order(
     near: Index, options: dict[str, Any], long: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("vnsearch.search.scoring._LONG_LEAST", long)
+    if long < 1024:
+        monkeypatch.setattr("vnsearch.search.evaluate._STRAIGHT", 0)
     with Index.open(near.path) as index:
         for query in QUERIES:
-            whole = [hit.id for hit in index.search(query, limit=10_000, **options)]
+            every = index.search(query, limit=10_000, **options)
+            whole = [hit.id for hit in every]
             assert len(whole) == len(set(whole)) == index.search(query, limit=0, **options).total
             assert whole or options == {"match": "all"}
             for size, end in ((1, 30), (7, 150), (50, 1000), (333, len(whole) + 1)):
@@ -78,6 +83,8 @@ def test_pages_are_parts_of_one_order(
                 for page in pages:
                     scores = [hit.score for hit in page]
                     assert "sort" in options or scores == sorted(scores, reverse=True)
+                shown = [hit.score for page in pages for hit in page]
+                assert shown == pytest.approx([hit.score for hit in every][: len(shown)], rel=1e-4)
             assert len(index.search(query, offset=len(whole), **options)) == 0
             assert len(index.search(query, limit=5, offset=10**9, **options)) == 0
 

@@ -58,7 +58,7 @@ def phrase_documents(
                 low, high = among.searchsorted((leaf.base, leaf.base + segment.documents))
                 candidates = among[low:high] - leaf.base
             sizes = [segment.tokens.spans(candidates, field)[1].sum() for field in chosen]
-            if sum(sizes) * _MANY > len(segment.tokens):
+            if among is None and sum(sizes) * _MANY > len(segment.tokens):
                 found = _scanned(segment, chosen, numbers, slop)
             else:
                 found = [_holding(segment, candidates, field, numbers, slop, check) for field in chosen]
