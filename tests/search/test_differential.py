@@ -183,7 +183,9 @@ class Nodes:
         )()
 
     def optional(self) -> tuple[tree.Node, list[tree.Node]]:
-        """A place with stop words among its spellings."""
+        """A place with stop words among its spellings, or a phrase."""
+        if self.chance.random() < 0.3:
+            return self.phrase(), []
         terms = [self.term() for _ in range(self.chance.randint(1, 3))]
         telling = self.chance.sample(terms, self.chance.randrange(len(terms)))
         return (tree.Best(terms) if len(terms) > 1 else terms[0]), telling
