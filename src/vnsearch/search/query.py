@@ -161,6 +161,7 @@ def _certain(kind: str, term: str, variant: float, stop: float) -> Group:
     return Group((Place(kind, term, (Option(term, 1.0, "typed"), *more), weight),))
 
 
+@functools.lru_cache(maxsize=8192)
 def _other_i_y(term: str) -> str:
     """Return a term with its syllables in their other i/y spelling, where they have one."""
     return " ".join(other_i_y(syllable) or syllable for syllable in term.split(" "))
