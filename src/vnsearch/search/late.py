@@ -1,8 +1,7 @@
 """Children of a sum that are scored late: only in documents that can still be among the best, if that is few of them.
 
-Long lists are such children, and what costs much to find and brings little: a phrase that its words are searched for anyway, and
-the variants of places that are searched as well. What a late child scores at most is known beforehand, and which documents it
-makes match.
+Long lists are such children, and phrases whose words are searched anyway: they cost much to find and bring little. What a late
+child scores at most is known beforehand, and which documents it makes match.
 """
 
 from __future__ import annotations
@@ -90,18 +89,16 @@ class Scoring(Protocol):
 
 
 class LateNode(Late):
-    """A node that is asked for scores when it is needed."""
+    """A node that is asked for scores where it is needed, and makes no document match."""
 
     __slots__ = ("_node", "_run")
 
-    def __init__(
-        self, node: Scoring, run: Evaluator, bound: float, telling: Sequence[Found], *, is_optional: bool
-    ) -> None:
+    def __init__(self, node: Scoring, run: Evaluator, bound: float) -> None:
         self._node = node
         self._run = run
         self.bound = bound
-        self.telling = telling
-        self.is_optional = is_optional
+        self.telling = ()
+        self.is_optional = True
 
     def at(self, documents: Documents) -> Floats:
         """Return what it scores in some documents, ascending."""

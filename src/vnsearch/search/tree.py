@@ -75,7 +75,7 @@ class Phrase:
     def late(self, run: Evaluator) -> Late:
         """Return it as a child that adds to what matches anyway."""
         bound = self.weight * sum([bound_of(parts_of(place, run)) for place in self.syllables])
-        return LateNode(self, run, bound, (), is_optional=True)
+        return LateNode(self, run, bound)
 
     def at(self, run: Evaluator, documents: Documents) -> Floats:
         """Return what it scores in some documents, ascending."""
