@@ -151,8 +151,10 @@ def _grammar(filterable: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, st
     )
     quoted = f"[{_MARKS}][^{_MARKS}]*[{_MARKS}]|[{_GUILLEMETS}][^{_GUILLEMETS}]*[{_GUILLEMETS}]"
     word = rf"[^\s(){_QUOTES}]+"
+    bare = r"(?!(?:AND|OR|NOT)(?!\w))[^\W_]+(?![^\s)])"
     pattern = rf"""
-        (?P<close>\))
+        (?P<plain> (?<![^\s(]) {bare} (?: \s {bare} )* )  # most of a query, in one go
+        | (?P<close>\))
         | (?P<sign> (?<![^\s(]) [+-] (?= [^\W\d_] | [({_QUOTES}] ) )?
           (?: (?<![^\s(+-]) (?P<key>{keys}): (?P<value> \([^()]*\) | {quoted} | {word} )
             | (?: (?<![^\s(+-]) (?P<field>{fields}): )?
@@ -180,6 +182,8 @@ def _tokens(text: str, filterable: tuple[str, ...]) -> Iterator[_Token]:
 def _token(match: re.Match[str], names: dict[str, str]) -> _Token:
     """Return the token that a match of the pattern is; plain words where it means nothing."""
     start, end = match.span()
+    if match["plain"]:
+        return _plain(start, end)
     occur, field = _SIGNS.get(match["sign"], "should"), names.get(match["field"], "")
     if match["close"]:
         return _Token("close", start, end)
