@@ -122,7 +122,11 @@ class LongMatches:
 
     def sparse(self) -> tuple[Documents, Floats]:
         """Return the documents that match, ascending, and their scores."""
-        return self.times(1.0).sparse()
+        snapshot = self._scorer.snapshot
+        documents, _ = snapshot.documents([self._runs])
+        if snapshot.has_deletions:
+            documents = documents[snapshot.live[documents]]
+        return documents, self.at(documents)
 
     def times(self, weight: float) -> Matches:
         """Return the same with all scores multiplied."""

@@ -240,8 +240,15 @@ class Instead:
 
     def matches(self, run: Evaluator) -> Matches:
         """Return what it matches."""
-        documents, scores = Best(self.variants).matches(run).sparse()
-        scores = self._beyond(scores.copy(), run, documents)
+        found = Best(self.variants).found(run)
+        if len(found) == 1:
+            (matches, weight), *_ = found
+            documents, scores = matches.sparse()
+            scores = scores * np.float32(weight)
+        else:
+            documents, scores = best_of(found, run.scorer).sparse()
+            scores = scores.copy()
+        scores = self._beyond(scores, run, documents)
         more = held(scores)
         return Matches(documents[more], scores[more], len(more))
 
