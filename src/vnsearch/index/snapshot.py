@@ -231,10 +231,10 @@ class Snapshot:
             return np.empty(0, np.intp), sizes
         with self.reading("postings"):
             found = np.concatenate([lists.documents[start:end] for _, lists, start, end in runs], dtype=np.intp)
-        if len(self.leaves) > 1:
-            found += np.repeat(
-                [self.leaves[which].base for which, *_ in runs], [end - start for *_, start, end in runs]
-            )
+            if len(self.leaves) > 1:
+                found += np.repeat(
+                    [self.leaves[which].base for which, *_ in runs], [end - start for *_, start, end in runs]
+                )
         return found, sizes
 
     def read(self, wanted: Sequence[Runs], documents: npt.NDArray[np.intp] | None = None) -> Postings:
