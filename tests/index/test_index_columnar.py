@@ -7,11 +7,13 @@ import random
 import string
 import unicodedata
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,6 +25,7 @@ from vnsearch.index.columnar.container import ArrayFile, ArrayFileWriter
 from vnsearch.index.columnar.merge import Source, merge
 from vnsearch.index.columnar.postings import Inverted, PostingLists, encode_postings, read_runs, write_postings
 from vnsearch.index.columnar.segment import SegmentData
+from vnsearch.index.columnar.stored import make_blocks, unpack_block
 from vnsearch.index.documents import analyse_reports, unpack_report
 from vnsearch.index.policy import plan_merge
 
@@ -364,3 +367,28 @@ class TestSameWhateverTheWay:
         assert list(flushed) == list(whole)
         assert flushed.check().problems == ()
         assert flushed.search("cho").total == whole.search("cho").total
+
+
+class TestStoredBlocks:
+    @given(st.lists(st.binary(max_size=3000), min_size=1, max_size=20))
+    def test_records_come_back(self, records: list[bytes]) -> None:
+        blocks = list(make_blocks(records))
+        assert [record for block in blocks for record in unpack_block(*block)] == records
+
+    @pytest.mark.parametrize("size", [1 << 62, 1 << 40, 0])
+    def test_no_more_is_taken_than_a_frame_can_hold(self, size: int) -> None:
+        header = b"\x28\xb5\x2f\xfd\xe0" + size.to_bytes(8, "little")  # one segment, its size in eight bytes
+        with pytest.raises(ValueError, match="another length"):
+            unpack_block(header + b"\x01\x00\x00", 1)  # and an empty block, the last
+
+    def test_a_frame_that_does_not_say_its_size_is_refused(self) -> None:
+        frame = zstandard.ZstdCompressor(write_content_size=False).compress(bytes(100))
+        with pytest.raises(ValueError, match="another length"):
+            unpack_block(frame, 1)
+
+    def test_many_threads_read(self) -> None:
+        records = [f"Báo cáo số {number}: ".encode() * 60 for number in range(50)]
+        blocks = list(make_blocks(records)) * 20
+        with ThreadPoolExecutor(8) as pool:
+            found = pool.map(lambda block: unpack_block(*block), blocks)
+            assert [record for part in found for record in part] == records * 20

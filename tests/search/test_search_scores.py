@@ -368,3 +368,22 @@ def test_deleted_reports_have_no_part_in_scores(tmp_path: Any, reports: list[Rep
         for text in ("đường", "quận ủy", "lễ hội xuống đồng"):
             one, two = clean.search(text, limit=99), index.search(text, limit=99)
             assert [(hit.id, round(hit.score, 4)) for hit in one] == [(hit.id, round(hit.score, 4)) for hit in two]
+
+
+@pytest.mark.parametrize("text", MARKED + UNMARKED + HALF_MARKED)
+def test_what_is_kept_changes_nothing(collection: Index, segmented: Index, text: str) -> None:
+    """Scores of terms, and counts for spellings, are kept between queries, those of pairs from the second time on."""
+    for index in (collection, segmented):
+        with Index.open(index.path) as anew:
+            first, *others = ([(hit.id, hit.score) for hit in anew.search(text, limit=1000)] for _ in range(4))
+            assert all(again == first for again in others)
+            anew.search("quy chế dân chủ ở cơ sở, hội nghị quận ủy")
+            assert [(hit.id, hit.score) for hit in anew.search(text, limit=1000)] == first
+
+
+def test_stop_words_tell_less(new_index: Callable[..., Index]) -> None:
+    index = new_index()
+    others = [Report(f"x{number}", "", "sông núi biển") for number in range(8)]
+    index.add([Report("style", "", "phải thì còn lúa"), Report("subject", "", "ruộng mạ còn cấy"), *others])
+    found = {hit.id: hit.score for hit in index.search("phải thì ruộng mạ còn lúa cấy")}
+    assert found["subject"] > found["style"] > 0
