@@ -37,6 +37,8 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
         ("cua", {"only stop words", "of", "market", "door"}),  # most likely của: nothing but stop words
         ("cua gao", {"door", "market", "one"}),  # cửa makes a report match, của does not
         ("của zzz", set()),
+        ('"của các" zzz', {"only stop words"}),  # who quotes them means them
+        ('"của gạo" các zzz', {"door", "market", "one"}),
         ("của", {"only stop words", "of", "market"}),
     ],
 )

@@ -34,9 +34,9 @@ __all__ = ["Leaf", "LearntAbbreviation", "Postings", "Runs", "Snapshot", "run_si
 
 Floats = npt.NDArray[np.float32]
 
-# Folded groups kept, and counts of the pairs of some syllables with some others.
+# Folded groups kept, and counts of the pairs of some syllables with some others: half a kilobyte to three each.
 _KEPT_GROUPS = 1 << 17
-_KEPT_PAIR_COUNTS = 1 << 12
+_KEPT_PAIR_COUNTS = 1 << 11
 # A writer may remove segments between our reading the table of contents and opening them.
 _RETRIES = 10
 _RETRY_S = 0.05

@@ -38,7 +38,8 @@ class ArrayScorer(BaseScorer):  # type: ignore[misc]  # Whoosh has no types
 class PostingList:
     """The postings of a term in a field, ascending, and what is worth knowing of each block of them.
 
-    ``openings`` has a 1 for each document whose body opens with the term, else a 0. ``positions`` tells where the term stands in a document, ``lengths`` how long the field is in every document.
+    ``openings`` has a 1 for each document whose body opens with the term, else a 0. ``positions`` tells where the term stands in a
+    document, ``lengths`` how long the field is in every document.
     """
 
     def __init__(

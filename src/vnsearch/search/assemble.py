@@ -13,6 +13,7 @@ from vnsearch.search.phrases import phrase_count
 from vnsearch.search.plan import Contribution, contributions, place_node, plan
 from vnsearch.search.query import Option, Place
 from vnsearch.search.scoring import Scorer
+from vnsearch.search.stop_words import has_stop_word
 
 __all__ = ["assemble", "explain"]
 
@@ -57,11 +58,16 @@ def _sum(run: tree.Evaluator, parts: Iterable[Part], of_field: OfField) -> tree.
         if isinstance(node, tree.Any):
             children += node.children
             optional += node.optional
-        elif isinstance(part, Phrase) and part.among_words:
+        elif isinstance(part, Phrase) and part.among_words and not _has_stop_words_alone(part):
             optional.append((node, ()))
         else:
             children.append(node)
     return tree.Any(children, optional)
+
+
+def _has_stop_words_alone(part: Phrase) -> bool:
+    """Tell whether a phrase has nothing else: its words make no report match, but who quotes them means them."""
+    return all(has_stop_word(place.options[0].term) for place in part.places if place.options)
 
 
 def _phrase(run: tree.Evaluator, part: Phrase) -> tree.Phrase:

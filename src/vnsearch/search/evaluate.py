@@ -190,14 +190,15 @@ def _add_late(
         return
     lists = sorted([child for child in late if isinstance(child, LateBest)], key=lambda child: child.bound)
     others = [child for child in late if not isinstance(child, LateBest)]
-    rest = sum(child.bound for child in late)
+    of_others = sum(child.bound for child in others)
+    rest = sum(child.bound for child in lists) + of_others
     bar = 0.0
-    while lists:
+    while lists or others:
         run.check()
         if not bar:
             leaders = _leaders(totals, 2 * best)
             if len(leaders) >= best:
-                reached = totals[leaders] + _scores_at(lists, leaders)
+                reached = totals[leaders] + _scores_at(lists, leaders) if lists else totals[leaders]
                 bar = float(np.partition(reached, -best)[-best]) * (1 - _SLACK)
         least = bar - rest * (1 + _SLACK)
         if least > 0:
@@ -205,43 +206,41 @@ def _add_late(
             if _are_few(reaching):
                 candidates = reaching.nonzero()[0]
                 break
-        # Too many could still get there: the list that brings most is added for all.
-        child = lists.pop()
-        rest -= child.bound
+        # Too many could still get there: the list that brings most is added for all, and last what is no list.
+        if lists:
+            child: Late = lists.pop()
+            rest -= child.bound
+        else:
+            child = others.pop()
         child.add_to(totals)
         _leave(found.scores, [found.matched] if child.is_optional else masks)
     else:
-        for other in others:
-            other.add_to(totals)
-        if others:
-            _leave(found.scores, [found.matched])
         return
-    candidates, scores = _narrowed(candidates, totals[candidates], lists, others, bar)
+    candidates, scores = _narrowed(candidates, totals[candidates], lists, bar, rest)
     totals[candidates] = scores
     found._candidates = candidates
+    if others:  # they cost much, so they come last, for the few documents left
+        candidates = candidates[(scores >= bar - of_others * (1 + _SLACK)).nonzero()[0]]
+        totals[candidates] += _scores_at(others, candidates)
+        found._candidates = candidates
 
 
 def _narrowed(
-    candidates: Documents, scores: Floats, lists: list[LateBest], others: list[Late], bar: float
+    candidates: Documents, scores: Floats, lists: list[LateBest], bar: float, rest: float
 ) -> tuple[Documents, Floats]:
-    """Add what late children score to what candidates have; return those that can reach the bar, and their scores.
+    """Add what lists score to what candidates have, the strongest first; return those that can reach the bar, and their scores.
 
-    The strongest lists come first, and last, for the few documents left, what costs much.
+    ``rest`` is what the lists, and all that comes after them, score at most.
     """
-    rest = sum(child.bound for child in (*lists, *others))
-    while lists or others:
-        now: Sequence[Late]
-        if not lists:
-            now, others = others, []
-        elif len(candidates) <= _AT_ONCE:
-            now, lists = lists, []
-        else:
-            now, lists = lists[-_STEP:], lists[:-_STEP]
-        scores += _scores_at(now, candidates)
-        if lists or others:
-            rest -= sum(child.bound for child in now)
-            kept = (scores >= bar - rest * (1 + _SLACK)).nonzero()[0]
-            candidates, scores = candidates[kept], scores[kept]
+    while lists:
+        if len(candidates) <= _AT_ONCE:
+            scores += _scores_at(lists, candidates)
+            break
+        strongest, lists = lists[-_STEP:], lists[:-_STEP]
+        rest -= sum(child.bound for child in strongest)
+        scores += _scores_at(strongest, candidates)
+        kept = (scores >= bar - rest * (1 + _SLACK)).nonzero()[0]
+        candidates, scores = candidates[kept], scores[kept]
     return candidates, scores
 
 

@@ -6,7 +6,7 @@ Every node gives ``Matches``: the documents that it matches, each with a score a
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,8 +23,9 @@ __all__ = ["Days", "Evaluator", "Every", "Found", "Labels", "Node", "Prefix", "T
 Found = Matches | LongMatches
 
 
-class TimeUp(Exception):  # noqa: N818 - no error: it ends the evaluation early
-    """No time is left."""
+# No Exception: nothing on its way up may take it for an error, such as one of reading the index.
+class TimeUp(BaseException):
+    """No time is left: it ends the evaluation early."""
 
 
 class Evaluator:
@@ -58,6 +59,13 @@ class Evaluator:
         """Return the matches of a term, however late it is."""
         found = self._terms.get((kind, term))
         return self.scorer.term(kind, term) if found is None else found
+
+    def terms(self, keys: Sequence[TermKey]) -> list[Found]:
+        """Return the matches of some terms; those that are not ready are scored in one go."""
+        self.check()
+        if missing := [key for key in keys if key not in self._terms]:
+            self.prepare(missing)
+        return [self._terms[key] for key in keys]
 
     def check(self) -> None:
         """Stop here when time is up."""

@@ -40,9 +40,10 @@ class Explanation:
         lines = [f"score {self.score:.4f}", *(f"  {line}" for line in self.asked.splitlines())]
         for part in sorted(self.contributions, key=lambda part: -part.score):
             how = "" if part.tier == "typed" else f" ({part.tier}: typed {part.typed!r})"
-            where = "".join(f"{count} x in {name}, " for name, count in part.frequencies.items() if count)
-            if part.opening:
-                where = where.replace("body", "body (opening)")
+            names = {"body": "body (opening)"} if part.opening else {}
+            where = "".join(
+                f"{count} x in {names.get(name, name)}, " for name, count in part.frequencies.items() if count
+            )
             lines.append(
                 f"  {part.score:8.4f}  {part.kind} {part.term!r}{how}: {where}"
                 f"in {part.reports} reports, weight {part.weight:.3f}"

@@ -34,6 +34,7 @@ __all__ = ["LANES", "Scorer", "phrase_postings", "rarity"]
 
 # Memory for what is kept between queries; for bits so much and so many bytes for each document.
 _SHORT_BYTES = 28 << 20
+_SHORT_BYTES_BEYOND = 20 << 20
 _PHRASE_BYTES = 2 << 20
 _BITS_BYTES = 4 << 20
 _BITS_BYTES_PER_DOCUMENT = 32
@@ -44,8 +45,8 @@ _ROW_BYTES_BEYOND = 8 << 20
 # What is taken for an entry besides its scores, and how many long lists are remembered.
 _ENTRY_BYTES = 600
 _LONG_KEPT = 2048
-# Terms remembered that were asked for once.
-_ASKED_KEPT = 1 << 15
+# Terms remembered that were asked for, and not kept: about 200 bytes each.
+_ASKED_KEPT = 1 << 13
 # A posting list is long when this part of the documents is in it.
 _LONG = 8
 #: A shorter list is never long: it is scored as fast as it could be pruned.
@@ -93,10 +94,11 @@ class Scorer:
         self._opening = np.float32(fields.get("body", 0.0) * parameters.opening)
         self._norms_kept: dict[str, Floats] | None = None
         self._phrases: Kept[Matches] = Kept(_PHRASE_BYTES)
-        self._short: Kept[_Short] = Kept(_SHORT_BYTES)
+        fits = snapshot.size <= _ROWS_FIT
+        self._short: Kept[_Short] = Kept(_SHORT_BYTES if fits else _SHORT_BYTES_BEYOND)
         self._asked: set[TermKey] = set()
         self._long: dict[TermKey, LongMatches] = {}
-        self.rows_kept: MostUsed[Levels] = MostUsed(_ROW_BYTES if snapshot.size <= _ROWS_FIT else _ROW_BYTES_BEYOND)
+        self.rows_kept: MostUsed[Levels] = MostUsed(_ROW_BYTES if fits else _ROW_BYTES_BEYOND)
         self.bits_kept: Kept[Bits] = Kept(_BITS_BYTES + _BITS_BYTES_PER_DOCUMENT * snapshot.size)
         self._rows: list[Floats] = []
         self._clean_rows: list[Floats] = []
@@ -238,7 +240,7 @@ class Scorer:
         worths = [self.worth(kind, count) for ((kind, _), _), count in zip(new, counts, strict=True)]
         scores *= np.array(worths, np.float32).repeat(sizes)
         for (key, runs), start, size in zip(new, starts, sizes, strict=True):
-            # Pairs are many, and most are not asked for again.
+            # Pairs and values are many, and most are not asked for again.
             if key[0] == "syllable" or key in self._asked:
                 self._short.keep(key, _Short(runs, scores[start : start + size].copy()), _ENTRY_BYTES + 4 * size)
             else:

@@ -6,7 +6,7 @@ it is above 0, and nothing but scores has to be carried along. Here are the node
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise, product
 
@@ -87,7 +87,7 @@ class Phrase:
         near = np.arange(len(documents))
         for pairs in (_pairs(a, b) for a, b in pairwise(places)) if self.slop == 1 else ():
             here = documents[near]
-            near = near[np.logical_or.reduce([run.term(*pair).at(here) > 0 for pair in pairs])]
+            near = near[np.logical_or.reduce([matches.at(here) > 0 for matches in run.terms(pairs)])]
         found = documents[near]
         if len(found) and (len(places) > 2 or self.slop > 1):
             found = phrase_documents(run.scorer.snapshot, places, self.slop, run.scorer.fields, run.check, found)
@@ -162,29 +162,31 @@ class Any:
         if sparse:  # all in one go
             documents = [matches.documents for matches in sparse if matches.documents is not None]
             np.add.at(totals, np.concatenate(documents), np.concatenate([matches.scores for matches in sparse]))
-        if self.optional:
-            self._add_optional(totals, run, put_off)
+        if put_off is not None:
+            put_off += self._late_optional(run)
+        elif self.optional:
+            self._add_optional(totals, run)
 
-    def _add_optional(self, totals: Floats, run: Evaluator, put_off: list[Late] | None) -> None:
-        """Add to a row of all else what optional children score in documents that match."""
-        late: list[Late] = []
+    def _late_optional(self, run: Evaluator) -> Iterator[Late]:
+        """Yield the optional children as such to be scored late."""
         for child, telling in self.optional:
             if isinstance(child, Phrase):
-                late.append(child.late(run))
+                yield child.late(run)
             elif found := parts_of(child, run):
-                late.append(
-                    LateBest(found, [matches for node in telling for matches, _ in parts_of(node, run)], run.scorer)
-                )
-        if put_off is not None:
-            put_off += late
-            return
+                yield LateBest(found, [matches for node in telling for matches, _ in parts_of(node, run)], run.scorer)
+
+    def _add_optional(self, totals: Floats, run: Evaluator) -> None:
+        """Add to a row of all else what optional children score in documents that match."""
         matched = totals > 0
-        for one in late:
-            for matches in one.telling:
+        for _, telling in self.optional:
+            for matches, _ in chain.from_iterable(parts_of(node, run) for node in telling):
                 matched[matches.sparse()[0]] = True
-        for one in late:
-            one.add_to(totals)
-        totals *= matched
+        try:
+            for child, _ in self.optional:
+                if found := parts_of(child, run):
+                    add_best(found, totals, run.scorer)
+        finally:  # whether or not time was up
+            totals *= matched
 
     def exact_scores(self, run: Evaluator, documents: Documents) -> npt.NDArray[np.float64]:
         """Return the scores of some documents that match, ascending: in double precision, always added in one order."""

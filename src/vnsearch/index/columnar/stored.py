@@ -10,7 +10,7 @@ import struct
 import threading
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +44,8 @@ class _Codecs(threading.local):
     """What compresses and decompresses: for each thread its own, as zstandard asks for."""
 
     def __init__(self) -> None:
-        self.decompress = zstandard.ZstdDecompressor(dict_data=_dictionary()).decompress
+        decompressor = zstandard.ZstdDecompressor(dict_data=_dictionary())
+        self.decompress = partial(decompressor.decompress, allow_extra_data=False)
 
     @cached_property
     def compress(self) -> Callable[[bytes], bytes]:
@@ -80,7 +81,10 @@ def unpack_block(data: bytes | memoryview, count: int) -> list[bytes]:
     """Return the records of a block."""
     if not 0 < zstandard.frame_content_size(data) <= len(data) * _EXPANSION_MAX:
         raise ValueError(_WRONG_LENGTH)  # before so much memory is taken
-    content = _CODECS.decompress(data)
+    try:
+        content = _CODECS.decompress(data)
+    except MemoryError:
+        raise ValueError("a block of reports claims more bytes than there is memory for") from None
     if count == 1:  # as most are
         if len(content) != int.from_bytes(content[:4], "little") + 4:
             raise ValueError(_WRONG_LENGTH)
