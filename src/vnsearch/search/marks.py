@@ -102,18 +102,19 @@ def _forms(groups: Sequence[Group], scorer: Scorer) -> tuple[list[_Form], list[i
         for variant in group.variants
     ]
     counts = _counts([form[:2] for form in found], scorer)
+    rarities = {key: scorer.idf(count) for key, count in counts.items() if count}
     return [
-        _Form(kind, term, place, group, share * scorer.idf(counts[kind, term]), likely, variant)
+        _Form(kind, term, place, group, share * rarities[kind, term], likely, variant)
         for kind, term, place, group, share, likely, variant in found
-        if counts[kind, term]
+        if (kind, term) in rarities
     ], sizes
 
 
 def _counts(keys: Sequence[TermKey], scorer: Scorer) -> dict[TermKey, int]:
     """Return how many reports hold each term: known from scoring it lately, or the lengths of lists, where those are all."""
-    known = ((key, scorer.known_count(key)) for key in keys)
-    counts = {key: count for key, count in known if count is not None}
-    rest = list(dict.fromkeys(key for key in keys if key not in counts))
+    known_count = scorer.known_count
+    counts = {key: count for key in keys if (count := known_count(key)) is not None}
+    rest = [key for key in dict.fromkeys(keys) if key not in counts]
     listed = [key for key in rest if key[0] != "phrase"] if scorer.is_whole else []
     if listed:
         with scorer.snapshot.reading("the dictionaries"):
@@ -207,9 +208,11 @@ class Wanted:
         at = (forms != 0).nonzero()[0]  # a mask has them several times as fast
         rows = read.owners(at)
         found: list[_Found] = [(rows, at - read.firsts(rows), *read.places(at), forms[at])]
-        found += [_phrases(read, *phrase) for phrase in phrases]
-        if values:
-            found.append(_values(segment, numbers, field, values, read))
+        if phrases or values:
+            needed = self._needed(rows, forms[at], len(documents))
+            found += [_phrases(read, *phrase) for phrase in phrases if phrase[-1] in needed]
+            if values := {value: form for value, form in values.items() if form in needed}:
+                found.append(_values(segment, numbers, field, values, read))
         rows, positions, starts, ends, forms = (
             found[0] if len(found) == 1 else tuple(np.concatenate(column) for column in zip(*found, strict=True))
         )
@@ -218,6 +221,17 @@ class Wanted:
             rows, positions, starts, ends, forms = (column[kept] for column in (rows, positions, starts, ends, forms))
         occurrences = Occurrences(texts[rows], starts, ends, positions, self._places[forms], self._weights[forms])
         return occurrences if len(found) == 1 else occurrences.take(_order(occurrences))
+
+    def _needed(self, rows: Ints, forms: Ints, count: int) -> set[int]:
+        """Return the forms to be looked for beside single syllables: a variant only if some document does not have all that was typed."""
+        always, _, variants = self._rules
+        needed = set(range(1, len(always)))
+        present = np.zeros((len(always), count), np.bool_)
+        present[forms, rows] = True
+        for members, places in variants:
+            if all(np.logical_or.reduce(present[spellings]).all() for spellings in places):
+                needed.difference_update(members)
+        return needed
 
     def _selected(self, rows: Ints, forms: Ints, count: int) -> npt.NDArray[np.bool_]:
         """Return which of the occurrences are to be marked.

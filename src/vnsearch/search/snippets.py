@@ -12,7 +12,6 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -221,10 +220,11 @@ def _best_windows(
     worth = (0.9 * whole).cumsum() - sums + sums[last] + values
     worth = worth.round(9)  # equal windows stay equal: the first of them is shown
 
-    edges = (found.texts[1:] != found.texts[:-1]).nonzero()[0] + 1
-    for low, high in pairwise((0, *edges.tolist(), size)):
-        first = low + int(worth[low:high].argmax())
-        yield int(found.texts[low]), float(worth[first]), first, int(last[first])
+    edges = np.concatenate([[0], (found.texts[1:] != found.texts[:-1]).nonzero()[0] + 1])
+    highest = np.maximum.reduceat(worth, edges)
+    reached = (worth == highest.repeat(np.diff(edges, append=size))).nonzero()[0]
+    firsts = reached[reached.searchsorted(edges)]
+    yield from zip(found.texts[firsts].tolist(), highest.tolist(), firsts.tolist(), last[firsts].tolist(), strict=True)
 
 
 def _widen(body: str, start: int, end: int, taken: Sequence[tuple[int, int]]) -> tuple[int, int]:
