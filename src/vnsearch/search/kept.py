@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Hashable
 from typing import Generic, TypeVar
-
-from vnsearch.search.matches import TermKey
 
 __all__ = ["Kept", "MostUsed"]
 
@@ -16,21 +15,21 @@ class _Bounded(Generic[Value]):
     """Values for terms, with the size of each and how often it was used, up to a limit."""
 
     def __init__(self, limit: int) -> None:
-        self._values: dict[TermKey, tuple[Value, int, int]] = {}  # value, size, uses
+        self._values: dict[Hashable, tuple[Value, int, int]] = {}  # value, size, uses
         self._limit = limit
         self._size = 0
         self._lock = threading.Lock()
 
-    def get(self, key: TermKey) -> Value | None:
+    def get(self, key: Hashable) -> Value | None:
         """Return the value of a term, if it is kept."""
         found = self._values.get(key)
         return None if found is None else found[0]
 
-    def _put(self, key: TermKey, value: Value, size: int, uses: int = 0) -> None:
+    def _put(self, key: Hashable, value: Value, size: int, uses: int = 0) -> None:
         self._values[key] = value, size, uses
         self._size += size
 
-    def _drop(self, key: TermKey) -> None:
+    def _drop(self, key: Hashable) -> None:
         self._size -= self._values.pop(key)[1]
 
 
@@ -40,7 +39,7 @@ class Kept(_Bounded[Value]):
     Not those used least lately: to remember that would cost every look-up more than a value is worth that is made again.
     """
 
-    def keep(self, key: TermKey, value: Value, size: int) -> Value:
+    def keep(self, key: Hashable, value: Value, size: int) -> Value:
         """Keep a value that takes so much of the limit; return the one that is kept, if another thread was faster."""
         with self._lock:
             found = self.get(key)
@@ -68,7 +67,7 @@ class MostUsed(_Bounded[Value]):
         with self._lock:
             return min((used for *_, used in self._values.values()), default=0) * 2 < uses
 
-    def keep(self, key: TermKey, value: Value, size: int, uses: int) -> None:
+    def keep(self, key: Hashable, value: Value, size: int, uses: int) -> None:
         """Keep a value that takes so much of the limit; those that were used least when they came make room."""
         with self._lock:
             if key in self._values:

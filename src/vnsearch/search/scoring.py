@@ -15,7 +15,7 @@ rows of all documents, which are added several times as fast, and kept: they are
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import accumulate, chain, pairwise
 from typing import NamedTuple
@@ -36,6 +36,7 @@ __all__ = ["LANES", "Scorer", "phrase_postings", "rarity"]
 _SHORT_BYTES = 28 << 20
 _SHORT_BYTES_BEYOND = 20 << 20
 _PHRASE_BYTES = 2 << 20
+_INSTEAD_BYTES = 1 << 20
 _BITS_BYTES = 4 << 20
 _BITS_BYTES_PER_DOCUMENT = 32
 # Rows of all the long lists of an index up to this size; where few would fit, room for short lists brings more.
@@ -94,6 +95,7 @@ class Scorer:
         self._opening = np.float32(fields.get("body", 0.0) * parameters.opening)
         self._norms_kept: dict[str, Floats] | None = None
         self._phrases: Kept[Matches] = Kept(_PHRASE_BYTES)
+        self._instead: Kept[Matches] = Kept(_INSTEAD_BYTES)
         fits = snapshot.size <= _ROWS_FIT
         self._short: Kept[_Short] = Kept(_SHORT_BYTES if fits else _SHORT_BYTES_BEYOND)
         self._asked: set[TermKey] = set()
@@ -254,6 +256,14 @@ class Scorer:
         if kept is None:
             found = self._score_phrase(phrase)
             kept = self._phrases.keep(("phrase", phrase), found, _ENTRY_BYTES + 12 * found.count)
+        return kept
+
+    def instead(self, key: Hashable, matches: Callable[[], Matches]) -> Matches:
+        """Return what variants match beyond the places that they stand for, made if it is not kept."""
+        kept = self._instead.get(key)
+        if kept is None:
+            found = matches()
+            kept = self._instead.keep(key, found, _ENTRY_BYTES + 12 * found.count)
         return kept
 
     def _score_phrase(self, phrase: str) -> Matches:

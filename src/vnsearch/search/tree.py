@@ -6,8 +6,9 @@ it is above 0, and nothing but scores has to be carried along. Here are the node
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, pairwise, product
 
 import numpy as np
@@ -241,7 +242,11 @@ class Instead:
     variants: Sequence[Term]
 
     def matches(self, run: Evaluator) -> Matches:
-        """Return what it matches."""
+        """Return what it matches: as a rule little, and the same for every query that has this number or abbreviation."""
+        key = tuple(map(_key, self.variants)), tuple(map(_key, self.places))
+        return run.scorer.instead(key, partial(self._matches, run))
+
+    def _matches(self, run: Evaluator) -> Matches:
         found = Best(self.variants).found(run)
         if len(found) == 1:
             (matches, weight), *_ = found
@@ -263,6 +268,14 @@ class Instead:
         for place in self.places:
             scores -= _at(place, run, documents)
         return scores
+
+
+def _key(node: Node) -> Hashable:
+    """Return what tells a place from others."""
+    if isinstance(node, Best):
+        return tuple(map(_key, node.children))
+    assert isinstance(node, Term)
+    return node.kind, node.term, node.weight
 
 
 def _at(place: Term | Best, run: Evaluator, documents: Documents) -> Floats:
