@@ -1,4 +1,8 @@
-"""Every number that decides a ranking, in one place. The figures behind them are in docs/design.md."""
+"""Every number that decides a ranking, in one place.
+
+The figures behind them are here and in docs/design.md, printed by ``python -m bench.relevance`` and ``python -m bench.slips``; what
+is said to be measured once was, by scripts that were not kept.
+"""
 
 from __future__ import annotations
 
@@ -58,20 +62,22 @@ class Parameters:
     compatible: float = 0.8
     folded: float = 0.5
     #: What part of their score the words of a phrase get once more where they stand as it has them. Little: of 126 headlines with
-    #: quotes, searched in the articles' texts, more only cost (nDCG@10 .795 at 0, .791 at 0.25, .786 at 0.5, .771 at 1).
+    #: quotes, searched in the articles' texts, more only cost (measured once: nDCG@10 .795 at 0, .791 at 0.25, .786 at 0.5).
     phrase: float = 0.1
-    #: Factor for a slip of a spelling that the index holds. Of 1,000 fragments of titles, five syllables, 587 have their article
-    #: among the first ten, and with a slip in one syllable 563 by 0.4, 580 by 0.6, 585 by 0.8 (481 by the other syllables
-    #: alone); it stays below that of the better tiers. What only sounds alike comes last: of 227 such fragments 128 typed right,
-    #: 112 by 0.4 (101 by the others alone).
+    #: Factor for a slip of a spelling that the index holds. Of 951 fragments of titles, five syllables, 552 have their article among
+    #: the first ten, and with a slip in one syllable 516 by 0.4, 531 by 0.6 and by 0.7, 529 by 0.8 (437 without that syllable);
+    #: it stays below that of the better tiers. What only sounds alike comes last (measured once: of 227 fragments 128 typed
+    #: right, 112 by 0.4, 101 without).
     slip: float = 0.7
     sound: float = 0.4
-    #: Guesses at what the index does not hold are searched from this probability on. An index of 1,000 articles searches guesses
-    #: for 61 of 954 words of other people's queries that it does not hold (209 without this), and finds 370 of 418 slips (407).
+    #: Guesses at what the index does not hold are searched from this probability on (measured once: an index of 1,000 articles
+    #: searches guesses for 61 of 954 words of other people's queries that it does not hold, 209 without this, and finds 370 of 418
+    #: slips, 407 without).
     least_guess: float = 0.1
     #: A word that is new to a collection of n syllables counts as if it were there so often, times the square root of n (as
-    #: new words grow: Heaps 1978), beside the spellings that it may be a slip of. Of 397 words of other people's queries that
-    #: 40,000 articles do not hold 20 are put right, half of them misspelt indeed; of 381 slips 377.
+    #: new words grow: Heaps 1978), beside the spellings that it may be a slip of. Of 612 words of other collections' queries that
+    #: 40,000 articles do not hold 33, 28 and 14 are read as others by 0.1, 0.3 and 1; of 1,000 slips in titles 875, 870 and 859
+    #: are read right.
     unknown: float = 0.3
     #: Of a query the most phrases and prefixes (others are read as words), the most syllables of phrases with slop (others
     #: have none), and the most slop.
