@@ -13,12 +13,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import TypeVar
 
 from vnsearch import Report
 from vnsearch.analysis import Analysis, analyze_batch, syllables_of
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "vietnews" / "docs.jsonl.xz"
 _BATCH = 200
+Item = TypeVar("Item")
 
 
 @dataclass(slots=True)
@@ -103,9 +105,9 @@ def make_query(text: str) -> Query:
     return Query(text, tuple(dict.fromkeys(syllables)), tuple(dict.fromkeys(joined_pairs(syllables))))
 
 
-def evenly(texts: Sequence[str], count: int) -> list[str]:
-    """Return so many of the texts, evenly spread."""
-    return list(texts[:: max(1, len(texts) // count)])[:count]
+def evenly(items: Sequence[Item], count: int) -> list[Item]:
+    """Return so many of the items, evenly spread."""
+    return list(items[:: max(1, len(items) // count)])[:count]
 
 
 def queries(titles: Sequence[str], count: int) -> dict[str, list[Query]]:

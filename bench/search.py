@@ -31,7 +31,7 @@ from typing import Any
 
 from bench import checks, data, judged, work
 from bench.data import Query
-from bench.measure import interleaved, milliseconds, percentile, percentiles, print_setting, ratio, table
+from bench.measure import Row, interleaved, milliseconds, percentile, percentiles, print_setting, ratio, table
 from bench.peers.base import Peer
 from bench.peers.ours import Ours
 from bench.peers.with_bm25s import Bm25s
@@ -112,8 +112,10 @@ def time_first(peers: Mapping[str, Peer], queries: Sequence[Query], name: str) -
         anew.search(queries[-1])
         rows.append((peer.name, *percentiles([milliseconds(partial(anew.search, query)) for query in queries[:-1]])))
         anew.close()
-    compared = [ratio(ours, theirs) for ours, theirs in zip(rows[0][1:], rows[-1][1:], strict=True)] if rows[1:] else []
-    table(f"{name}, alone, the first time", ("", "p50 ms", "p95 ms", "p99 ms"), [*rows, ("ours/it", *compared)])
+    lines: list[Row] = [*rows]
+    if len(rows) > 1:
+        lines.append(("ours/it", *map(ratio, rows[0][1:], rows[1][1:])))
+    table(f"{name}, alone, the first time", ("", "p50 ms", "p95 ms", "p99 ms"), lines)
 
 
 def time_forms(ours: Ours, queries: Sequence[Query], rounds: int) -> None:

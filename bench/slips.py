@@ -6,15 +6,14 @@ INDEX holds the articles of the data (``bench.search --keep DIR`` leaves one). *
 as they are, with a slip in one of them, and without that one, searched in the bodies; found is an article that is among the first
 ten. The slip is searched with several factors (``Parameters.slip``). *Titles*: a slip in one syllable; read right is one whose
 likeliest spelling is the syllable that was meant. *Unknown words*: syllables of the collections' queries that the index does not
-hold, and those of them that are read as another; both by how much a word that is new counts (``Parameters.unknown``). A slip is a letter doubled, left out or swapped with the next, or the key beside;
-only what the index does not hold is one.
+hold, and those of them that are read as another; both by how much a word that is new counts (``Parameters.unknown``). A slip is a
+letter doubled, left out or swapped with the next, or the key beside; only what the index does not hold is one.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -57,11 +56,10 @@ def slipped(chance: random.Random, syllables: list[str], snapshot: Snapshot) -> 
     return None
 
 
-def titles(path: Path, count: int) -> Iterator[tuple[str, list[str]]]:
-    """Yield (id, syllables) of so many titles, evenly spread."""
-    reports = [(report.id, report.title) for report in data.reports(path, None)]
-    for identity, title in reports[:: max(1, len(reports) // count)][:count]:
-        yield identity, syllables_of(title).syllables
+def titles(path: Path, count: int) -> list[tuple[str, list[str]]]:
+    """Return (id, syllables) of so many titles, evenly spread."""
+    every = [(report.id, report.title) for report in data.reports(path, None)]
+    return [(identity, syllables_of(title).syllables) for identity, title in data.evenly(every, count)]
 
 
 def find_fragments(searcher: Searcher, asked: list[tuple[str, list[str]]], chance: random.Random) -> None:
@@ -133,7 +131,7 @@ def main() -> None:
     work.require(options.data)
     print_setting("bench.slips")
     chance = random.Random(options.seed)
-    asked = list(titles(options.data, options.count))
+    asked = titles(options.data, options.count)
     with Index.open(options.index) as index:
         searcher = Searcher(Snapshot(index.whoosh))
         find_fragments(searcher, asked, chance)

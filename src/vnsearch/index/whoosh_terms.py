@@ -170,7 +170,10 @@ class ColumnarTermsReader(base.TermsReader):  # type: ignore[misc]  # Whoosh has
     def living_frequency(self, fieldname: str, text: bytes) -> int:
         """Return how many living documents hold a term in a field."""
         number = self._find(fieldname, text)
-        return 0 if number < 0 else len(self._living(self._fields[fieldname], number)[0])
+        if number < 0:
+            return 0
+        documents, _ = self._fields[fieldname].postings(number)
+        return len(documents) if self._live is None else int(np.count_nonzero(self._live[documents]))
 
     def _living(
         self, terms: FieldTerms, number: int

@@ -9,7 +9,7 @@ from vnsearch.search.long_lists import LongMatches
 from vnsearch.search.matches import NO_MATCHES, Documents, Floats, Matches, held
 from vnsearch.search.scoring import Scorer
 
-__all__ = ["Weighted", "add_best", "best_of", "collected"]
+__all__ = ["Weighted", "add_best", "best_at", "best_of", "best_sparse", "collected"]
 
 # Documents are gone over one by one if there are so many times fewer of them than in the index.
 _FEW = 8
@@ -32,6 +32,24 @@ def add_best(found: Weighted, totals: Floats, scorer: Scorer) -> None:
         totals[documents] += highest[documents]
         highest[documents] = 0.0
         scorer.give_back(highest, clean=True)
+
+
+def best_at(found: Weighted, documents: Documents) -> Floats:
+    """Return the highest of some scores in some documents, ascending; 0 where there are none."""
+    if not found:
+        return np.zeros(len(documents), np.float32)
+    first, weight = found[0]
+    scores = first.at(documents, weight)
+    for matches, weight in found[1:]:
+        np.maximum(scores, matches.at(documents, weight), out=scores)
+    return scores
+
+
+def best_sparse(found: Weighted, scorer: Scorer) -> tuple[Documents, Floats]:
+    """Return the documents of some lists, ascending, and the highest of the scores of each."""
+    if len(found) == 1:
+        return found[0][0].sparse(found[0][1])
+    return best_of(found, scorer).sparse()
 
 
 def best_of(found: Weighted, scorer: Scorer) -> Matches:
@@ -63,7 +81,7 @@ def _raised(found: Weighted, scorer: Scorer) -> Floats:
 
 def _few(found: Weighted, scorer: Scorer) -> tuple[Documents, Floats]:
     """Return the documents of each of some lists, and a row with the highest of their scores; to be cleaned."""
-    parts = [matches.times(weight).sparse() for matches, weight in found]
+    parts = [matches.sparse(weight) for matches, weight in found]
     documents = np.concatenate([part[0] for part in parts])
     highest = scorer.row()
     np.maximum.at(highest, documents, np.concatenate([part[1] for part in parts]))

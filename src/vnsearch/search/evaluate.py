@@ -39,8 +39,8 @@ _CANDIDATES = 16
 # So many are looked up in all the long lists at once; more, in the strongest ones first.
 _AT_ONCE = 500
 _STEP = 3
-# In an index up to this size so few lists are added for all documents in the time that it takes to find out for which to leave it.
-_STRAIGHT, _STRAIGHT_SIZE = 2, 1 << 16
+# Where their rows are at hand, so few lists are added for all documents in the time that it takes to find out for which to leave it.
+_STRAIGHT = 2
 
 
 @dataclass(slots=True)
@@ -153,7 +153,7 @@ def evaluate(run: Evaluator, node: Node, masks: Sequence[Mask] = (), best: int |
 
 def _is_short(late: Sequence[Late], scorer: Scorer) -> bool:
     """Tell whether late children are better added at once."""
-    return len(late) <= _STRAIGHT and scorer.width <= _STRAIGHT_SIZE and not any(child.is_optional for child in late)
+    return len(late) <= _STRAIGHT and scorer.rows_fit and not any(child.is_optional for child in late)
 
 
 def _leave(scores: Floats, masks: Sequence[Mask]) -> None:

@@ -12,7 +12,7 @@ Value = TypeVar("Value")
 
 
 class _Bounded(Generic[Value]):
-    """Values for terms, with the size of each and how often it was used, up to a limit."""
+    """Values for terms, or other keys, with the size of each and how often it was used, up to a limit."""
 
     def __init__(self, limit: int) -> None:
         self._values: dict[Hashable, tuple[Value, int, int]] = {}  # value, size, uses

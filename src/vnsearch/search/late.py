@@ -10,12 +10,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-import numpy as np
-
-from vnsearch.search.best_of import Weighted, add_best
+from vnsearch.search.best_of import Weighted, add_best, best_at
 from vnsearch.search.leaves import Evaluator, Found
 from vnsearch.search.long_lists import Levels, LongMatches
-from vnsearch.search.matches import Documents, Floats, Matches
+from vnsearch.search.matches import Documents, Floats
 from vnsearch.search.scoring import Scorer
 
 __all__ = ["Late", "LateBest", "LateNode", "Scoring", "bound_of"]
@@ -57,21 +55,14 @@ class LateBest(Late):
         self.levels_at: Callable[[Documents], Levels] | None = None
         matches, weight = found[0]
         if len(found) == 1 and type(matches) is LongMatches:
-            self.telling = (matches,) if telling is None else telling
             self.levels_at = matches.lookup()
             self.worth = matches.worth * weight
-            self.bound = matches.bound * weight
-        else:
-            self.telling = [matches for matches, _ in found] if telling is None else telling
-            self.bound = bound_of(found)
+        self.telling = [matches for matches, _ in found] if telling is None else telling
+        self.bound = bound_of(found)  # after the look-up, which may lower it
 
     def at(self, documents: Documents) -> Floats:
         """Return what it scores in some documents, ascending."""
-        first, weight = self.found[0]
-        scores = first.at(documents, weight)
-        for matches, weight in self.found[1:]:
-            np.maximum(scores, matches.at(documents, weight), out=scores)
-        return scores
+        return best_at(self.found, documents)
 
     def add_to(self, totals: Floats) -> None:
         """Add what it scores to a row of all documents."""
@@ -111,10 +102,4 @@ class LateNode(Late):
 
 def bound_of(found: Weighted) -> float:
     """Return what the best of some terms scores at most; 0 where there are none."""
-    return max([weight * _most(matches) for matches, weight in found], default=0.0)
-
-
-def _most(matches: Matches | LongMatches) -> float:
-    if isinstance(matches, LongMatches):
-        return matches.bound
-    return float(matches.scores.max(initial=0.0))
+    return max([weight * matches.bound for matches, weight in found], default=0.0)

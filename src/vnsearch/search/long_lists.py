@@ -120,13 +120,13 @@ class LongMatches:
         """Return the scores of some documents, ascending, times a weight; 0 for those that do not match."""
         return self._scores(self.lookup()(documents), weight)
 
-    def sparse(self) -> tuple[Documents, Floats]:
-        """Return the documents that match, ascending, and their scores."""
+    def sparse(self, weight: float = 1.0) -> tuple[Documents, Floats]:
+        """Return the documents that match, ascending, and their scores, times a weight."""
         snapshot = self._scorer.snapshot
         documents, _ = snapshot.documents([self._runs])
         if snapshot.has_deletions:
             documents = documents[snapshot.live[documents]]
-        return documents, self.at(documents)
+        return documents, self.at(documents, weight)
 
     def times(self, weight: float) -> Matches:
         """Return the same with all scores multiplied."""

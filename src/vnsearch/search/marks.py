@@ -223,15 +223,19 @@ class Wanted:
         return occurrences if len(found) == 1 else occurrences.take(_order(occurrences))
 
     def _needed(self, rows: Ints, forms: Ints, count: int) -> set[int]:
-        """Return the forms to be looked for beside single syllables: a variant only if some document does not have all that was typed."""
-        always, _, variants = self._rules
-        needed = set(range(1, len(always)))
-        present = np.zeros((len(always), count), np.bool_)
-        present[forms, rows] = True
-        for members, places in variants:
-            if all(np.logical_or.reduce(present[spellings]).all() for spellings in places):
+        """Return the forms to be looked for beside syllables: a variant only if some document lacks what was typed."""
+        present = self._present(rows, forms, count)
+        needed = set(range(1, len(present)))
+        for members, places in self._rules[2]:
+            if _complete(present, places).all():
                 needed.difference_update(members)
         return needed
+
+    def _present(self, rows: Ints, forms: Ints, count: int) -> npt.NDArray[np.bool_]:
+        """Return for each form (a row) which of the documents have it."""
+        present = np.zeros((len(self._forms) + 1, count), np.bool_)
+        present[forms, rows] = True
+        return present
 
     def _selected(self, rows: Ints, forms: Ints, count: int) -> npt.NDArray[np.bool_]:
         """Return which of the occurrences are to be marked.
@@ -243,8 +247,7 @@ class Wanted:
         settled: npt.NDArray[np.bool_] = always[forms]
         if settled.all():
             return settled
-        present = np.zeros((len(always), count), np.bool_)
-        present[forms, rows] = True
+        present = self._present(rows, forms, count)
         chosen = present.copy()
         somewhere = set(forms[~settled].tolist())
         for likely, others in unlikely:
@@ -255,10 +258,7 @@ class Wanted:
                     served |= present[form]
         for members, places in variants:
             if not somewhere.isdisjoint(members):
-                complete = np.ones(count, np.bool_)
-                for spellings in places:
-                    complete &= np.logical_or.reduce(present[spellings])
-                chosen[members] &= ~complete
+                chosen[members] &= ~_complete(present, places)
         kept: npt.NDArray[np.bool_] = chosen[forms, rows]
         return kept
 
@@ -287,6 +287,11 @@ _VariantRule = tuple[list[int], list[list[int]]]
 _Found = tuple[Array, Array, Array, Array, Array]
 #: A phrase: for each place the numbers of its syllables, how far one may be behind the other, and its form.
 _Sequence = tuple[list[list[int]], int, int]
+
+
+def _complete(present: npt.NDArray[np.bool_], places: list[list[int]]) -> npt.NDArray[np.bool_]:
+    """Return which documents have every place, in any of its spellings."""
+    return np.asarray(np.logical_and.reduce([np.logical_or.reduce(present[spellings]) for spellings in places]))
 
 
 def _phrases(read: Texts, phrase: list[list[int]], slop: int, form: int) -> _Found:

@@ -44,6 +44,11 @@ class Matches:
         """Tell that nothing is left to be scored."""
         return True
 
+    @property
+    def bound(self) -> float:
+        """The highest of the scores; 0 where nothing matches."""
+        return float(self.scores.max(initial=0.0))
+
     def add_to(self, totals: Floats, weight: float = 1.0) -> None:
         """Add the scores, times a weight, to a row of all documents."""
         scores = self.scores if weight == 1.0 else self.scores * np.float32(weight)
@@ -71,12 +76,13 @@ class Matches:
         scores[self.documents[places] != documents] = 0
         return scores
 
-    def sparse(self) -> tuple[Documents, Floats]:
-        """Return the documents that match, ascending, and their scores."""
-        if self.documents is not None:
-            return self.documents, self.scores
-        documents = held(self.scores)
-        return documents, self.scores[documents]
+    def sparse(self, weight: float = 1.0) -> tuple[Documents, Floats]:
+        """Return the documents that match, ascending, and their scores, times a weight."""
+        documents, scores = self.documents, self.scores
+        if documents is None:
+            documents = held(scores)
+            scores = scores[documents]
+        return documents, scores if weight == 1.0 else scores * np.float32(weight)
 
     def times(self, weight: float) -> Matches:
         """Return the same with all scores multiplied."""

@@ -170,7 +170,7 @@ def _other_i_y(term: str) -> str:
 def options_of(readings: Sequence[Spelling], parameters: Parameters = PARAMETERS) -> tuple[Option, ...]:
     """Return the spellings of a syllable worth looking for."""
     if readings[0].tier == "typed" and readings[0].probability == 1.0:
-        return _certain("syllable", readings[0].term, parameters.variant, 1.0).places[0].options
+        return _certain("syllable", readings[0].term, parameters.variant, parameters.stop_syllable).places[0].options
     return _options(readings, _factors(parameters), parameters)
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import accumulate, chain, pairwise
 from typing import NamedTuple
 
@@ -35,8 +35,7 @@ __all__ = ["LANES", "Scorer", "phrase_postings", "rarity"]
 # Memory for what is kept between queries; for bits so much and so many bytes for each document.
 _SHORT_BYTES = 28 << 20
 _SHORT_BYTES_BEYOND = 20 << 20
-_PHRASE_BYTES = 2 << 20
-_INSTEAD_BYTES = 1 << 20
+_MADE_BYTES = 3 << 20
 _BITS_BYTES = 4 << 20
 _BITS_BYTES_PER_DOCUMENT = 32
 # Rows of all the long lists of an index up to this size; where few would fit, room for short lists brings more.
@@ -94,13 +93,13 @@ class Scorer:
         self.is_whole = len(fields) == len(TEXT_FIELDS) and not snapshot.has_deletions
         self._opening = np.float32(fields.get("body", 0.0) * parameters.opening)
         self._norms_kept: dict[str, Floats] | None = None
-        self._phrases: Kept[Matches] = Kept(_PHRASE_BYTES)
-        self._instead: Kept[Matches] = Kept(_INSTEAD_BYTES)
-        fits = snapshot.size <= _ROWS_FIT
-        self._short: Kept[_Short] = Kept(_SHORT_BYTES if fits else _SHORT_BYTES_BEYOND)
+        self._made: Kept[Matches] = Kept(_MADE_BYTES)
+        #: Whether there is room for rows of all the long lists.
+        self.rows_fit = snapshot.size <= _ROWS_FIT
+        self._short: Kept[_Short] = Kept(_SHORT_BYTES if self.rows_fit else _SHORT_BYTES_BEYOND)
         self._asked: set[TermKey] = set()
         self._long: dict[TermKey, LongMatches] = {}
-        self.rows_kept: MostUsed[Levels] = MostUsed(_ROW_BYTES if fits else _ROW_BYTES_BEYOND)
+        self.rows_kept: MostUsed[Levels] = MostUsed(_ROW_BYTES if self.rows_fit else _ROW_BYTES_BEYOND)
         self.bits_kept: Kept[Bits] = Kept(_BITS_BYTES + _BITS_BYTES_PER_DOCUMENT * snapshot.size)
         self._rows: list[Floats] = []
         self._clean_rows: list[Floats] = []
@@ -186,7 +185,7 @@ class Scorer:
             elif (long := self._long.get(key)) is not None:
                 found[key] = long
             elif key[0] == "phrase":
-                found[key] = self._phrase(key[1])
+                found[key] = self.made(key, partial(self._score_phrase, key[1]))
             else:
                 missing.append(key)
         new: list[tuple[TermKey, Runs]] = []
@@ -251,19 +250,12 @@ class Scorer:
             self._asked = set()
         return scores
 
-    def _phrase(self, phrase: str) -> Matches:
-        kept = self._phrases.get(("phrase", phrase))
+    def made(self, key: Hashable, make: Callable[[], Matches]) -> Matches:
+        """Return matches that are dear to make, by a key that says all that they depend on; made if they are not kept."""
+        kept = self._made.get(key)
         if kept is None:
-            found = self._score_phrase(phrase)
-            kept = self._phrases.keep(("phrase", phrase), found, _ENTRY_BYTES + 12 * found.count)
-        return kept
-
-    def instead(self, key: Hashable, matches: Callable[[], Matches]) -> Matches:
-        """Return what variants match beyond the places that they stand for, made if it is not kept."""
-        kept = self._instead.get(key)
-        if kept is None:
-            found = matches()
-            kept = self._instead.keep(key, found, _ENTRY_BYTES + 12 * found.count)
+            found = make()
+            kept = self._made.keep(key, found, _ENTRY_BYTES + 12 * found.count)
         return kept
 
     def _score_phrase(self, phrase: str) -> Matches:

@@ -70,8 +70,6 @@ class SearchOptions:
             raise InvalidArgumentError(f'sort is "relevance", "date" or "-date", not {self.sort!r}')
         if self.timeout_s is not None and not (_is_number(self.timeout_s) and self.timeout_s > 0):
             raise InvalidArgumentError(f"timeout_s must be a number above 0, not {self.timeout_s!r}")
-        if self.facets == () and self.filters is None:
-            return
         if isinstance(self.facets, str):
             raise InvalidArgumentError(f"facets is a sequence of names; write facets=({self.facets!r},)")
         if not isinstance(self.facets, Iterable):

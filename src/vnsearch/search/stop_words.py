@@ -43,4 +43,4 @@ def has_stop_word(term: str) -> bool:
     >>> has_stop_word("của"), has_stop_word("của dân"), has_stop_word("dân")
     (True, True, False)
     """
-    return term in STOP_SYLLABLES or not STOP_SYLLABLES.isdisjoint(term.split(" "))
+    return not STOP_SYLLABLES.isdisjoint(term.split(" "))

@@ -14,7 +14,7 @@ from itertools import chain, pairwise, product
 import numpy as np
 import numpy.typing as npt
 
-from vnsearch.search.best_of import Weighted, add_best, best_of, collected
+from vnsearch.search.best_of import Weighted, add_best, best_at, best_of, best_sparse, collected
 from vnsearch.search.late import Late, LateBest, LateNode, bound_of
 from vnsearch.search.leaves import Days, Evaluator, Every, Found, Labels, Node, Prefix, Term, TimeUp
 from vnsearch.search.long_lists import LongMatches
@@ -85,11 +85,9 @@ class Phrase:
         scores = np.zeros(len(documents), np.float32)
         if not all(places):
             return scores
-        near = np.arange(len(documents))
+        found = documents
         for pairs in (_pairs(a, b) for a, b in pairwise(places)) if self.slop == 1 else ():
-            here = documents[near]
-            near = near[np.logical_or.reduce([matches.at(here) > 0 for matches in run.terms(pairs)])]
-        found = documents[near]
+            found = found[np.logical_or.reduce([matches.at(found) > 0 for matches in run.terms(pairs)])]
         if len(found) and (len(places) > 2 or self.slop > 1):
             found = phrase_documents(run.scorer.snapshot, places, self.slop, run.scorer.fields, run.check, found)
         if len(found):
@@ -109,7 +107,7 @@ class Phrase:
             return phrase_documents(scorer.snapshot, places, self.slop, scorer.fields, run.check)
         # Pairs are in the index: no text has to be read.
         mask = np.zeros(scorer.snapshot.size, np.bool_)
-        for matches in scorer.terms(_pairs(*places)).values():
+        for matches in run.terms(_pairs(*places)):
             mask[matches.sparse()[0]] = True
         return np.flatnonzero(mask)
 
@@ -193,10 +191,8 @@ class Any:
         """Return the scores of some documents that match, ascending: in double precision, always added in one order."""
         totals = np.zeros(len(documents))
         for child in chain(self.children, (child for child, _ in self.optional)):
-            if isinstance(child, Instead | Phrase):
-                totals += child.at(run, documents)
-            elif found := parts_of(child, run):
-                totals += np.maximum.reduce([matches.at(documents, weight) for matches, weight in found])
+            # A phrase is not looked for everywhere for that.
+            totals += child.at(run, documents) if type(child) is Phrase else best_at(parts_of(child, run), documents)
         return totals
 
 
@@ -244,30 +240,14 @@ class Instead:
     def matches(self, run: Evaluator) -> Matches:
         """Return what it matches: as a rule little, and the same for every query that has this number or abbreviation."""
         key = tuple(map(_key, self.variants)), tuple(map(_key, self.places))
-        return run.scorer.instead(key, partial(self._matches, run))
+        return run.scorer.made(key, partial(self._matches, run))
 
     def _matches(self, run: Evaluator) -> Matches:
-        found = Best(self.variants).found(run)
-        if len(found) == 1:
-            (matches, weight), *_ = found
-            documents, scores = matches.sparse()
-            scores = scores * np.float32(weight)
-        else:
-            documents, scores = best_of(found, run.scorer).sparse()
-            scores = scores.copy()
-        scores = self._beyond(scores, run, documents)
+        documents, scores = best_sparse(Best(self.variants).found(run), run.scorer)
+        for place in self.places:
+            scores = scores - _at(place, run, documents)
         more = held(scores)
         return Matches(documents[more], scores[more], len(more))
-
-    def at(self, run: Evaluator, documents: Documents) -> Floats:
-        """Return what it scores in some documents, ascending."""
-        scores = self._beyond(_at(Best(self.variants), run, documents), run, documents)
-        return np.maximum(scores, 0, out=scores)
-
-    def _beyond(self, scores: Floats, run: Evaluator, documents: Documents) -> Floats:
-        for place in self.places:
-            scores -= _at(place, run, documents)
-        return scores
 
 
 def _key(node: Node) -> Hashable:
@@ -282,10 +262,7 @@ def _at(place: Term | Best, run: Evaluator, documents: Documents) -> Floats:
     """Return what a place scores in some documents."""
     if isinstance(place, Term):
         return run.term(place.kind, place.term).at(documents, place.weight)
-    found = [matches.at(documents, weight) for matches, weight in place.found(run)]
-    if not found:
-        return np.zeros(len(documents), np.float32)
-    return found[0] if len(found) == 1 else np.asarray(np.maximum.reduce(found))
+    return best_at(place.found(run), documents)
 
 
 @dataclass(frozen=True, slots=True)

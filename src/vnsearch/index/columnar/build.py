@@ -14,6 +14,7 @@ from vnsearch.analysis.batch import TokenBatch
 from vnsearch.index.columnar.container import Array, ArrayFileWriter, narrow
 from vnsearch.index.columnar.postings import (
     DOCUMENTS_MAX,
+    FIELD_BITS,
     IN_BODY,
     IN_OPENING,
     IN_TITLE,
@@ -228,7 +229,7 @@ def _texts(first: int, lengths: Array, opening: int) -> npt.NDArray[np.uint64]:
     """Return ``document << 2 | field`` for each token of some texts, title and body in turn; so many open a body."""
     titles, bodies = lengths[::2], lengths[1::2]
     openings = np.minimum(bodies, opening)
-    documents = np.arange(first, first + len(titles), dtype=np.uint64) << np.uint64(2)
+    documents = np.arange(first, first + len(titles), dtype=np.uint64) << FIELD_BITS
     fields = np.array((IN_TITLE, IN_OPENING, IN_BODY), np.uint64)
     sizes = np.column_stack((titles, openings, bodies - openings))
     return np.repeat(documents[:, None] | fields, sizes.ravel())

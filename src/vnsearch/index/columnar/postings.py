@@ -17,6 +17,7 @@ from vnsearch.index.columnar.container import Array, ArrayFile, ArrayFileWriter,
 
 __all__ = [
     "DOCUMENTS_MAX",
+    "FIELD_BITS",
     "IN_BODY",
     "IN_OPENING",
     "IN_TITLE",
@@ -39,10 +40,10 @@ _DOCUMENT_BITS = np.uint64(16)
 #: Where a token stands, as the key of an occurrence says it. The opening comes first: whether a body opens with a term, the
 #: first key of the posting tells.
 IN_OPENING, IN_BODY, IN_TITLE = 0, 1, 2
-_FIELD_BITS = np.uint64(2)
+FIELD_BITS = np.uint64(2)
 _FIELD = np.uint64(3)
 #: The bits of document and field below the term of a key.
-TEXT_BITS = _DOCUMENT_BITS + _FIELD_BITS
+TEXT_BITS = _DOCUMENT_BITS + FIELD_BITS
 _NONE = np.empty(0, np.int64)
 _AT_ONCE = 1 << 16  # keys looked at together
 
@@ -134,7 +135,7 @@ def _grouped(
     """Return of sorted keys: ``term << 16 | document`` of each posting, where it begins, title and body frequencies, and
     whether the body opens with the term.
     """
-    held = keys >> _FIELD_BITS
+    held = keys >> FIELD_BITS
     firsts = np.flatnonzero(changes(held))
     bodies = np.diff(firsts, append=len(keys))
     titles = np.zeros(len(firsts), np.int64)
