@@ -12,8 +12,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from vnsearch.analysis import analysis_fingerprint
 from vnsearch.errors import IndexClosedError, InvalidArgumentError
 from vnsearch.index import storage
+from vnsearch.index.columnar.container import LAYOUT_VERSION
 from vnsearch.index.progress import OnProgress, progress_bar
 from vnsearch.index.snapshot import LearntAbbreviation, Snapshot
 from vnsearch.report import Report
@@ -62,14 +64,10 @@ class Index:
     deletes is seen by the searches after it; what other processes do, after ``refresh``.
     """
 
-    def __init__(
-        self, path: Path, folder: storage.IndexFolder, settings: storage.Settings, lock_timeout_s: float
-    ) -> None:
+    def __init__(self, path: Path, folder: storage.IndexFolder, lock_timeout_s: float) -> None:
         self.path = path
         self._folder = folder
-        self._settings = settings
         self._lock_timeout_s = lock_timeout_s
-        self._writing = threading.Lock()
         self._refreshing = threading.Lock()  # one at a time, or a slow one could put an older commit back
         self._searcher: Searcher | None = Searcher(Snapshot(folder))
 
@@ -102,7 +100,7 @@ class Index:
             raise InvalidArgumentError(f"filterable is a sequence of names; write filterable=({filterable!r},)")
         folder = Path(path)
         made = storage.create(folder, overwrite=overwrite, filterable=tuple(filterable), lock_timeout_s=lock_timeout_s)
-        return cls(folder, *made, lock_timeout_s)
+        return cls(folder, made, lock_timeout_s)
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], create: bool = False, *, lock_timeout_s: float = 10.0) -> Index:
@@ -117,7 +115,7 @@ class Index:
         folder = Path(path)
         if create and not storage.exists(folder):
             return cls.create(folder, lock_timeout_s=lock_timeout_s)
-        return cls(folder, *storage.open_index(folder), lock_timeout_s)
+        return cls(folder, storage.open_index(folder), lock_timeout_s)
 
     def close(self) -> None:
         """Let go of the files; hits that are still held keep working. Closing twice does no harm."""
@@ -193,7 +191,7 @@ class Index:
         if isinstance(reports, Report | Mapping | str) or not isinstance(reports, Iterable):
             raise InvalidArgumentError("add takes an iterable of reports; put a single one into a list")
         current = self._refreshed()  # closed or damaged: say so before waiting for the lock
-        with self._writing, progress_bar(progress) as report_progress:
+        with progress_bar(progress) as report_progress:
             from vnsearch.index import writer  # noqa: PLC0415 - see above
 
             stats = writer.add_reports(
@@ -221,16 +219,15 @@ class Index:
         for identity in wanted:
             if not isinstance(identity, str):
                 raise InvalidArgumentError(f"an id is text, not {identity!r}")
-        with self._writing:
-            current = self._refreshed()
-            known = [identity for identity in wanted if current.number(identity) is not None]
-            if not known:
-                return 0
-            opened = [leaf.segment for leaf in current.leaves]
-            from vnsearch.index import writer  # noqa: PLC0415 - see above
+        current = self._refreshed()
+        known = [identity for identity in wanted if current.number(identity) is not None]
+        if not known:
+            return 0
+        from vnsearch.index import writer  # noqa: PLC0415 - see above
 
-            deleted = writer.delete_reports(self._folder, known, lock_timeout_s=self._lock_timeout_s, opened=opened)
-            self.refresh()
+        opened = [leaf.segment for leaf in current.leaves]
+        deleted = writer.delete_reports(self._folder, known, lock_timeout_s=self._lock_timeout_s, opened=opened)
+        self.refresh()
         return deleted
 
     def _refreshed(self) -> Snapshot:
@@ -362,6 +359,6 @@ class Index:
             syllable_terms=current.term_count("syllable"),
             word_terms=current.term_count("word"),
             filterable=current.filterable,
-            format=self._settings.format,
-            analysis=self._settings.analysis,
+            format=LAYOUT_VERSION,
+            analysis=analysis_fingerprint(),
         )

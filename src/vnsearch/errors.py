@@ -14,11 +14,14 @@
         ├── IndexNotFoundError              open() where there is none
         ├── IndexVersionError               made by another layout version or another analysis
         ├── IndexCorruptedError             damaged files
+        ├── IndexWriteError (OSError)       the disk is full, or does not let us write
         ├── IndexLockedError                another writer holds the lock
         └── IndexClosedError                used after close()
 """
 
 from __future__ import annotations
+
+import datetime as dt
 
 __all__ = [
     "IndexClosedError",
@@ -27,6 +30,7 @@ __all__ = [
     "IndexLockedError",
     "IndexNotFoundError",
     "IndexVersionError",
+    "IndexWriteError",
     "InvalidArgumentError",
     "InvalidReportError",
     "MissingExtraError",
@@ -86,8 +90,21 @@ class IndexCorruptedError(SearchIndexError):
     """Files of the index are damaged or missing."""
 
 
+class IndexWriteError(SearchIndexError, OSError):
+    """The system did not let us write; ``errno`` says why, as in any OSError. The last commit stays as it is."""
+
+    def __init__(self, message: str, errno: int | None = None) -> None:
+        super().__init__(message)
+        self.errno = errno
+
+
 class IndexLockedError(SearchIndexError):
-    """Another writer holds the lock of this index."""
+    """Another writer holds the lock of this index: the process ``pid``, since ``since`` (None: it has not said)."""
+
+    def __init__(self, message: str, pid: int | None = None, since: dt.datetime | None = None) -> None:
+        super().__init__(message)
+        self.pid = pid
+        self.since = since
 
 
 class IndexClosedError(SearchIndexError):

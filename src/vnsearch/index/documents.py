@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vnsearch.analysis import syllables_of
+from vnsearch.errors import InvalidReportError
 from vnsearch.index.columnar.charset import decode, encode
-from vnsearch.index.columnar.stored import make_blocks
+from vnsearch.index.columnar.stored import RECORD_BYTES_MAX, make_blocks
 from vnsearch.index.schema import DEFINITIONS, TEXT_FIELDS, label_fields, report_labels
 from vnsearch.report import Report
 
@@ -39,6 +40,8 @@ def pack_report(report: Report) -> bytes:
     if others:
         texts.append(json.dumps(others, ensure_ascii=False))
     data, single = encode("".join(texts))
+    if len(data) > RECORD_BYTES_MAX - _HEAD.size:
+        raise InvalidReportError(f"report {report.id!r} has {len(data)} bytes, which no segment can hold; split it")
     return _HEAD.pack(single, *lengths) + data
 
 

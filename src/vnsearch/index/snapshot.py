@@ -30,13 +30,15 @@ from vnsearch.index.schema import DEFINITIONS, TEXT_FIELDS, label_field
 from vnsearch.index.storage import Contents, IndexFolder
 from vnsearch.report import Report
 
-__all__ = ["Leaf", "LearntAbbreviation", "Postings", "Runs", "Snapshot", "run_size"]
+__all__ = ["CHECKED_BYTES", "Leaf", "LearntAbbreviation", "Postings", "Runs", "Snapshot", "run_size"]
 
 Floats = npt.NDArray[np.float32]
 
 # Folded groups kept, and counts of the pairs of some syllables with some others: half a kilobyte to three each.
 _KEPT_GROUPS = 1 << 17
 _KEPT_PAIR_COUNTS = 1 << 11
+#: What is opened together, and no larger, is compared with its checksums at once; of more, each array when it is first used.
+CHECKED_BYTES = 1 << 26
 # A writer may remove segments between our reading the table of contents and opening them.
 _RETRIES = 10
 _RETRY_S = 0.05
@@ -139,17 +141,16 @@ class Snapshot:
         for attempt in range(_RETRIES):
             try:
                 contents = index.contents()
-                for segment in contents.segments:
-                    if segment.segid not in opened:
-                        data = open_segment(self._folder, segment)
-                        if data.documents != segment.doc_count_all():
-                            raise ValueError(f"{data.file.path.name} has another number of documents")
-                        opened[segment.segid] = data
+                fresh = [segment for segment in contents.segments if segment.segid not in opened]
+                opened |= {segment.segid: open_segment(self._folder, segment) for segment in fresh}
             except FileNotFoundError:  # noqa: PERF203 - it is retried
                 if attempt == _RETRIES - 1:
                     raise
                 time.sleep(_RETRY_S)
             else:
+                if sum(segment.seal.size for segment in fresh) <= CHECKED_BYTES:
+                    for segment in fresh:
+                        opened[segment.segid].file.check()
                 return contents
         raise AssertionError
 

@@ -1,8 +1,9 @@
 """An index on disk: which files it has, how it is created, opened and recognised.
 
-The folder of an index holds a file for each segment (``MAIN_*.seg``), Whoosh's table of contents (``_MAIN_*.toc``), its lock,
-and ``vnsearch.json``, which says how the index was made. The table of contents is in Whoosh's format, two pickles; it is read
-here with an allow-list, so that it never builds an object of any other class. Nothing else in the folder is a pickle.
+The folder of an index holds a file for each segment (``MAIN_*.seg``), the table of contents (``_MAIN_*.toc``), which is what a
+commit is, and the lock of writers. A table of contents is in Whoosh's format, two pickles, for whoever opens the folder with
+Whoosh; behind them stands the same in JSON, with a checksum of the whole, and that is what is read here. Nothing of an index is
+ever unpickled.
 
 To read and write an index takes nothing of Whoosh but its lock, and its schema when an index is made: importing the rest
 takes longer than a search. ``whoosh_index`` is the same index as Whoosh reads it.
@@ -11,53 +12,45 @@ takes longer than a search. ``whoosh_index`` is the same index as Whoosh reads i
 from __future__ import annotations
 
 import contextlib
-import io
 import json
-import os
 import pickle
 import re
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from vnsearch.analysis import analysis_fingerprint
 from vnsearch.errors import (
-    IndexCorruptedError,
     IndexExistsError,
-    IndexLockedError,
     IndexNotFoundError,
     IndexVersionError,
+    IndexWriteError,
     InvalidArgumentError,
 )
-from vnsearch.index.codec import ColumnarSegment
-from vnsearch.index.columnar.container import LAYOUT_VERSION
-from vnsearch.index.schema import FACETS
+from vnsearch.index import files
+from vnsearch.index.codec import NAME, ColumnarSegment, segment_path
+from vnsearch.index.columnar.container import LAYOUT_VERSION, checksum
+from vnsearch.index.lock import LOCK_FILE, write_lock
 
 __all__ = [
     "Contents",
     "IndexFolder",
-    "Settings",
-    "admit",
     "commit",
     "committed",
     "create",
-    "damaged",
     "exists",
     "is_ours",
-    "locked_message",
     "open_index",
+    "segment_files",
     "size_bytes",
-    "write_lock",
 ]
 
-SETTINGS_FILE = "vnsearch.json"
-NAME = "MAIN"
-_LOCK = f"{NAME}_WRITELOCK"
-_TOC = re.compile(rf"_{NAME}_([0-9]+)\.toc")
+_TOC = re.compile(rf"_{NAME}_([0-9]{{1,18}})\.toc")
+_TEMPORARY = f"{NAME}_toc.tmp"  # a name that whoever cleans up knows; the lock keeps others from it
+_OLD_SETTINGS = "vnsearch.json"  # of layouts before 4
 _PICKLE_PROTOCOL = 4  # every Python we support reads and writes it
+_TOC_BYTES_MAX = 1 << 28  # thousands of full segments, all with deletions
 
 # How a table of contents of Whoosh 2.7.4 begins: the sizes of an int, a long and a float, the byte order, the version of the
 # format, the release.
@@ -66,44 +59,12 @@ _BYTE_ORDER_MARK = -12345
 _TOC_VERSION = -111
 _HEAD = bytes((4, 8, 4)) + _INTS.pack(_BYTE_ORDER_MARK, _TOC_VERSION) + bytes((2, 7, 4))
 
-# What a table of contents of ours is made of, and nothing else.
-_ADMITTED = frozenset(
-    {
-        *(("builtins", name) for name in ("object", "set", "int")),
-        *(("__builtin__", name) for name in ("object", "set", "int", "long")),  # as protocol 2 spells them
-        ("copy_reg", "_reconstructor"),
-        ("copyreg", "_reconstructor"),
-        ("collections", "defaultdict"),
-        ("datetime", "datetime"),
-        *(("vnsearch.index.schema", name) for name in ("Terms", "TermAnalyzer", "Labels")),
-        *(("whoosh.fields", name) for name in ("Schema", "ID", "DATETIME", "STORED")),
-        *(("whoosh.formats", name) for name in ("Existence", "Frequency", "Positions")),
-        *(("whoosh.columns", name) for name in ("VarBytesColumn", "NumericColumn")),
-        ("whoosh.analysis.tokenizers", "IDTokenizer"),
-        ("vnsearch.index.codec", "ColumnarSegment"),
-    }
-)
+# How it ends: the length of the JSON, magic, the checksum of everything before.
+_MAGIC = b"VNSEARCH"
+_TAIL = struct.Struct("<I8sQ")
+_CHECKSUM_BYTES = 8
 
-
-def admit(module: str, name: str) -> None:
-    """Raise ``pickle.UnpicklingError`` for a class that has no place in a table of contents."""
-    if (module, name) not in _ADMITTED:
-        raise pickle.UnpicklingError(f"{module}.{name} has no place in a table of contents")
-
-
-class _Attributes:
-    """An object of the schema, of which nothing is known but its attributes."""
-
-
-class _Unpickler(pickle.Unpickler):
-    def find_class(self, module: str, name: str) -> Any:
-        admit(module, name)
-        of_schema = module.startswith("whoosh.") or module == "vnsearch.index.schema"
-        return _Attributes if of_schema else super().find_class(module, name)
-
-
-def _loads(data: bytes) -> Any:
-    return _Unpickler(io.BytesIO(data)).load()
+_REBUILD = "make it again from the reports: Index.create(…, overwrite=True), then add()"
 
 
 class Contents(NamedTuple):
@@ -126,60 +87,83 @@ class IndexFolder:
 
     def latest_generation(self) -> int:
         """Return the number of the last commit; -1 where there is none."""
-        try:
-            names = [path.name for path in Path(self.folder).iterdir()]
-        except OSError:
-            return -1
-        return max((int(found[1]) for found in map(_TOC.fullmatch, names) if found), default=-1)
+        return max((int(found[1]) for found in map(_TOC.fullmatch, _names(Path(self.folder))) if found), default=-1)
 
-    def contents(self) -> Contents:
+    def contents(self, *, any_analysis: bool = False) -> Contents:
         """Read the last commit.
 
         Raises:
             IndexCorruptedError: it is damaged, or there is none.
-            OSError: a writer may just have replaced it: try again.
+            IndexVersionError: another layout or, unless ``any_analysis``, another analysis made it.
+            FileNotFoundError: a writer may just have replaced it: try again.
 
         """
         generation = self.latest_generation()
+        path = Path(self.folder, _toc_name(generation if generation >= 0 else "*"))
         if generation < 0:
-            raise IndexCorruptedError(damaged(self.folder, _toc_name("*"), "it is gone"))
-        name = _toc_name(generation)
-        data = Path(self.folder, name).read_bytes()
+            raise files.damaged(path, "it is gone")
+        data = files.read_plain(path, _TOC_BYTES_MAX)
         try:
-            return _parse(data, generation)
-        except Exception as error:  # whatever a pickle of any content raises
-            raise IndexCorruptedError(damaged(self.folder, name, error)) from error
+            found, analysis = _parse(data, generation)
+        except IndexVersionError:
+            raise
+        except Exception as error:  # whatever bytes that make no sense raise
+            if _is_older(data):
+                raise IndexVersionError(
+                    f"the index in {self.folder} was made by an earlier vnsearch; {_REBUILD}"
+                ) from None
+            raise files.damaged(path, error) from error
+        if analysis != analysis_fingerprint() and not any_analysis:
+            raise IndexVersionError(
+                f"the index in {self.folder} was made with another analysis ({analysis}, now {analysis_fingerprint()}): its "
+                "terms would not meet today's queries; make it again from its own reports with `vnsearch rebuild`"
+            )
+        return found
 
 
 def _toc_name(generation: int | str) -> str:
     return f"_{NAME}_{generation}.toc"
 
 
-def _parse(data: bytes, generation: int) -> Contents:
-    """Read a table of contents, as ``whoosh.index.TOC.read`` does; behind what Whoosh reads stands a checksum of it."""
-    if len(data) < 4 or zlib.crc32(data[:-4]) != int.from_bytes(data[-4:], "little"):
+def _parse(data: bytes, generation: int) -> tuple[Contents, str]:
+    """Read a table of contents; return it, and the fingerprint of the analysis that made the terms."""
+    length, magic, expected = _TAIL.unpack_from(data, len(data) - _TAIL.size)
+    if magic != _MAGIC or checksum(data[:-_CHECKSUM_BYTES]) != expected:
         raise ValueError("it does not match its checksum")
-    stream = io.BytesIO(data)
-    if stream.read(len(_HEAD)) != _HEAD:
-        raise ValueError("it does not begin as one of Whoosh 2.7.4")
-    schema = stream.read(_read_varint(stream))
-    if _INTS.unpack(stream.read(_INTS.size))[0] != generation:  # the other number is not used
+    values = json.loads(data[-_TAIL.size - length : -_TAIL.size])
+    if values["format"] != LAYOUT_VERSION:
+        raise IndexVersionError(
+            f"the index has layout {values['format']}, this vnsearch reads {LAYOUT_VERSION}; {_REBUILD}"
+        )
+    if values["generation"] != generation:
         raise ValueError("another generation inside")
-    segments = _loads(stream.read())
-    fields = sorted(_loads(schema)._fields.items())
-    keys = (field.key for _, field in fields if hasattr(field, "key"))  # those of labels
-    return Contents(generation, segments, schema, tuple(key for key in keys if key not in FACETS))
+    segments = [_segment(state) for state in values["segments"]]
+    if len({segment.segid for segment in segments}) < len(segments):
+        raise ValueError("a segment that is there twice")
+    size, at = _read_varint(data, len(_HEAD))
+    filterable = tuple(map(str, values["filterable"]))
+    return Contents(generation, segments, data[at : at + size], filterable), str(values["analysis"])
 
 
-def _read_varint(stream: io.BytesIO) -> int:
-    """Read a number of seven bits a byte, lowest first; every byte but the last has its top bit set."""
+def _is_older(data: bytes) -> bool:
+    """Tell whether it is a table of contents of a layout before 4: behind it stood its CRC."""
+    return len(data) > len(_HEAD) and zlib.crc32(data[:-4]) == int.from_bytes(data[-4:], "little")
+
+
+def _segment(state: dict[str, Any]) -> ColumnarSegment:
+    segment = ColumnarSegment.__new__(ColumnarSegment)
+    segment.__setstate__(state)
+    return segment
+
+
+def _read_varint(data: bytes, at: int) -> tuple[int, int]:
+    """Return a number of seven bits a byte, lowest first, the top bit set on every byte but the last; and where it ends."""
     number = shift = 0
-    while True:
-        byte = stream.read(1)[0]
-        number |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return number
+    while data[at] >= 0x80:
+        number |= (data[at] & 0x7F) << shift
         shift += 7
+        at += 1
+    return number | data[at] << shift, at + 1
 
 
 def _varint(number: int) -> bytes:
@@ -190,19 +174,48 @@ def _varint(number: int) -> bytes:
     return bytes((*digits, number))
 
 
-def commit(folder: Path, schema: bytes, segments: Sequence[ColumnarSegment], generation: int) -> None:
-    """Make these segments the last commit, in Whoosh's format; then remove the files that no commit needs any more.
+def commit(folder: Path, contents: Contents) -> None:
+    """Make this the last commit, and then remove the files that no commit needs any more.
 
-    The files of the segments are on the disk already. The table of contents is there, whole, before it gets its name: with
-    the renaming the commit is made, and a crash of the machine leaves it or the one before.
+    The files of the segments are on the disk already, and so is the table of contents, whole, before it gets its name: with the
+    renaming the commit is made, and a crash of the machine leaves it or the one before. The names of the new files are on the
+    disk before that, too: a system may keep changes of a folder in any order.
+
+    Raises:
+        IndexWriteError: the system does not let us write.
+
     """
+    path = folder / _TEMPORARY
+    with files.writing(path):
+        files.remove(path)  # left by a writer that was killed, or a link to somewhere
+        with files.create(path) as file:
+            file.write(_packed(contents))
+            files.sync(file)
+        files.sync_folder(folder)
+        files.rename(path, folder / _toc_name(contents.generation))
+    try:
+        files.sync_folder(folder)
+    except OSError as error:
+        raise IndexWriteError(
+            f"the change of {folder} is made, but the disk does not say that it would survive a power cut: {error}",
+            error.errno,
+        ) from error
+    _clean(folder, contents)
+
+
+def _packed(contents: Contents) -> bytes:
+    generation, segments, schema, filterable = contents
+    values = {
+        "format": LAYOUT_VERSION,
+        "analysis": analysis_fingerprint(),
+        "generation": generation,
+        "filterable": filterable,
+        "segments": [segment.__getstate__() for segment in segments],
+    }
+    text = json.dumps(values).encode()
     data = _HEAD + _varint(len(schema)) + schema + _INTS.pack(generation, 0)
-    data += pickle.dumps(list(segments), _PICKLE_PROTOCOL)
-    temporary = folder / f"{NAME}_toc.tmp"  # a name that whoever cleans up knows; the lock keeps others from it
-    _write_through(temporary, data + zlib.crc32(data).to_bytes(4, "little"))
-    temporary.rename(folder / _toc_name(generation))
-    _sync_folder(folder)
-    _clean(folder, generation, segments)
+    data += pickle.dumps(segments, _PICKLE_PROTOCOL) + text + _TAIL.pack(len(text), _MAGIC, 0)[:-_CHECKSUM_BYTES]
+    return data + checksum(data).to_bytes(_CHECKSUM_BYTES, "little")
 
 
 def committed(folder: Path, generation: int) -> bool:
@@ -210,125 +223,48 @@ def committed(folder: Path, generation: int) -> bool:
     return (folder / _toc_name(generation)).exists()
 
 
-def _write_through(path: Path, data: bytes) -> None:
-    """Write a file and wait until the disk has it."""
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    """Wait until the disk has the names of the files in a folder, where the system lets one wait for that."""
-    if os.name != "nt":
-        opened = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(opened)
-        finally:
-            os.close(opened)
-
-
-def _clean(folder: Path, generation: int, segments: Sequence[Any]) -> None:
+def _clean(folder: Path, contents: Contents) -> None:
     """Remove what belongs to other commits, or was left by a writer that was killed."""
-    current = {segment.segment_id() for segment in segments} | {_LOCK}
-    for path in folder.iterdir():
-        name = path.name
-        if name == SETTINGS_FILE or name == _toc_name(generation) or not is_ours(name):
-            continue
-        if name.partition(".")[0] not in current:
+    current = {_toc_name(contents.generation), LOCK_FILE, *(segment_path("", one).name for one in contents.segments)}
+    for name in filter(is_ours, _names(folder)):
+        if name not in current:
             with contextlib.suppress(OSError):  # open in another process, on Windows: a later commit removes it
-                path.unlink()
+                files.remove(folder / name)
 
 
-def damaged(folder: str, name: str, why: object) -> str:
-    """Return what to say of a file of an index that cannot be read."""
-    return (
-        f"{os.path.join(folder, name)} is damaged ({why}); restore the folder from a copy, "  # noqa: PTH118 - for a message
-        "or make the index again with Index.create(…, overwrite=True)"
-    )
+def _names(folder: Path) -> list[str]:
+    """Return the names of the files in a folder; none where there is no folder."""
+    try:
+        return [path.name for path in folder.iterdir()]
+    except OSError:
+        return []
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How an index was made. ``filterable`` names the keys of ``extra`` that can be filtered."""
-
-    format: int
-    analysis: str
-    filterable: tuple[str, ...] = ()
-
-    def write(self, folder: Path) -> None:
-        """Write the settings file, whole or not at all."""
-        temporary = folder / f"{SETTINGS_FILE}.tmp"
-        _write_through(temporary, (json.dumps(asdict(self), indent=1) + "\n").encode())
-        temporary.replace(folder / SETTINGS_FILE)
-
-    @classmethod
-    def read(cls, folder: Path) -> Settings:
-        """Read the settings file and check that this version of the library can use the index."""
-        path = folder / SETTINGS_FILE
-        try:
-            values = json.loads(path.read_text(encoding="utf-8"))
-            settings = cls(int(values["format"]), str(values["analysis"]), tuple(map(str, values["filterable"])))
-        except Exception as error:  # whatever a file of any content makes JSON and the conversions raise
-            raise IndexCorruptedError(damaged(str(folder), SETTINGS_FILE, error)) from error
-        rebuild = "make it again from the reports: Index.create(…, overwrite=True), then add()"
-        if settings.format != LAYOUT_VERSION:
-            raise IndexVersionError(
-                f"the index in {folder} has layout {settings.format}, this vnsearch reads {LAYOUT_VERSION}; {rebuild}"
-            )
-        if settings.analysis != analysis_fingerprint():
-            raise IndexVersionError(
-                f"the index in {folder} was made with another analysis ({settings.analysis}, "
-                f"now {analysis_fingerprint()}): its terms would not meet today's queries; {rebuild}"
-            )
-        return settings
+def segment_files(folder: Path) -> list[Path]:
+    """Return the files of segments in a folder, whether a commit names them or not."""
+    return sorted(folder / name for name in _names(folder) if name.startswith(f"{NAME}_") and name.endswith(".seg"))
 
 
 def exists(folder: Path) -> bool:
     """Tell whether there is an index (or what is left of one) in a folder."""
-    return (folder / SETTINGS_FILE).exists() or any(folder.glob(f"_{NAME}_*.toc"))
+    return any(map(_TOC.fullmatch, _names(folder))) or bool(segment_files(folder))
 
 
 def is_ours(name: str) -> bool:
     """Tell whether a file of this name belongs to an index."""
-    return name.startswith((f"{NAME}_", f"_{NAME}_", SETTINGS_FILE))
+    return name.startswith((f"{NAME}_", f"_{NAME}_", _OLD_SETTINGS))
 
 
 def size_bytes(folder: Path) -> int:
     """Return how much the files of an index take. One that a commit removes meanwhile counts nothing."""
     total = 0
-    for path in folder.iterdir():
-        if is_ours(path.name):
-            with contextlib.suppress(FileNotFoundError):
-                total += path.stat().st_size
+    for name in filter(is_ours, _names(folder)):
+        with contextlib.suppress(FileNotFoundError):
+            total += (folder / name).lstat().st_size
     return total
 
 
-@contextlib.contextmanager
-def write_lock(folder: Path, timeout_s: float) -> Iterator[None]:
-    """Hold the lock that every writer of this index takes."""
-    from whoosh.util.filelock import FileLock, try_for  # noqa: PLC0415 - see above
-
-    lock = FileLock(str(folder / _LOCK))
-    if not try_for(lock.acquire, timeout=timeout_s, delay=0.1):
-        raise IndexLockedError(locked_message(folder, timeout_s))
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def locked_message(folder: Path, timeout_s: float) -> str:
-    """Return what to say when another writer holds the lock."""
-    return (
-        f"another writer has the index in {folder}, and did not finish within {timeout_s} s; "
-        "try again later, or give a longer lock_timeout_s"
-    )
-
-
-def create(
-    folder: Path, *, overwrite: bool, filterable: tuple[str, ...], lock_timeout_s: float
-) -> tuple[IndexFolder, Settings]:
+def create(folder: Path, *, overwrite: bool, filterable: tuple[str, ...], lock_timeout_s: float) -> IndexFolder:
     """Make an empty index in a folder, which is made too; other files in it are left alone.
 
     To start anew is a commit like any other: it waits for the lock, and has the next generation, so that whoever has the
@@ -337,6 +273,7 @@ def create(
     Raises:
         IndexExistsError: there is one already and ``overwrite`` is False.
         IndexLockedError: another writer did not finish in time.
+        IndexWriteError: the system does not let us write.
         InvalidArgumentError: a filterable key that cannot be one; a path that is no folder.
 
     """
@@ -346,14 +283,15 @@ def create(
     if folder.exists() and not folder.is_dir():
         raise InvalidArgumentError(f"{folder} is a file; give the path of a folder for the index")
     _refuse_existing(folder, overwrite)
-    folder.mkdir(parents=True, exist_ok=True)
+    with files.writing(folder):
+        if not folder.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            files.sync_folder(folder.parent)
     made = IndexFolder(folder)
     with write_lock(folder, lock_timeout_s):
         _refuse_existing(folder, overwrite)  # somebody may have been faster
-        commit(folder, schema, [], made.latest_generation() + 1)
-        settings = Settings(LAYOUT_VERSION, analysis_fingerprint(), filterable)
-        settings.write(folder)
-    return made, settings
+        commit(folder, Contents(made.latest_generation() + 1, [], schema, filterable))
+    return made
 
 
 def _refuse_existing(folder: Path, overwrite: bool) -> None:
@@ -363,18 +301,15 @@ def _refuse_existing(folder: Path, overwrite: bool) -> None:
         )
 
 
-def open_index(folder: Path) -> tuple[IndexFolder, Settings]:
-    """Open the index in a folder.
+def open_index(folder: Path) -> IndexFolder:
+    """Open the index in a folder; what is wrong with it is said when its contents are read.
 
     Raises:
         IndexNotFoundError: there is none.
-        IndexVersionError: another layout or another analysis made it.
-        IndexCorruptedError: its files are damaged.
 
     """
     if not exists(folder):
         raise IndexNotFoundError(
             f"no index in {folder}; make one with Index.create({str(folder)!r}) or: vnsearch index PATH… --index {folder}"
         )
-    settings = Settings.read(folder)
-    return IndexFolder(folder), settings
+    return IndexFolder(folder)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import pickle
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +9,15 @@ from whoosh.filedb.filestore import FileStorage
 from whoosh.index import TOC, FileIndex
 from whoosh.reading import IndexReader
 
-from vnsearch.errors import IndexCorruptedError
-from vnsearch.index.storage import NAME, IndexFolder, admit, damaged
+from vnsearch.index.codec import NAME
+from vnsearch.index.storage import IndexFolder
+from vnsearch.index.whoosh_schema import make_schema
 
 __all__ = ["VietnameseIndex"]
 
 
-class _Unpickler(pickle.Unpickler):
-    def find_class(self, module: str, name: str) -> Any:
-        admit(module, name)
-        return super().find_class(module, name)
-
-
 class VietnameseIndex(IndexFolder, FileIndex):  # type: ignore[misc]  # Whoosh has no types
-    """A Whoosh index whose table of contents is read without running anything from it."""
+    """A Whoosh index whose table of contents is read without unpickling it."""
 
     def __init__(self, folder: str | Path) -> None:
         super().__init__(folder)
@@ -34,12 +27,7 @@ class VietnameseIndex(IndexFolder, FileIndex):  # type: ignore[misc]  # Whoosh h
 
     def _read_toc(self) -> TOC:
         contents = self.contents()
-        try:
-            schema = _Unpickler(io.BytesIO(contents.schema)).load()
-        except Exception as error:  # whatever a pickle of any content raises
-            name = TOC._filename(NAME, contents.generation)
-            raise IndexCorruptedError(damaged(self.folder, name, error)) from error
-        return TOC(schema, contents.segments, contents.generation)
+        return TOC(make_schema(contents.filterable), contents.segments, contents.generation)
 
     def writer(self, *_: Any, **__: Any) -> Any:
         """Raise: segments are made whole, of analysed reports, by ``Index.add``."""

@@ -16,22 +16,25 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from vnsearch.errors import InvalidArgumentError, InvalidReportError
+from vnsearch.errors import IndexLockedError, InvalidArgumentError, InvalidReportError
 from vnsearch.index.codec import ColumnarSegment, open_segment, segment_path
 from vnsearch.index.columnar.build import AnalysedReports, SegmentBuilder
+from vnsearch.index.columnar.container import Seal
 from vnsearch.index.columnar.merge import Source, merge
 from vnsearch.index.columnar.postings import DOCUMENTS_MAX
-from vnsearch.index.columnar.segment import SegmentData
+from vnsearch.index.columnar.segment import Age, SegmentData
 from vnsearch.index.documents import analyse_reports
+from vnsearch.index.files import remove
+from vnsearch.index.lock import write_lock
 from vnsearch.index.policy import plan_merge
 from vnsearch.index.progress import OnProgress
-from vnsearch.index.storage import NAME, IndexFolder, commit, committed, write_lock
+from vnsearch.index.storage import Contents, IndexFolder, commit, committed
 from vnsearch.report import Report
 
 __all__ = ["AddStats", "OnError", "SkippedReport", "add_reports", "delete_reports"]
@@ -72,6 +75,7 @@ class _Commit:
 
     def __init__(self, index: IndexFolder, opened: Iterable[SegmentData] = ()) -> None:
         self._folder = Path(index.folder)
+        self._process = os.getpid()
         contents = index.contents()
         self._generation = contents.generation + 1
         self._new: list[Path] = []
@@ -99,17 +103,17 @@ class _Commit:
 
     def append(self, builder: SegmentBuilder, deleted: Iterable[int]) -> None:
         """Write a new segment, of which some documents are deleted already."""
-        segment, path = self._new_segment(builder.documents)
-        builder.write(path)
+        segment = self._new_segment(builder.documents, builder.write)
         for document in deleted:
             segment.delete_document(document)
         self.segments.append(segment)
 
-    def _new_segment(self, documents: int) -> tuple[ColumnarSegment, Path]:
-        segment = ColumnarSegment(NAME, documents)
+    def _new_segment(self, documents: int, write: Callable[[Path, Age], Seal]) -> ColumnarSegment:
+        segment = ColumnarSegment(documents)
         path = segment_path(self._folder, segment)
         self._new.append(path)
-        return segment, path
+        segment.seal = write(path, (self._generation, len(self._new)))
+        return segment
 
     def merge(self) -> None:
         """Merge what the policy says, and drop segments that have nothing left."""
@@ -134,22 +138,28 @@ class _Commit:
 
     def _merge(self, run: range) -> None:
         sources = [Source(self._open(segment), segment.live) for segment in self.segments[run.start : run.stop]]
-        segment, path = self._new_segment(sum(source.count for source in sources))
-        merge(sources, path)
+        segment = self._new_segment(sum(source.count for source in sources), lambda path, _: merge(sources, path))
         for source in sources:
             self._opened.pop(source.segment.file.path.name, None)
         self.segments[run.start : run.stop] = [segment]
 
     def finish(self) -> None:
         """Make it the last commit."""
-        commit(self._folder, self._schema, self.segments, self._generation)
+        if self._process != os.getpid():
+            raise IndexLockedError(
+                "a forked child cannot finish what its parent is adding; let it open the index itself"
+            )
+        commit(self._folder, Contents(self._generation, self.segments, self._schema, self.filterable))
 
     def abandon(self) -> None:
-        """Remove what was written, unless it is the last commit by now: an interrupt may come late."""
-        if not committed(self._folder, self._generation):
+        """Remove what was written, unless it is the last commit by now: an interrupt may come late.
+
+        A child that was forked meanwhile leaves it alone: its parent goes on.
+        """
+        if self._process == os.getpid() and not committed(self._folder, self._generation):
             for path in self._new:
                 with contextlib.suppress(OSError):  # the next commit removes it
-                    path.unlink(missing_ok=True)
+                    remove(path)
 
 
 @contextlib.contextmanager

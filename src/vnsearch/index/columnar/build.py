@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vnsearch.analysis.batch import TokenBatch
-from vnsearch.index.columnar.container import Array, ArrayFileWriter, narrow
+from vnsearch.index.columnar.container import Array, ArrayFileWriter, Seal, narrow
 from vnsearch.index.columnar.postings import (
     DOCUMENTS_MAX,
     FIELD_BITS,
@@ -23,6 +23,7 @@ from vnsearch.index.columnar.postings import (
     invert,
     write_postings,
 )
+from vnsearch.index.columnar.segment import Age
 from vnsearch.index.columnar.stored import Block, write_blocks
 from vnsearch.index.columnar.terms import encode_term, write_groups, write_pairs, write_terms
 from vnsearch.index.columnar.tokens import Places, encode_places, write_tokens
@@ -133,11 +134,12 @@ class SegmentBuilder:
         self.documents += len(reports.ids)
         self._size += len(texts.tokens)
 
-    def write(self, path: Path) -> None:
-        """Write the segment; the builder is used up, so that memory goes as the file grows."""
+    def write(self, path: Path, age: Age) -> Seal:
+        """Write the segment and return its seal; the builder is used up, so that memory goes as the file grows."""
         with ArrayFileWriter(path) as file:
             file.facts["documents"] = self.documents
             file.facts["lists"] = sorted(self._lists)
+            file.facts["age"] = age
             file.add("days", np.concatenate(self._days).astype(np.int32))
             write_blocks(file, self._blocks)
             self._blocks.clear()
@@ -145,6 +147,7 @@ class SegmentBuilder:
             self._write_values(file)
             self._write_kind(file, "word")
             self._write_syllables(file)
+        return file.seal
 
     def _write_lists(self, file: ArrayFileWriter) -> None:
         for name, (vocabulary, numbers, documents) in self._lists.items():

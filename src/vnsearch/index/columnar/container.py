@@ -1,35 +1,54 @@
 """A file of named arrays, little-endian, mapped into memory when read.
 
-Arrays are written one after the other, each at a multiple of 64 bytes; their directory comes last, so that a large file is
-never held in memory. Every array has a checksum, and so has the directory.
+Arrays are written one after the other, each at a multiple of 64 bytes and filled up to the next with zeros: a *section*. Their
+directory comes last, so that a large file is never held in memory. Every section has a checksum, kept in the directory, and the
+directory and the head of the file have one at its end: the *seal*, which whoever names the file keeps too. No byte of the file is
+in none of them. A section is compared with its checksum when it is first asked for, before anything in it is used.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import mmap
 import os
 import struct
 import sys
-import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import xxhash
 
-__all__ = ["LAYOUT_VERSION", "ArrayFile", "ArrayFileWriter", "changes", "narrow", "numbers_of"]
+from vnsearch.errors import IndexCorruptedError
+from vnsearch.index import files
+
+__all__ = [
+    "LAYOUT_VERSION",
+    "ArrayFile",
+    "ArrayFileWriter",
+    "Seal",
+    "changes",
+    "check_starts",
+    "checksum",
+    "narrow",
+    "numbers_of",
+]
 
 #: Counts up whenever the files of an index change their meaning.
-LAYOUT_VERSION = 3
+LAYOUT_VERSION = 4
+
+#: The checksum of every file of an index: XXH3, 64 bits (https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md).
+checksum = xxhash.xxh3_64_intdigest
 
 Array = npt.NDArray[Any]
 
 _MAGIC = b"VNSEARCH"
 _HEAD = struct.Struct("<8sI52x")  # magic, layout version, padding to 64 bytes
-_TAIL = struct.Struct("<QII8s")  # where the directory begins, its length, its checksum, magic
+_TAIL = struct.Struct("<QIQ8s")  # where the directory begins, its length, the checksum of head and directory, magic
 _ALIGNMENT = 64
 _DTYPES = {"u1": "u1", "u2": "<u2", "u4": "<u4", "u8": "<u8", "i4": "<i4"}
 
@@ -60,15 +79,46 @@ def numbers_of(array: Array) -> Sequence[int]:
     return array.data if sys.byteorder == "little" else array.tolist()  # a view of other bytes cannot be read
 
 
+def check_starts(starts: Array, end: int) -> None:
+    """Raise ValueError unless these are where runs of a list begin, one after the other, from 0 to its end.
+
+    What reads the runs goes by them to reserve memory, and a file may be made to do harm.
+    """
+    if not len(starts) or starts[0] != 0 or starts[-1] != end or (starts[1:] < starts[:-1]).any():
+        raise ValueError(f"runs that do not go from 0 to {end}")
+
+
+def _aligned(at: int) -> int:
+    return at + -at % _ALIGNMENT
+
+
+class Seal(NamedTuple):
+    """What tells a file of arrays from any other: how many bytes it has, and the checksum of its head and its directory."""
+
+    size: int
+    checksum: int
+
+
 class ArrayFileWriter:
-    """Writes a file of arrays; leaves nothing behind when the ``with`` ends by an exception."""
+    """Writes a file of arrays; leaves nothing behind when the ``with`` ends by an exception. Afterwards it has its ``seal``.
+
+    Raises IndexWriteError when the system does not let it write.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._file = path.open("xb")
-        self._file.write(_HEAD.pack(_MAGIC, LAYOUT_VERSION))
+        self.seal = Seal(0, 0)
+        self._head = _HEAD.pack(_MAGIC, LAYOUT_VERSION)
         self._directory: list[tuple[str, str, int, int, int]] = []
         self.facts: dict[str, Any] = {}  #: small values kept with the directory, as JSON
+        self._file = files.create(path)
+        self._at = 0
+        self._write(self._head)
+
+    def _write(self, data: bytes | memoryview) -> None:
+        with files.writing(self.path):
+            self._file.write(data)
+        self._at += len(data)
 
     def add(self, name: str, array: Array) -> None:
         """Append an array of unsigned integers, or of int32."""
@@ -77,15 +127,17 @@ class ArrayFileWriter:
     def add_parts(self, name: str, dtype: npt.DTypeLike, parts: Iterable[Array]) -> None:
         """Append an array that comes in parts, of this type all of them; only one at a time need be in memory."""
         kind = "{0.kind}{0.itemsize}".format(np.dtype(dtype))
-        self._file.write(bytes(-self._file.tell() % _ALIGNMENT))
-        start, count, checksum = self._file.tell(), 0, 0
+        start, count, sum_ = self._at, 0, xxhash.xxh3_64()
         for part in parts:
             if len(part):
                 view = np.ascontiguousarray(part, _DTYPES[kind]).data.cast("B")
-                checksum = zlib.crc32(view, checksum)
+                sum_.update(view)
                 count += len(part)
-                self._file.write(view)
-        self._directory.append((name, kind, start, count, checksum))
+                self._write(view)
+        padding = bytes(_aligned(self._at) - self._at)
+        sum_.update(padding)
+        self._write(padding)
+        self._directory.append((name, kind, start, count, sum_.intdigest()))
 
     def __enter__(self) -> ArrayFileWriter:
         return self
@@ -95,50 +147,109 @@ class ArrayFileWriter:
     ) -> None:
         try:
             if error is None:
-                directory = json.dumps({"arrays": self._directory, "facts": self.facts}).encode()
-                at = self._file.tell()
-                self._file.write(directory + _TAIL.pack(at, len(directory), zlib.crc32(directory), _MAGIC))
-                self._file.flush()
-                os.fsync(self._file.fileno())
+                self._finish()
         except BaseException:
-            self._file.close()
-            self.path.unlink(missing_ok=True)
+            self._abandon()
             raise
-        self._file.close()
         if error is not None:
-            self.path.unlink(missing_ok=True)
+            self._abandon()
+
+    def _finish(self) -> None:
+        directory = json.dumps({"arrays": self._directory, "facts": self.facts}).encode()
+        seal = checksum(self._head + directory)
+        self._write(directory + _TAIL.pack(self._at, len(directory), seal, _MAGIC))
+        with files.writing(self.path):
+            files.sync(self._file)
+            self._file.close()
+        self.seal = Seal(self._at, seal)
+
+    def _abandon(self) -> None:
+        with contextlib.suppress(OSError):  # a full disk: closing would write what is left
+            self._file.close()
+        with contextlib.suppress(OSError):  # the next commit removes it
+            files.remove(self.path)
 
 
 class ArrayFile:
-    """A file of arrays, mapped: an array is read when it is used. Raises ValueError for what is no such file."""
+    """A file of arrays, mapped. An array is read when it is used, and its section checked when it is first asked for.
 
-    def __init__(self, path: Path) -> None:
+    ``seal`` is what the file's writer kept of it.
+
+    Raises:
+        IndexCorruptedError: here and later, of what does not match its checksum, and of what is no such file.
+        FileNotFoundError: there is none.
+
+    """
+
+    def __init__(self, path: Path, seal: Seal | None = None) -> None:
         self.path = path
-        with path.open("rb") as file:
+        self._arrays: dict[str, Array] = {}
+        with files.open_plain(path) as file, self._reading("it cannot be read"):
             size = os.fstat(file.fileno()).st_size
             if size < _HEAD.size + _TAIL.size:
-                raise ValueError(f"{path.name} is cut short")
+                raise ValueError("it is cut short")
             self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        magic, layout = _HEAD.unpack_from(self._map, 0)
-        start, length, checksum, magic_again = _TAIL.unpack_from(self._map, size - _TAIL.size)
-        if magic != _MAGIC or magic_again != _MAGIC or start + length + _TAIL.size != size:
-            raise ValueError(f"{path.name} is no segment, or cut short")
-        if layout != LAYOUT_VERSION:
-            raise ValueError(f"{path.name} has layout {layout}, not {LAYOUT_VERSION}")
-        directory = self._map[start : start + length]
-        if zlib.crc32(directory) != checksum:
-            raise ValueError(f"the directory of {path.name} does not match its checksum")
-        content = json.loads(directory)
-        self.facts: dict[str, Any] = content["facts"]
-        self._entries: dict[str, tuple[str, int, int, int]] = {name: tuple(rest) for name, *rest in content["arrays"]}
+            magic, layout = _HEAD.unpack_from(self._map, 0)
+            start, length, found, magic_again = _TAIL.unpack_from(self._map, size - _TAIL.size)
+            if magic != _MAGIC or magic_again != _MAGIC or start + length + _TAIL.size != size:
+                raise ValueError("it is no segment, or cut short")
+            if layout != LAYOUT_VERSION:
+                raise ValueError(f"it has layout {layout}, not {LAYOUT_VERSION}")
+            directory = self._map[start : start + length]
+            if checksum(self._map[: _HEAD.size] + directory) != found:
+                raise ValueError("its directory does not match its checksum")
+            self.seal = Seal(size, found)
+            if seal not in (None, self.seal):
+                raise ValueError("it is not the file that the commit names")
+            content = json.loads(directory)
+            self.facts: dict[str, Any] = dict(content["facts"])
+            self._entries: dict[str, tuple[str, int, int, int]] = {}
+            end = _HEAD.size
+            for name, kind, at, count, sum_ in content["arrays"]:
+                if at != end or type(count) is not int or count < 0 or name in self._entries:
+                    raise ValueError("its arrays do not follow each other")
+                end = _aligned(end + count * np.dtype(_DTYPES[kind]).itemsize)
+                self._entries[name] = kind, at, count, sum_
+            if end != start:
+                raise ValueError("its arrays do not follow each other")
+
+    @contextlib.contextmanager
+    def _reading(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except (FileNotFoundError, IndexCorruptedError):
+            raise
+        except Exception as error:  # whatever bytes that make no sense raise
+            raise files.damaged(self.path, error or what) from error
 
     def __contains__(self, name: str) -> bool:
         return name in self._entries
 
     def __getitem__(self, name: str) -> Array:
         """Return an array, or raise KeyError."""
+        found = self._arrays.get(name)
+        if found is None:
+            if not self.is_sound(name):
+                raise files.damaged(self.path, f"{name} does not match its checksum")
+            found = self._arrays[name] = self.unchecked(name)
+        return found
+
+    def unchecked(self, name: str) -> Array:
+        """Return an array, or raise KeyError; for what has checksums of its own inside."""
         kind, start, count, _ = self._entries[name]
         return np.frombuffer(self._map, _DTYPES[kind], count, start) if count else np.empty(0, _DTYPES[kind])
+
+    def is_sound(self, name: str) -> bool:
+        """Read the section of an array and tell whether it matches its checksum."""
+        _, start, _, expected = self._entries[name]
+        end = _aligned(start + self.unchecked(name).nbytes)
+        with memoryview(self._map) as view, view[start:end] as section:
+            return checksum(section) == expected
+
+    def check(self) -> None:
+        """Check every section, also of arrays that nobody asked for yet."""
+        for name in self._entries:
+            self[name]
 
     def release(self) -> None:
         """Give the memory of what was read back; arrays stay valid, and are read again when they are used."""
@@ -151,4 +262,4 @@ class ArrayFile:
 
     def damaged(self) -> list[str]:
         """Read everything; return the names of the arrays that do not match their checksums."""
-        return [name for name, (*_, checksum) in self._entries.items() if zlib.crc32(self[name].data) != checksum]
+        return [name for name in self._entries if not self.is_sound(name)]

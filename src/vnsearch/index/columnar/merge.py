@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from vnsearch.index.columnar.container import Array, ArrayFileWriter, narrow
+from vnsearch.index.columnar.container import Array, ArrayFileWriter, Seal, narrow
 from vnsearch.index.columnar.postings import Inverted, PostingLists, join_escapes, plain_frequencies, write_postings
 from vnsearch.index.columnar.segment import SegmentData
 from vnsearch.index.columnar.stored import Block, make_blocks, unpack_block, write_blocks
@@ -49,13 +49,14 @@ class Source:
         return bool(self.live.all())
 
 
-def merge(sources: Sequence[Source], path: Path) -> None:
-    """Write the living documents of several segments, in order, as one segment."""
+def merge(sources: Sequence[Source], path: Path) -> Seal:
+    """Write the living documents of several segments, in order, as one segment; return its seal."""
     bases = np.cumsum([0, *(source.count for source in sources)]).tolist()
     with ArrayFileWriter(path) as file:
         file.facts["documents"] = bases[-1]
         names = sorted(set(chain.from_iterable(source.segment.list_names for source in sources)))
         file.facts["lists"] = names
+        file.facts["age"] = max(source.segment.age for source in sources)
         file.add("days", np.concatenate([source.segment.days[source.live] for source in sources]))
         write_blocks(file, chain.from_iterable(map(_blocks, sources)))
         _release(sources)
@@ -74,6 +75,7 @@ def merge(sources: Sequence[Source], path: Path) -> None:
             for field, part in enumerate(("title", "body")):
                 lengths = [source.segment.lengths(kind, field)[source.live] for source in sources]
                 file.add(f"{kind}.{part}_lengths", narrow(np.concatenate(lengths)))
+    return file.seal
 
 
 def _release(sources: Sequence[Source]) -> None:
@@ -85,6 +87,7 @@ def _release(sources: Sequence[Source]) -> None:
 def _blocks(source: Source) -> Iterator[Block]:
     """Yield the stored reports of a segment; blocks that hold deleted ones are made anew."""
     stored = source.segment.stored
+    stored.check()  # most are copied unread
     for number in range(len(stored)):
         documents = stored.documents(number)
         live = source.live[documents.start : documents.stop]

@@ -13,7 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from vnsearch.index.columnar.container import Array, ArrayFile, ArrayFileWriter, changes, narrow, numbers_of
+from vnsearch.index.columnar.container import (
+    Array,
+    ArrayFile,
+    ArrayFileWriter,
+    changes,
+    check_starts,
+    narrow,
+    numbers_of,
+)
 
 __all__ = [
     "DOCUMENTS_MAX",
@@ -171,6 +179,9 @@ class PostingLists:
         self.starts = file[f"{name}.starts"]
         self.bounds = numbers_of(self.starts)
         self.documents: U16 = file[f"{name}.documents"]
+        check_starts(self.starts, len(self.documents))
+        if int(self.documents.max(initial=0)) >= max(file.facts["documents"], 1):
+            raise ValueError(f"{name} has postings of documents that there are none of")
         self.codes: U8 | None = None
         if f"{name}.frequencies" in file:
             self.codes = file[f"{name}.frequencies"]
@@ -178,6 +189,9 @@ class PostingLists:
             self.escape_title = file[f"{name}.escape_title"]
             self.escape_body = file[f"{name}.escape_body"]
             self.counts = file[f"{name}.counts"]
+            lengths = (len(self.codes), len(self.counts), len(self.escape_title), len(self.escape_body))
+            if lengths != (len(self.documents), len(self), len(self.escape_at), len(self.escape_at)):
+                raise ValueError(f"{name} has arrays of different lengths")
 
     def __len__(self) -> int:
         return len(self.starts) - 1

@@ -9,16 +9,30 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from vnsearch.index.columnar.container import Array, ArrayFile
-from vnsearch.index.columnar.postings import PostingLists
+from vnsearch.index.columnar.container import Array, ArrayFile, Seal, check_starts
+from vnsearch.index.columnar.postings import DOCUMENTS_MAX, PostingLists
 from vnsearch.index.columnar.stored import StoredReports
 from vnsearch.index.columnar.terms import PairTerms, Terms, encode_term
 from vnsearch.index.columnar.tokens import TokenSequences
+from vnsearch.index.files import damaged
 
-__all__ = ["SegmentData"]
+__all__ = ["Age", "SegmentData"]
 
+#: When a segment was written: the number of the commit, and which of its files it was. A merged one is as old as its newest part.
+Age = tuple[int, int]
 
 _SYLLABLES_KEPT = 10_000
+
+
+def _facts(file: ArrayFile) -> tuple[int, Sequence[str], Age]:
+    """Return how many documents a file has, the names of its lists, and its age."""
+    try:
+        documents, names, (commit, part) = (file.facts[name] for name in ("documents", "lists", "age"))
+        if not 0 <= documents <= DOCUMENTS_MAX:
+            raise ValueError(f"{documents} documents")
+        return int(documents), [str(name) for name in names], (int(commit), int(part))
+    except Exception as error:  # whatever values that make no sense raise
+        raise damaged(file.path, error) from error
 
 
 class SegmentData:
@@ -28,11 +42,9 @@ class SegmentData:
     of whole values: "id", "definitions", or a field of labels.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.file = ArrayFile(path)
-        facts = self.file.facts
-        self.documents: int = facts["documents"]
-        self.list_names: Sequence[str] = facts["lists"]
+    def __init__(self, path: Path, seal: Seal | None = None) -> None:
+        self.file = ArrayFile(path, seal)
+        self.documents, self.list_names, self.age = _facts(self.file)
         self._terms: dict[str, Terms] = {}
         self._syllables: dict[str, int] = {}
         self._postings: dict[str, PostingLists] = {}
@@ -69,13 +81,19 @@ class SegmentData:
     @property
     def days(self) -> npt.NDArray[np.int32]:
         """The day of each document as an ordinal; 0 without a date."""
-        return self.file["days"]
+        days = self.file["days"]
+        if len(days) != self.documents:
+            raise damaged(self.file.path, f"days of {len(days)} documents, not of {self.documents}")
+        return days
 
     def lengths(self, kind: str, field: int) -> Array:
         """Return how many terms of a kind each document's title (0) or body (1) has."""
         if kind == "pair":
             return np.maximum(self.lengths("syllable", field).astype(np.int64) - 1, 0)
-        return self.file[f"{kind}.{'body' if field else 'title'}_lengths"]
+        lengths = self.file[f"{kind}.{'body' if field else 'title'}_lengths"]
+        if len(lengths) != self.documents:
+            raise damaged(self.file.path, f"lengths of {len(lengths)} texts, not of {self.documents}")
+        return lengths
 
     # -- single terms
 
@@ -183,4 +201,6 @@ class SegmentData:
     def _value_starts(self) -> npt.NDArray[np.int64]:
         both = np.empty(2 * self.documents, np.int64)
         both[::2], both[1::2] = self.lengths("value", 0), self.lengths("value", 1)
-        return np.concatenate(([0], np.cumsum(both)))
+        starts = np.concatenate(([0], np.cumsum(both)))
+        check_starts(starts, len(self.file["value_tokens"]))
+        return starts

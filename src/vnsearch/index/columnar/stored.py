@@ -1,7 +1,7 @@
 """The reports as they were given, in blocks of a few kilobytes, compressed.
 
-A block is a frame of Zstandard (RFC 8878) made with a dictionary: 16,384 characters of Vietnamese as reports write it. It makes
-small blocks a seventh smaller, so that one report is read by decompressing hardly more than itself.
+A block is a frame of Zstandard (RFC 8878) with its own checksum, made with a dictionary: 16,384 characters of Vietnamese as
+reports write it. It makes small blocks a seventh smaller, so that one report is read by decompressing hardly more than itself.
 """
 
 from __future__ import annotations
@@ -18,15 +18,19 @@ import numpy.typing as npt
 import zstandard
 
 from vnsearch.index.columnar.charset import encode
-from vnsearch.index.columnar.container import ArrayFile, ArrayFileWriter, narrow, numbers_of
+from vnsearch.index.columnar.container import ArrayFile, ArrayFileWriter, check_starts, narrow, numbers_of
 
-__all__ = ["Block", "StoredReports", "make_blocks", "unpack_block", "write_blocks"]
+__all__ = ["RECORD_BYTES_MAX", "Block", "StoredReports", "make_blocks", "unpack_block", "write_blocks"]
 
 # A block is closed when it has this many bytes: most news reports have one of their own.
 _BLOCK_BYTES = 1024
 _LEVEL = 6  # 3 takes a twelfth more space and half the time, 12 less than a hundredth less and twice the time
 # No frame holds more bytes for each of its own: runs of one byte, 128 KB in four bytes.
 _EXPANSION_MAX = 1 << 15
+#: Bytes of one packed report, at most, and about those of a block.
+RECORD_BYTES_MAX = 1 << 28
+
+_CONTENT_BYTES_MAX = RECORD_BYTES_MAX + (1 << 16)
 
 _WRONG_LENGTH = "a block of reports has another length than it says"
 
@@ -50,7 +54,7 @@ class _Codecs(threading.local):
     @cached_property
     def compress(self) -> Callable[[bytes], bytes]:
         compressor = zstandard.ZstdCompressor(
-            _LEVEL, _dictionary(), write_checksum=False, write_content_size=True, write_dict_id=False
+            _LEVEL, _dictionary(), write_checksum=True, write_content_size=True, write_dict_id=False
         )
         return compressor.compress
 
@@ -79,7 +83,7 @@ def make_blocks(records: Iterable[bytes]) -> Iterator[Block]:
 
 def unpack_block(data: bytes | memoryview, count: int) -> list[bytes]:
     """Return the records of a block."""
-    if not 0 < zstandard.frame_content_size(data) <= len(data) * _EXPANSION_MAX:
+    if not 0 < zstandard.frame_content_size(data) <= min(len(data) * _EXPANSION_MAX, _CONTENT_BYTES_MAX):
         raise ValueError(_WRONG_LENGTH)  # before so much memory is taken
     try:
         content = _CODECS.decompress(data)
@@ -119,11 +123,19 @@ class StoredReports:
     """The stored reports of a segment, mapped."""
 
     def __init__(self, file: ArrayFile) -> None:
-        self._data = file["stored"].data
-        self._starts, self._documents = numbers_of(file["stored_starts"]), numbers_of(file["stored_documents"])
+        self._file = file
+        self._data = file.unchecked("stored").data  # every block has a checksum
+        starts, documents = file["stored_starts"], file["stored_documents"]
+        check_starts(starts, len(self._data))
+        check_starts(documents, file.facts["documents"])
+        self._starts, self._documents = numbers_of(starts), numbers_of(documents)
 
     def __len__(self) -> int:
         return len(self._starts) - 1
+
+    def check(self) -> None:
+        """Compare all blocks with the checksum of the whole."""
+        self._file["stored"]
 
     def block(self, number: int) -> Block:
         """Return a block as it was written."""

@@ -14,7 +14,7 @@ from itertools import chain, pairwise
 import numpy as np
 import numpy.typing as npt
 
-from vnsearch.index.columnar.container import Array, ArrayFile, ArrayFileWriter, narrow, numbers_of
+from vnsearch.index.columnar.container import Array, ArrayFile, ArrayFileWriter, check_starts, narrow, numbers_of
 from vnsearch.text.fold import group_key
 
 __all__ = ["PairTerms", "Terms", "encode_term", "write_groups", "write_pairs", "write_terms"]
@@ -51,6 +51,9 @@ class Terms(Sequence[bytes]):
         self._data = file[f"{name}.terms"].data
         self._starts = file[f"{name}.term_starts"]
         self._heads = file[f"{name}.term_heads"]
+        check_starts(self._starts, len(self._data))
+        if len(self._starts) != len(self._heads) + 1:
+            raise ValueError(f"{name} has terms without heads")
 
     def __len__(self) -> int:
         return len(self._heads)
@@ -134,6 +137,9 @@ class PairTerms:
     def __init__(self, file: ArrayFile) -> None:
         self.first_starts = file["pair.first_starts"]
         self.seconds = file["pair.seconds"]
+        check_starts(self.first_starts, len(self.seconds))
+        if int(self.seconds.max(initial=0)) >= max(len(self.first_starts) - 1, 1):
+            raise ValueError("pairs of syllables that there are none of")
         self._starts, self._seconds = numbers_of(self.first_starts), numbers_of(self.seconds)
 
     def __len__(self) -> int:

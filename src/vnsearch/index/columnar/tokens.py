@@ -75,6 +75,11 @@ class TokenSequences:
         both = title_lengths.astype(np.int64) + body_lengths
         self._starts = np.concatenate(([0], np.cumsum(both)))  # eight bytes a document
         self._title_lengths = title_lengths
+        high = len(self._low) if self._high is None else len(self._high)
+        if not int(self._starts[-1]) == len(self._low) == len(self.codes) == high:
+            raise ValueError("texts of another length than their syllables")
+        if len({len(part) for part in self.escapes}) > 1:
+            raise ValueError("escaped places of different lengths")
 
     def __len__(self) -> int:
         return len(self._low)
