@@ -28,11 +28,12 @@ def _facts(file: ArrayFile) -> tuple[int, Sequence[str], Age]:
     """Return how many documents a file has, the names of its lists, and its age."""
     try:
         documents, names, (commit, part) = (file.facts[name] for name in ("documents", "lists", "age"))
-        if not 0 <= documents <= DOCUMENTS_MAX:
-            raise ValueError(f"{documents} documents")
-        return int(documents), [str(name) for name in names], (int(commit), int(part))
+        found = int(documents), [str(name) for name in names], (int(commit), int(part))
     except Exception as error:  # whatever values that make no sense raise
         raise damaged(file.path, error) from error
+    if not 0 <= found[0] <= DOCUMENTS_MAX:
+        raise damaged(file.path, f"it says that it has {documents} documents")
+    return found
 
 
 class SegmentData:
