@@ -119,13 +119,13 @@ def test_what_is_shown_cannot_steer_the_terminal(folder):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are Unix")
 def test_marks_are_coloured_on_a_terminal_unless_no_color(folder):
-    assert "\x1b[1;33mUỷ ban\x1b[0m" in _on_a_terminal(folder, {"TERM": "xterm"}, "search", "uy ban")
-    plain = _on_a_terminal(folder, {"TERM": "xterm", "NO_COLOR": "1"}, "search", "uy ban")
+    assert "\x1b[1;33mUỷ ban\x1b[0m" in on_a_terminal(folder, {"TERM": "xterm"}, "search", "uy ban")
+    plain = on_a_terminal(folder, {"TERM": "xterm", "NO_COLOR": "1"}, "search", "uy ban")
     assert "\x1b[1;33m" not in plain
     assert "**Uỷ ban**" in plain
 
 
-def _on_a_terminal(folder, environment, *arguments):
+def on_a_terminal(folder, environment, *arguments):
     leader, follower = pty.openpty()
     environment = {**{key: value for key, value in os.environ.items() if key != "NO_COLOR"}, **environment}
     process = subprocess.Popen([COMMAND, *arguments], cwd=folder, stdout=follower, stderr=follower, env=environment)
