@@ -143,7 +143,7 @@ class Searcher:
     ) -> SearchResults:
         """Score, filter, order and cut; ``without`` are document numbers that are left out."""
         started = time.perf_counter() if started is None else started
-        deadline = time.monotonic() + options.timeout_s if options.timeout_s is not None else None
+        deadline = started + options.timeout_s if options.timeout_s is not None else None
         weights = options.weights()
         scorer = self.scorer(weights)
         of_field = partial(self._of_field, weights)
