@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -109,6 +110,34 @@ def test_search_options_reach_the_library(folder):
     assert titles["total"] == 0
     both = run("search", "duong bang khen", "--match", "all", "--json", cwd=folder)
     assert [hit["id"] for hit in json.loads(both.stdout)["hits"]] == ["b"]
+
+
+def test_a_damaged_index_is_said_and_rebuilt(folder, tmp_path):
+    index = shutil.copytree(folder / "index", tmp_path / "index")
+    (path,) = index.glob("MAIN_*.seg")
+    data = bytearray(path.read_bytes())
+    at = data.index(b"\x28\xb5\x2f\xfd") + 20  # inside the first stored report
+    data[at] ^= 1
+    path.write_bytes(data)
+    done = run("search", "đường", cwd=tmp_path)
+    assert done.returncode == 2
+    assert path.name in done.stderr
+    assert "vnsearch check" in done.stderr
+    done = run("check", cwd=tmp_path)
+    assert done.returncode == 2
+    assert f"{path.name}: reports that cannot be read:" in done.stdout
+    found = json.loads(run("check", "--json", cwd=tmp_path).stdout)
+    assert not found["sound"]
+    lost = found["unreadable"]
+    assert 1 <= len(lost) <= 3
+    done = run("rebuild", "--target", "new", cwd=tmp_path)
+    assert done.returncode == 1
+    assert [line for line in done.stdout.splitlines() if line.startswith("lost: ")] == [f"lost: {name}" for name in lost]
+    assert json.loads(run("stats", "--index", "new", "--json", cwd=tmp_path).stdout)["reports"] == 3 - len(lost)
+    assert run("rebuild", "--target", "new", cwd=tmp_path).returncode == 2  # there is one
+    done = run("rebuild", "--index", "new", "--target", "newer", "--json", cwd=tmp_path)
+    assert done.returncode == 0
+    assert json.loads(done.stdout) == {"whole": True, "reports": 3 - len(lost), "lost": [], "problems": []}
 
 
 def test_what_is_shown_cannot_steer_the_terminal(folder):

@@ -107,6 +107,7 @@ def arguments(name, folder, tmp_path):
         "analyze": [["analyze", f"Quận\nuỷ HĐND{TEXT} ngày\x9b2\u202e/3"], ["analyze", "--", "[/red][link=x]chợ[/]"]],
         "delete": [["delete", f"không {TEXT}", *at]],
         "check": [["check", *at]],
+        "rebuild": [["rebuild", "--target", str(tmp_path / HOSTILE[:60]), "--overwrite", *at]],
         "stats": [["stats", *at]],
         "demo": [["demo", "--index", str(tmp_path / HOSTILE[:60])]],
     }[name]
@@ -255,7 +256,7 @@ def test_json_holds_what_was_given(folder):
     analyzed = printed("analyze", TEXT)
     assert (analyzed["given"], analyzed["normalized"]) == (TEXT, vnsearch.normalize(TEXT))
     assert [token["text"] for token in analyzed["tokens"]] == [token.text for token in vnsearch.analyze(TEXT)]
-    assert printed("check", *at) == {"sound": True, "reports": 1, "problems": []}
+    assert printed("check", *at) == {"sound": True, "reports": 1, "problems": [], "unreadable": []}
     assert printed("delete", f"không {TEXT}", *at) == {"deleted": 0, "reports": 1}
 
 

@@ -1,6 +1,6 @@
 """The command line: one command for each call of the library, with the same option names. No logic of its own.
 
-Exit codes: 0 something was found or done, 1 nothing was, 2 wrong use, no index, or an index that cannot be used.
+Exit codes: 0 something was found or done, 1 nothing was (or, rebuilding, not all), 2 wrong use, no index, or an index that cannot be used.
 """
 
 from __future__ import annotations
@@ -426,6 +426,34 @@ def check(index_path: str, as_json: bool) -> None:
         _echo(f"{index_path}: {result.reports} reports, {'sound' if result else 'damaged'}")
     if not result:
         sys.exit(WRONG_USE)
+
+
+@main.command()
+@_index_option
+@click.option("--target", required=True, metavar="DIR", help="Folder for the new index.")
+@click.option("--overwrite", is_flag=True, help="Start anew where there is an index in that folder.")
+@click.option("--filterable", multiple=True, metavar="KEY", help="Key of `extra` to filter by; by default as it was.")
+@click.option("--processes", type=int, default=1, show_default=True, help="Processes for the analysis.")
+@click.option("--memory-mb", type=int, default=512, show_default=True, help="Memory of the writer.")
+@_json_option
+def rebuild(index_path: str, target: str, filterable: tuple[str, ...], as_json: bool, **options: Any) -> None:
+    """Make a new index of the reports of one that is damaged, or that another version's analysis made.
+
+    The old index is only read. What could not be read is listed; then the exit code is 1.
+    """
+    from vnsearch import rebuild_index  # noqa: PLC0415 - see above
+
+    result = rebuild_index(index_path, target, filterable=filterable or None, progress=True, **options)
+    if as_json:
+        _print_json({"whole": bool(result), **asdict(result)})
+    else:
+        for problem in result.problems:
+            _echo(problem)
+        for lost in result.lost:
+            _echo(f"lost: {lost}")
+        _echo(f"{target}: {result.reports} reports, {len(result.lost)} lost")
+    if not result:
+        sys.exit(NOTHING_FOUND)
 
 
 @main.command()
