@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from vnsearch.analysis import analysis_fingerprint
+from vnsearch.concurrency import cached_property, lock_of
 from vnsearch.errors import IndexClosedError, InvalidArgumentError
 from vnsearch.index import storage
 from vnsearch.index.columnar.container import LAYOUT_VERSION
@@ -68,7 +67,8 @@ class Index:
         self.path = path
         self._folder = folder
         self._lock_timeout_s = lock_timeout_s
-        self._refreshing = threading.Lock()  # one at a time, or a slow one could put an older commit back
+        # One refreshes at a time, or a slow one could put an older commit back.
+        self._refreshing = lock_of(self, "_refreshing")
         self._searcher: Searcher | None = Searcher(Snapshot(folder))
 
     # -- opening and closing
