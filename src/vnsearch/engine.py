@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from vnsearch.analysis import analysis_fingerprint
 from vnsearch.concurrency import cached_property, lock_of
-from vnsearch.errors import IndexClosedError, InvalidArgumentError
+from vnsearch.errors import IndexClosedError, IndexCorruptedError, InvalidArgumentError
 from vnsearch.index import storage
 from vnsearch.index.columnar.container import LAYOUT_VERSION
 from vnsearch.index.progress import OnProgress, progress_bar
@@ -54,6 +55,15 @@ class IndexStats:
     filterable: tuple[str, ...]
     format: int
     analysis: str
+
+
+@contextlib.contextmanager
+def _reading_back() -> Iterator[None]:
+    """Say of an error that the change was made before it."""
+    try:
+        yield
+    except IndexCorruptedError as error:
+        raise IndexCorruptedError(f"the change is made, but cannot be read back: {error}") from error
 
 
 class Index:
@@ -100,7 +110,8 @@ class Index:
             raise InvalidArgumentError(f"filterable is a sequence of names; write filterable=({filterable!r},)")
         folder = Path(path)
         made = storage.create(folder, overwrite=overwrite, filterable=tuple(filterable), lock_timeout_s=lock_timeout_s)
-        return cls(folder, made, lock_timeout_s)
+        with _reading_back():
+            return cls(folder, made, lock_timeout_s)
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], create: bool = False, *, lock_timeout_s: float = 10.0) -> Index:
@@ -204,7 +215,8 @@ class Index:
                 lock_timeout_s=self._lock_timeout_s,
                 opened=[leaf.segment for leaf in current.leaves],
             )
-            self.refresh()
+            with _reading_back():
+                self.refresh()
         return stats
 
     def delete(self, ids: Iterable[str]) -> int:
@@ -227,7 +239,8 @@ class Index:
 
         opened = [leaf.segment for leaf in current.leaves]
         deleted = writer.delete_reports(self._folder, known, lock_timeout_s=self._lock_timeout_s, opened=opened)
-        self.refresh()
+        with _reading_back():
+            self.refresh()
         return deleted
 
     def _refreshed(self) -> Snapshot:
