@@ -104,6 +104,7 @@ class Index:
             IndexExistsError: there is an index already, and ``overwrite`` is False.
             InvalidArgumentError: a key cannot be filterable, or the path is a file.
             IndexLockedError: another writer did not finish within ``lock_timeout_s``.
+            IndexWriteError: the system does not let us write, as on a full disk.
 
         """
         if isinstance(filterable, str) or not isinstance(filterable, Iterable):
@@ -197,6 +198,7 @@ class Index:
         Raises:
             InvalidReportError: a bad report, with ``on_error="raise"``.
             IndexLockedError: another writer did not finish within ``lock_timeout_s``.
+            IndexWriteError: the system does not let us write, as on a full disk.
 
         """
         if isinstance(reports, Report | Mapping | str) or not isinstance(reports, Iterable):
@@ -224,6 +226,7 @@ class Index:
 
         Raises:
             IndexLockedError: another writer did not finish within ``lock_timeout_s``.
+            IndexWriteError: the system does not let us write, as on a full disk.
             InvalidArgumentError: ``ids`` are no ids.
 
         """

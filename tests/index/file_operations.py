@@ -107,8 +107,10 @@ class Watch:
         operation = Operation("close", name)
         try:
             self._before(operation)
-        finally:  # a file is closed even when the system says that something went wrong
+        except OSError:  # a file is closed even when the system says that something went wrong
             real()
+            raise
+        real()
         self.done.append(operation)
 
     def _of_path(self, name: str, real: Callable[..., Any]) -> Callable[..., Any]:
@@ -184,8 +186,11 @@ class Watch:
 
             def close(self) -> None:
                 if not self.closed:
-                    del watch._open[self.fileno()]
-                    watch._close(self.ours, super().close)
+                    watch._open.pop(self.fileno(), None)
+                    try:
+                        watch._close(self.ours, super().close)
+                    finally:  # an interrupt shows when it is closed
+                        super().close()
 
         def call(file: Any, mode: str = "r", *args: Any, **named: Any) -> Any:
             name = self._name(file)

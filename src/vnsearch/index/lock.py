@@ -12,6 +12,7 @@ import json
 import os
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,8 @@ _DELAY_S = 0.02
 _HOLDER_BYTES_MAX = 1000
 
 # Locks that this process holds. A forked child lets go of its copies: the system keeps a lock as long as any copy is open.
-_HELD: set[LockBase] = set()
+# Weakly: one that an interrupt keeps from being given back is freed when nobody refers to it.
+_HELD: weakref.WeakSet[LockBase] = weakref.WeakSet()
 # Held while one is taken or given back, and while a process forks: a child must know of every copy that it has.
 _CHANGING = threading.RLock()
 
@@ -73,7 +75,7 @@ def _take(lock: LockBase) -> bool:
 def _give_back(lock: LockBase) -> None:
     with _CHANGING, contextlib.suppress(OSError):
         _HELD.discard(lock)
-        if lock.fd is not None:  # it was not taken, or a forked child has let go of it
+        if lock.fd is not None:  # else it was not taken, or a forked child has let go of it
             try:
                 os.ftruncate(lock.fd, 0)
             finally:  # whatever the system, or the user, says
@@ -83,8 +85,8 @@ def _give_back(lock: LockBase) -> None:
 def _release(lock: LockBase) -> None:
     try:
         lock.release()
-    finally:
-        lock.fd = None  # or it would be closed once more, and may be another file by then
+    except OSError:
+        lock.fd = None  # it is closed all the same, and must not be once more: it may be another file by then
 
 
 def _say_who(lock: LockBase) -> None:
