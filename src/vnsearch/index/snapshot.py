@@ -10,7 +10,7 @@ import contextlib
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache, partial
+from functools import lru_cache, partial
 from heapq import merge
 from itertools import groupby
 from types import TracebackType
@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vnsearch.analysis.abbreviations import AbbreviationTable, abbreviation_key
+from vnsearch.concurrency import cached_property
 from vnsearch.errors import IndexCorruptedError, VnSearchError
 from vnsearch.index.codec import open_segment
 from vnsearch.index.columnar.postings import PostingLists, read_runs

@@ -184,7 +184,7 @@ class ArrayFile:
     def __init__(self, path: Path, seal: Seal | None = None) -> None:
         self.path = path
         self._arrays: dict[str, Array] = {}
-        with files.open_plain(path) as file, self._reading("it cannot be read"):
+        with self._reading("it cannot be read"), files.open_plain(path) as file:
             size = os.fstat(file.fileno()).st_size
             if size < _HEAD.size + _TAIL.size:
                 raise ValueError("it is cut short")
