@@ -36,7 +36,7 @@ __all__ = ["CHECKED_BYTES", "Leaf", "LearntAbbreviation", "Postings", "Runs", "S
 Floats = npt.NDArray[np.float32]
 
 # Folded groups kept, and counts of the pairs of some syllables with some others: half a kilobyte to three each.
-_KEPT_GROUPS = 1 << 17
+_KEPT_GROUPS = 1 << 15
 _KEPT_PAIR_COUNTS = 1 << 11
 #: What is opened together, and no larger, is compared with its checksums at once; of more, each array when it is first used.
 CHECKED_BYTES = 1 << 26
