@@ -63,9 +63,11 @@ def holding(folder: Path) -> Iterator[subprocess.Popen[str]]:
     """Another process, in the middle of an add()."""
     with start(folder) as process:
         assert process.stdout is not None
-        assert process.stdout.readline() == "writing\n"
-        yield process
-        process.kill()
+        try:
+            assert process.stdout.readline() == "writing\n"
+            yield process
+        finally:
+            process.kill()
 
 
 def refused(folder: Path) -> IndexLockedError:
