@@ -17,7 +17,7 @@ from vnsearch.text.normalize import normalize
 if TYPE_CHECKING:
     from vnsearch.analysis import Token, analyze
     from vnsearch.corpus import read_corpus
-    from vnsearch.engine import CheckResult, Index, IndexStats
+    from vnsearch.engine import Index, IndexStats
     from vnsearch.errors import (
         IndexClosedError,
         IndexCorruptedError,
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
         UnknownFieldError,
         VnSearchError,
     )
+    from vnsearch.index.check import CheckResult, check_index
+    from vnsearch.index.rebuild import RebuildResult, rebuild_index
     from vnsearch.index.snapshot import LearntAbbreviation
     from vnsearch.index.writer import AddStats, SkippedReport
     from vnsearch.report import Report
@@ -64,6 +66,7 @@ __all__ = [
     "LearntAbbreviation",
     "MissingExtraError",
     "ReadError",
+    "RebuildResult",
     "Report",
     "SearchIndexError",
     "SearchResults",
@@ -74,9 +77,11 @@ __all__ = [
     "UnknownFieldError",
     "VnSearchError",
     "analyze",
+    "check_index",
     "fold",
     "normalize",
     "read_corpus",
+    "rebuild_index",
     "segment",
 ]
 
@@ -84,20 +89,23 @@ __all__ = [
 # words does not wait for Whoosh. What is not named here is an error.
 _MODULES = {
     "AddStats": "index.writer",
-    "CheckResult": "engine",
+    "CheckResult": "index.check",
     "Contribution": "search.plan",
     "Explanation": "search.results",
     "Hit": "search.results",
     "Index": "engine",
     "IndexStats": "engine",
     "LearntAbbreviation": "index.snapshot",
+    "RebuildResult": "index.rebuild",
     "Report": "report",
     "SearchResults": "search.results",
     "SkippedReport": "index.writer",
     "Snippet": "search.snippets",
     "Token": "analysis",
     "analyze": "analysis",
+    "check_index": "index.check",
     "read_corpus": "corpus",
+    "rebuild_index": "index.rebuild",
 }
 
 

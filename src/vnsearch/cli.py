@@ -396,12 +396,11 @@ def delete(ids: tuple[str, ...], index_path: str, as_json: bool) -> None:
 @_reports_errors
 def check(index_path: str, as_json: bool) -> None:
     """Read the whole index once and say what is wrong with it, if anything."""
-    from vnsearch import Index  # noqa: PLC0415 - see above
+    from vnsearch import check_index  # noqa: PLC0415 - see above
 
-    with Index.open(index_path) as ix:
-        result = ix.check()
+    result = check_index(index_path)
     if as_json:
-        _print_json({"sound": bool(result), "reports": result.reports, "problems": result.problems})
+        _print_json({"sound": bool(result), **asdict(result)})
     else:
         for problem in result.problems:
             click.echo(_shown(problem))

@@ -24,21 +24,11 @@ from vnsearch.search.results import SearchResults
 from vnsearch.search.searcher import Match, Searcher, SearchOptions, Sort
 
 if TYPE_CHECKING:  # whoever only searches does not wait for Whoosh, or the writer, and multiprocessing with it
+    from vnsearch.index.check import CheckResult
     from vnsearch.index.whoosh_index import VietnameseIndex
     from vnsearch.index.writer import AddStats, OnError
 
-__all__ = ["CheckResult", "Index", "IndexStats"]
-
-
-@dataclass(frozen=True, slots=True)
-class CheckResult:
-    """What ``Index.check`` found. ``problems`` is empty when all is sound; then the result is true."""
-
-    reports: int
-    problems: tuple[str, ...]
-
-    def __bool__(self) -> bool:
-        return not self.problems
+__all__ = ["Index", "IndexStats"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +132,13 @@ class Index:
     def _open_searcher(self) -> Searcher:
         searcher = self._searcher
         if searcher is None:
-            raise IndexClosedError(
-                f"the index in {self.path} was closed; open it again with Index.open({str(self.path)!r})"
-            )
+            raise self._closed()
         return searcher
+
+    def _closed(self) -> IndexClosedError:
+        return IndexClosedError(
+            f"the index in {self.path} was closed; open it again with Index.open({str(self.path)!r})"
+        )
 
     def refresh(self) -> bool:
         """See the latest commit, of whatever process; return whether there was a new one."""
@@ -343,9 +336,12 @@ class Index:
     # -- the index itself
 
     def check(self) -> CheckResult:
-        """Read the whole index once and return what is wrong with it, if anything."""
-        current = self._current
-        return CheckResult(current.count, tuple(current.verify()))
+        """Read the last commit whole, from the disk, and return what is wrong with it, if anything; see ``check_index``."""
+        from vnsearch.index.check import check_index  # noqa: PLC0415 - see above
+
+        if self._searcher is None:
+            raise self._closed()
+        return check_index(self.path)
 
     def stats(self) -> IndexStats:
         """Return the size of the index."""

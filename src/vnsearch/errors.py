@@ -87,7 +87,12 @@ class IndexVersionError(SearchIndexError):
 
 
 class IndexCorruptedError(SearchIndexError):
-    """Files of the index are damaged or missing."""
+    """Files of the index are damaged or missing: ``file`` says which, where one can tell, and ``why`` what is wrong with it."""
+
+    def __init__(self, message: str, file: str | None = None, why: str = "") -> None:
+        super().__init__(message)
+        self.file = file
+        self.why = why
 
 
 class IndexWriteError(SearchIndexError, OSError):

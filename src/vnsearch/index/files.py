@@ -26,7 +26,9 @@ def damaged(path: Path, why: object) -> IndexCorruptedError:
     """Return the error that says that a file of an index cannot be used."""
     return IndexCorruptedError(
         f"{path} is damaged ({why}); `vnsearch check` says what is affected; restore the folder from a copy, or save what is "
-        "sound with `vnsearch rebuild`"
+        "sound with `vnsearch rebuild`",
+        path.name,
+        str(why),
     )
 
 

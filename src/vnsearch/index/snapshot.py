@@ -450,23 +450,6 @@ class Snapshot:
                 )
         return found
 
-    # -- the whole
-
-    def verify(self) -> list[str]:
-        """Read everything once; return what is wrong, in words. An empty list: all is sound."""
-        problems: list[str] = []
-        for leaf in self.leaves:
-            file = leaf.segment.file
-            problems += [f"{file.path.name}: {name} does not match its checksum" for name in file.damaged()]
-        for number in np.flatnonzero(self.live).tolist():
-            try:
-                report = self.report(number)
-                if self.number(report.id) != number:
-                    problems.append(f"report {report.id!r} (number {number}) is not found by its id")
-            except VnSearchError as error:  # noqa: PERF203 - every report is tried
-                problems.append(str(error))
-        return problems
-
 
 class Groups:
     """The folded groups of the syllables: for a key its spellings and their counts, commonest first."""

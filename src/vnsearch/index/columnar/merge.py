@@ -16,7 +16,14 @@ import numpy as np
 import numpy.typing as npt
 
 from vnsearch.index.columnar.container import Array, ArrayFileWriter, Seal, narrow
-from vnsearch.index.columnar.postings import Inverted, PostingLists, join_escapes, plain_frequencies, write_postings
+from vnsearch.index.columnar.postings import (
+    Inverted,
+    PostingLists,
+    join_escapes,
+    plain_frequencies,
+    slices,
+    write_postings,
+)
 from vnsearch.index.columnar.segment import SegmentData
 from vnsearch.index.columnar.stored import Block, make_blocks, unpack_block, write_blocks
 from vnsearch.index.columnar.terms import write_groups, write_pairs, write_terms
@@ -24,8 +31,6 @@ from vnsearch.index.columnar.tokens import Places, write_tokens
 
 __all__ = ["Source", "merge"]
 
-# Postings moved at a time: what bounds the memory.
-_AT_ONCE = 1 << 19
 _NONE = np.empty(0, np.int64)
 
 Live = npt.NDArray[np.bool_]
@@ -112,7 +117,7 @@ class _Lists:
         self.counts = lists.counts.astype(np.int64) if lists.codes is not None else None
         sizes = np.diff(starts)
         if self._live is not None:
-            for first, past in _slices(starts):
+            for first, past in slices(starts):
                 span = slice(int(starts[first]), int(starts[past]))
                 within = starts[first:past] - starts[first]
                 keep = self._live[lists.documents[span]]
@@ -135,7 +140,7 @@ class _Lists:
         """
         lists = self.lists
         past_used = 0
-        for first, past in _slices(self._starts):
+        for first, past in slices(self._starts):
             low, past_used = past_used, int(np.searchsorted(self.used, past))
             span = slice(int(self._starts[first]), int(self._starts[past]))
             documents = lists.documents[span]
@@ -158,15 +163,6 @@ def _escapes(lists: PostingLists, span: slice) -> tuple[Array, Array, Array]:
     """Return the escapes of some postings; their places count from the first of these."""
     some = slice(*np.searchsorted(lists.escape_at, (span.start, span.stop)).tolist())
     return lists.escape_at[some].astype(np.int64) - span.start, lists.escape_title[some], lists.escape_body[some]
-
-
-def _slices(starts: Array) -> Iterator[tuple[int, int]]:
-    """Yield runs of terms, (first, past the last), of not too many postings; ``starts`` are those of every term."""
-    first = 0
-    while first < len(starts) - 1:
-        past = max(int(np.searchsorted(starts, starts[first] + _AT_ONCE, "right")) - 1, first + 1)
-        yield first, past
-        first = past
 
 
 def _join(parts: Sequence[tuple[Array, _Lists]], size: int) -> Inverted:

@@ -7,7 +7,7 @@ fit are kept apart, whole, and found by the place of their posting.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,6 +39,7 @@ __all__ = [
     "join_escapes",
     "plain_frequencies",
     "read_runs",
+    "slices",
     "write_postings",
 ]
 
@@ -54,6 +55,7 @@ _FIELD = np.uint64(3)
 TEXT_BITS = _DOCUMENT_BITS + FIELD_BITS
 _NONE = np.empty(0, np.int64)
 _AT_ONCE = 1 << 16  # keys looked at together
+_IN_MEMORY = 1 << 19  # postings worked on together
 
 # The code of a posting. Frequencies of so many are looked up among the escapes.
 _TITLE_MAX, _BODY_MAX = np.uint8(3), np.uint8(31)
@@ -159,6 +161,15 @@ def join_escapes(parts: Sequence[tuple[Array, Array, Array]]) -> tuple[Array, Ar
     """Return escapes of several parts, one after the other."""
     places, titles, bodies = (np.concatenate([_NONE, *(part[at] for part in parts)]) for at in range(3))
     return places, titles, bodies
+
+
+def slices(starts: Array) -> Iterator[tuple[int, int]]:
+    """Yield runs of terms, (first, past the last), of not too many postings to be in memory; ``starts`` are those of every term."""
+    first = 0
+    while first < len(starts) - 1:
+        past = max(int(np.searchsorted(starts, starts[first] + _IN_MEMORY, "right")) - 1, first + 1)
+        yield first, past
+        first = past
 
 
 def write_postings(file: ArrayFileWriter, name: str, lists: Inverted) -> None:

@@ -11,6 +11,7 @@ import threading
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, cached_property, partial
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ import zstandard
 from vnsearch.index.columnar.charset import encode
 from vnsearch.index.columnar.container import ArrayFile, ArrayFileWriter, check_starts, narrow, numbers_of
 
-__all__ = ["RECORD_BYTES_MAX", "Block", "StoredReports", "make_blocks", "unpack_block", "write_blocks"]
+__all__ = ["RECORD_BYTES_MAX", "Block", "StoredReports", "make_blocks", "salvage", "unpack_block", "write_blocks"]
 
 # A block is closed when it has this many bytes: most news reports have one of their own.
 _BLOCK_BYTES = 1024
@@ -117,6 +118,24 @@ def write_blocks(file: ArrayFileWriter, blocks: Iterable[Block]) -> None:
     file.add_parts("stored", np.uint8, parts())
     file.add("stored_starts", narrow(np.cumsum(sizes)))
     file.add("stored_documents", narrow(np.cumsum(counts)))
+
+
+def salvage(file: ArrayFile) -> Iterator[tuple[int, bytes | None]]:
+    """Yield each document of a damaged segment with its packed report, or None where that cannot be read.
+
+    Where the blocks begin may be damaged too: each has a checksum of its own.
+
+    Raises:
+        IndexCorruptedError: nobody knows which documents a block holds.
+
+    """
+    data, starts, documents = file.unchecked("stored").data, file.unchecked("stored_starts"), file["stored_documents"]
+    for (start, end), (first, past) in zip(pairwise(starts.tolist()), pairwise(documents.tolist()), strict=True):
+        try:
+            records: Sequence[bytes | None] = unpack_block(data[start:end], past - first)
+        except (ValueError, struct.error, zstandard.ZstdError):
+            records = [None] * (past - first)
+        yield from enumerate(records, first)
 
 
 class StoredReports:
