@@ -26,6 +26,7 @@ __all__ = ["analyse_reports", "pack_report", "unpack_report"]
 # How the text is written (see ``charset``), and the lengths of id, title and body in code points.
 _HEAD = struct.Struct("<?3I")
 _OTHERS = dict.fromkeys(("date", "source", "author", "category", "url"))
+_TYPES = {**dict.fromkeys(_OTHERS, str), "extra": dict}
 
 
 def pack_report(report: Report) -> bytes:
@@ -61,7 +62,10 @@ def unpack_report(data: bytes) -> Report:
         "body": text[body:others],
     }
     if others < len(text):
-        fields.update(json.loads(text[others:]))
+        found = json.loads(text[others:])
+        if any(not isinstance(value, _TYPES[name]) for name, value in found.items()):
+            raise ValueError("a stored report has fields of another type")
+        fields |= found
         if date := fields["date"]:  # with offsets of seconds, as local mean times have them
             fields["date"] = dt.datetime.fromisoformat(date) if "T" in date else dt.date.fromisoformat(date)
     return Report._trusted(fields)

@@ -11,11 +11,23 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from types import TracebackType
 from typing import BinaryIO
 
-from vnsearch.errors import IndexCorruptedError, IndexWriteError
+from vnsearch.errors import IndexCorruptedError, IndexWriteError, VnSearchError
 
-__all__ = ["create", "damaged", "open_plain", "read_plain", "remove", "rename", "sync", "sync_folder", "writing"]
+__all__ = [
+    "Reading",
+    "create",
+    "damaged",
+    "open_plain",
+    "read_plain",
+    "remove",
+    "rename",
+    "sync",
+    "sync_folder",
+    "writing",
+]
 
 _READ = os.O_RDONLY
 for _flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
@@ -30,6 +42,27 @@ def damaged(path: Path, why: object) -> IndexCorruptedError:
         path.name,
         str(why),
     )
+
+
+class Reading(contextlib.AbstractContextManager[None]):
+    """Turns whatever bytes that make no sense raise, where they are read, into one clear error.
+
+    A class, not a generator: it is entered for every report.
+    """
+
+    __slots__ = ("_path", "_what")
+
+    def __init__(self, path: Path, what: str) -> None:
+        self._path = path
+        self._what = what
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if isinstance(error, Exception) and not isinstance(error, VnSearchError | MemoryError):
+            raise damaged(self._path, f"cannot read {self._what}: {type(error).__name__}: {error}") from error
 
 
 def open_plain(path: Path) -> BinaryIO:

@@ -130,6 +130,8 @@ def salvage(file: ArrayFile) -> Iterator[tuple[int, bytes | None]]:
 
     """
     data, starts, documents = file.unchecked("stored").data, file.unchecked("stored_starts"), file["stored_documents"]
+    with file.reading("stored_documents"):
+        check_starts(documents, len(starts) - 1, file.facts["documents"])
     for (start, end), (first, past) in zip(pairwise(starts.tolist()), pairwise(documents.tolist()), strict=True):
         try:
             records: Sequence[bytes | None] = unpack_block(data[start:end], past - first)
@@ -145,8 +147,8 @@ class StoredReports:
         self._file = file
         self._data = file.unchecked("stored").data  # every block has a checksum
         starts, documents = file["stored_starts"], file["stored_documents"]
-        check_starts(starts, len(self._data))
-        check_starts(documents, file.facts["documents"])
+        check_starts(starts, len(documents) - 1, len(self._data))
+        check_starts(documents, len(starts) - 1, file.facts["documents"])
         self._starts, self._documents = numbers_of(starts), numbers_of(documents)
 
     def __len__(self) -> int:
@@ -172,4 +174,5 @@ class StoredReports:
     def report(self, document: int) -> bytes:
         """Return the packed report of a document."""
         number = bisect_right(self._documents, document) - 1
-        return unpack_block(*self._block(number))[document - self._documents[number]]
+        with self._file.reading("stored"):
+            return unpack_block(*self._block(number))[document - self._documents[number]]
