@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -111,6 +112,34 @@ def test_search_options_reach_the_library(folder):
     assert [hit["id"] for hit in json.loads(both.stdout)["hits"]] == ["b"]
 
 
+def test_a_damaged_index_is_said_and_rebuilt(folder, tmp_path):
+    index = shutil.copytree(folder / "index", tmp_path / "index")
+    (path,) = index.glob("MAIN_*.seg")
+    data = bytearray(path.read_bytes())
+    at = data.index(b"\x28\xb5\x2f\xfd") + 20  # inside the first stored report
+    data[at] ^= 1
+    path.write_bytes(data)
+    done = run("search", "đường", cwd=tmp_path)
+    assert done.returncode == 2
+    assert path.name in done.stderr
+    assert "vnsearch check" in done.stderr
+    done = run("check", cwd=tmp_path)
+    assert done.returncode == 2
+    assert f"{path.name}: reports that cannot be read:" in done.stdout
+    found = json.loads(run("check", "--json", cwd=tmp_path).stdout)
+    assert not found["sound"]
+    lost = found["unreadable"]
+    assert 1 <= len(lost) <= 3
+    done = run("rebuild", "--target", "new", cwd=tmp_path)
+    assert done.returncode == 1
+    assert [line for line in done.stdout.splitlines() if line.startswith("lost: ")] == [f"lost: {name}" for name in lost]
+    assert json.loads(run("stats", "--index", "new", "--json", cwd=tmp_path).stdout)["reports"] == 3 - len(lost)
+    assert run("rebuild", "--target", "new", cwd=tmp_path).returncode == 2  # there is one
+    done = run("rebuild", "--index", "new", "--target", "newer", "--json", cwd=tmp_path)
+    assert done.returncode == 0
+    assert json.loads(done.stdout) == {"whole": True, "reports": 3 - len(lost), "lost": [], "problems": []}
+
+
 def test_what_is_shown_cannot_steer_the_terminal(folder):
     done = run("search", "đường", cwd=folder)
     assert "\x1b" not in done.stdout
@@ -119,13 +148,13 @@ def test_what_is_shown_cannot_steer_the_terminal(folder):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are Unix")
 def test_marks_are_coloured_on_a_terminal_unless_no_color(folder):
-    assert "\x1b[1;33mUỷ ban\x1b[0m" in _on_a_terminal(folder, {"TERM": "xterm"}, "search", "uy ban")
-    plain = _on_a_terminal(folder, {"TERM": "xterm", "NO_COLOR": "1"}, "search", "uy ban")
+    assert "\x1b[1;33mUỷ ban\x1b[0m" in on_a_terminal(folder, {"TERM": "xterm"}, "search", "uy ban")
+    plain = on_a_terminal(folder, {"TERM": "xterm", "NO_COLOR": "1"}, "search", "uy ban")
     assert "\x1b[1;33m" not in plain
     assert "**Uỷ ban**" in plain
 
 
-def _on_a_terminal(folder, environment, *arguments):
+def on_a_terminal(folder, environment, *arguments):
     leader, follower = pty.openpty()
     environment = {**{key: value for key, value in os.environ.items() if key != "NO_COLOR"}, **environment}
     process = subprocess.Popen([COMMAND, *arguments], cwd=folder, stdout=follower, stderr=follower, env=environment)

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from vnsearch.index.rebuild import RebuildResult, rebuild_index
     from vnsearch.index.snapshot import LearntAbbreviation
     from vnsearch.index.writer import AddStats, SkippedReport
+    from vnsearch.limits import Limits
     from vnsearch.report import Report
     from vnsearch.search.plan import Contribution
     from vnsearch.search.results import Explanation, Hit, SearchResults
@@ -64,6 +65,7 @@ __all__ = [
     "InvalidArgumentError",
     "InvalidReportError",
     "LearntAbbreviation",
+    "Limits",
     "MissingExtraError",
     "ReadError",
     "RebuildResult",
@@ -96,6 +98,7 @@ _MODULES = {
     "Index": "engine",
     "IndexStats": "engine",
     "LearntAbbreviation": "index.snapshot",
+    "Limits": "limits",
     "RebuildResult": "index.rebuild",
     "Report": "report",
     "SearchResults": "search.results",

@@ -1,11 +1,11 @@
 """The command line: one command for each call of the library, with the same option names. No logic of its own.
 
-Exit codes: 0 something was found or done, 1 nothing was, 2 wrong use, no index, or an index that cannot be used.
+Exit codes: 0 something was found or done, 1 nothing was (or, rebuilding, not all), 2 wrong use, no index, or an index that cannot be used.
 """
 
 from __future__ import annotations
 
-import functools
+import io
 import json
 import logging
 import os
@@ -14,12 +14,13 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, Literal, TypeVar
 
 import click
 
 from vnsearch import __version__
 from vnsearch.errors import VnSearchError
+from vnsearch.text.visible import visible
 
 # What a command does not need is imported when it runs: `vnsearch --help` answers at once.
 
@@ -43,27 +44,54 @@ def _json_option(command: Command) -> Command:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
 
 
-def _reports_errors(command: Command) -> Command:
-    """Print our errors in one line and leave with 2; what is not ours is a bug and shows its traceback."""
+class _Printable(str):
+    """Text to be printed as it is: lines and colours of our own, with what is not ours made visible."""
 
-    @functools.wraps(command)
-    def run(*arguments: Any, **options: Any) -> Any:
-        try:
-            return command(*arguments, **options)
-        except VnSearchError as error:
-            click.echo(f"vnsearch: {error}", err=True)
-            sys.exit(WRONG_USE)
+    __slots__ = ()
 
-    return cast(Command, run)
+
+def _echo(*pieces: str, err: bool = False) -> None:
+    """Print a line. All that is printed goes through here, so that no report, file name or query steers the terminal."""
+    shown = (piece if isinstance(piece, _Printable) else visible(piece).replace("\n", " ") for piece in pieces)
+    click.echo("".join(shown), err=err)  # noqa: TID251 - the one door
 
 
 def _print_json(value: Any) -> None:
     text = json.dumps(value, ensure_ascii=False, indent=2)
-    try:
-        text.encode()
-    except UnicodeEncodeError:  # a lone surrogate cannot leave as UTF-8, but as an escape
-        text = json.dumps(value, indent=2)
-    click.echo(text)
+    _echo(_Printable(visible(text, lambda char: json.dumps(char)[1:-1])))
+
+
+def _squeezed(value: object) -> str:
+    return " ".join(str(value).split())
+
+
+class _LogHandler(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        _echo(self.format(record), err=True)
+
+
+class _Program(click.Group):
+    """Prints every error: ours in one line, those of use as click does. What is neither is a bug and shows its traceback."""
+
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        try:
+            sys.exit(super().main(*arguments, **{**options, "standalone_mode": False}))
+        except VnSearchError as error:
+            _echo(f"vnsearch: {error}", err=True)
+            sys.exit(WRONG_USE)
+        except click.ClickException as error:
+            message = io.StringIO()
+            error.show(message)
+            _echo(_Printable(visible(message.getvalue().rstrip())), err=True)
+            sys.exit(error.exit_code)
+        except click.Abort:
+            _echo("Aborted!", err=True)
+            sys.exit(1)
+        except Exception:  # noqa: BLE001 - printed whole
+            import traceback  # noqa: PLC0415 - see above
+
+            _echo(_Printable(visible(traceback.format_exc().rstrip())), err=True)
+            sys.exit(1)
 
 
 def _colour() -> bool:
@@ -81,7 +109,7 @@ def _pairs(values: tuple[str, ...], option: str) -> list[tuple[str, str]]:
     return found
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Program, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="vnsearch")
 def main() -> None:
     """Full-text search for Vietnamese reports: typed with marks, without them, or with half of them."""
@@ -89,7 +117,7 @@ def main() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None and (stream.encoding or "").lower().replace("-", "") != "utf8":
             reconfigure(encoding="utf-8", errors="backslashreplace")
-    logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    logging.basicConfig(format="%(message)s", level=logging.WARNING, handlers=[_LogHandler()])
 
 
 @main.command()
@@ -103,7 +131,6 @@ def main() -> None:
 @click.option("--processes", type=int, default=1, show_default=True, help="Processes for the analysis.")
 @click.option("--memory-mb", type=int, default=512, show_default=True, help="Memory of the writer.")
 @_json_option
-@_reports_errors
 def index(
     paths: tuple[str, ...],
     index_path: str,
@@ -124,7 +151,7 @@ def index(
 
     def on_read_error(path: Any, error: Exception) -> None:
         failed.append({"path": str(path), "error": str(error)})
-        click.echo(f"passed over: {_shown(path)}: {_shown(error)}", err=True)
+        _echo(f"passed over: {path}: {error}", err=True)
 
     create = overwrite or filterable
     opened = (
@@ -137,12 +164,12 @@ def index(
         stats = ix.add(reports, on_error=on_error, progress=True, processes=processes, memory_mb=memory_mb)
         total = len(ix)
     for skipped in stats.errors:
-        click.echo(f"left out: report {skipped.id or skipped.position}: {_shown(skipped.error)}", err=True)
+        _echo(f"left out: report {skipped.id or skipped.position}: {skipped.error}", err=True)
     if as_json:
         errors = [{"position": e.position, "id": e.id, "error": str(e.error)} for e in stats.errors]
         _print_json({**asdict(stats), "errors": errors, "reports": total, "unreadable": failed})
     else:
-        click.echo(
+        _echo(
             f"{index_path}: {stats.added} added, {stats.updated} updated, {stats.skipped} left out, "
             f"{len(failed)} files or records not read; {total} reports now ({stats.seconds:.1f} s)"
         )
@@ -172,7 +199,6 @@ def index(
 @click.option("--timeout-s", type=float, help="Give what was found after so many seconds.")
 @click.option("--explain", is_flag=True, help="Say why each hit has its score.")
 @_json_option
-@_reports_errors
 def search(
     query: tuple[str, ...],
     index_path: str,
@@ -240,33 +266,29 @@ def _results_json(query: str, results: Any, *, explain: bool) -> dict[str, Any]:
     }
 
 
-def _shown(value: object) -> str:
-    from vnsearch.search.snippets import visible  # noqa: PLC0415 - see above
-
-    return " ".join(visible(str(value)).split())
-
-
 def _print_results(results: Any, *, offset: int, explain: bool) -> None:
     # Away from a terminal the marks must be seen without colour.
     marks = () if _colour() else ("**", "**")
     for number, hit in enumerate(results, start=offset + 1):
         report = hit.report
-        title = _shown(report.title or hit.id)
-        facts = [_shown(value) for value in (report.day, report.source, report.author, report.category) if value]
-        click.echo(f"{number}. " + (click.style(title, bold=True) if _colour() else title))
-        click.echo("   " + " · ".join([*facts, _shown(hit.id), f"{hit.score:.2f}"]))
+        title = _squeezed(report.title or hit.id)
+        bold = _Printable(click.style(visible(title), bold=True))
+        _echo(f"{number}. ", bold if _colour() else title)
+        facts = (report.day, report.source, report.author, report.category, hit.id)
+        _echo("   ", " · ".join([*(_squeezed(value) for value in facts if value), f"{hit.score:.2f}"]))
         snippet = hit.snippet.ansi(*marks)
         if snippet:
-            click.echo(click.wrap_text(snippet, 100, "   ", "   "), color=_colour())
+            _echo(_Printable(click.wrap_text(snippet, 100, "   ", "   ")))
         if explain:
-            click.echo("   " + str(hit.explain()).replace("\n", "\n   "))
-        click.echo()
+            for line in str(hit.explain()).splitlines():
+                _echo("   ", line)
+        _echo()
     for name, counts in results.facets.items():
-        click.echo(f"{name}: " + ", ".join(f"{_shown(value)} ({count})" for value, count in counts[:10]))
+        _echo(f"{name}: " + ", ".join(f"{_squeezed(value)} ({count})" for value, count in counts[:10]))
     more = "" if results.complete else "; time ran out before all were scored"
-    click.echo(f"{results.total} reports in {results.took_ms:.0f} ms{more}")
+    _echo(f"{results.total} reports in {results.took_ms:.0f} ms{more}")
     if results.suggestion:
-        click.echo(f"read as: {_shown(results.suggestion)}")
+        _echo(f"read as: {results.suggestion}")
 
 
 @main.command()
@@ -274,7 +296,6 @@ def _print_results(results: Any, *, offset: int, explain: bool) -> None:
 @_index_option
 @click.option("--limit", type=click.IntRange(0), default=8, show_default=True, help="Completions.")
 @_json_option
-@_reports_errors
 def suggest(prefix: tuple[str, ...], index_path: str, limit: int, as_json: bool) -> None:
     """Print completions of what is being typed, from the words of the index."""
     from vnsearch import Index  # noqa: PLC0415 - see above
@@ -285,7 +306,7 @@ def suggest(prefix: tuple[str, ...], index_path: str, limit: int, as_json: bool)
         _print_json(found)
     else:
         for completion in found:
-            click.echo(completion)
+            _echo(completion)
     if not found:
         sys.exit(NOTHING_FOUND)
 
@@ -293,7 +314,6 @@ def suggest(prefix: tuple[str, ...], index_path: str, limit: int, as_json: bool)
 @main.command()
 @_index_option
 @_json_option
-@_reports_errors
 def abbreviations(index_path: str, as_json: bool) -> None:
     """Print the abbreviations that the indexed reports define, with the number of reports that do."""
     from vnsearch import Index  # noqa: PLC0415 - see above
@@ -304,7 +324,7 @@ def abbreviations(index_path: str, as_json: bool) -> None:
         _print_json([asdict(learnt) for learnt in found])
     else:
         for learnt in found:
-            click.echo(f"{learnt.abbreviation:<12} {learnt.expansion} ({learnt.reports})")
+            _echo(f"{learnt.abbreviation:<12} {learnt.expansion} ({learnt.reports})")
     if not found:
         sys.exit(NOTHING_FOUND)
 
@@ -312,7 +332,6 @@ def abbreviations(index_path: str, as_json: bool) -> None:
 @main.command()
 @click.argument("text", nargs=-1, required=True)
 @_json_option
-@_reports_errors
 def analyze(text: tuple[str, ...], as_json: bool) -> None:
     """Show what the analysis makes of a text, stage by stage. A single - reads standard input."""
     import vnsearch  # noqa: PLC0415 - see above
@@ -332,8 +351,8 @@ def analyze(text: tuple[str, ...], as_json: bool) -> None:
         )
     else:
         for name, stage in stages.items():
-            click.echo(f"{name:<13} {_shown(stage)}".rstrip())
-        click.echo()
+            _echo(f"{name:<13} {_squeezed(stage)}".rstrip())
+        _echo()
         _print_tokens(given, tokens)
     if not tokens:
         sys.exit(NOTHING_FOUND)
@@ -363,18 +382,19 @@ def _print_tokens(given: str, tokens: list[Any]) -> None:
     for name in ("kind", "term", "as written"):
         table.add_column(name, no_wrap=True)
     for token in tokens:
-        written = _shown(given[token.start : token.end])
         numbers = (str(token.position), str(token.start), str(token.end))
-        table.add_row(*numbers, token.kind, Text(token.text), Text(written))
-    width = None if sys.stdout.isatty() else 1000
-    Console(file=sys.stdout, width=width, highlight=False, no_color=not _colour()).print(table)
+        texts = (visible(_squeezed(text)) for text in (token.text, given[token.start : token.end]))
+        table.add_row(*numbers, token.kind, *map(Text, texts))
+    drawn = io.StringIO()
+    Console(file=drawn, width=None if sys.stdout.isatty() else 1000, highlight=False).print(table)
+    for line in drawn.getvalue().splitlines():
+        _echo(line)
 
 
 @main.command()
 @click.argument("ids", nargs=-1, required=True, metavar="ID...")
 @_index_option
 @_json_option
-@_reports_errors
 def delete(ids: tuple[str, ...], index_path: str, as_json: bool) -> None:
     """Delete reports by id."""
     from vnsearch import Index  # noqa: PLC0415 - see above
@@ -385,7 +405,7 @@ def delete(ids: tuple[str, ...], index_path: str, as_json: bool) -> None:
     if as_json:
         _print_json({"deleted": deleted, "reports": total})
     else:
-        click.echo(f"{index_path}: {deleted} deleted; {total} reports now")
+        _echo(f"{index_path}: {deleted} deleted; {total} reports now")
     if not deleted:
         sys.exit(NOTHING_FOUND)
 
@@ -393,7 +413,6 @@ def delete(ids: tuple[str, ...], index_path: str, as_json: bool) -> None:
 @main.command()
 @_index_option
 @_json_option
-@_reports_errors
 def check(index_path: str, as_json: bool) -> None:
     """Read the whole index once and say what is wrong with it, if anything."""
     from vnsearch import check_index  # noqa: PLC0415 - see above
@@ -403,16 +422,43 @@ def check(index_path: str, as_json: bool) -> None:
         _print_json({"sound": bool(result), **asdict(result)})
     else:
         for problem in result.problems:
-            click.echo(_shown(problem))
-        click.echo(f"{index_path}: {result.reports} reports, {'sound' if result else 'damaged'}")
+            _echo(problem)
+        _echo(f"{index_path}: {result.reports} reports, {'sound' if result else 'damaged'}")
     if not result:
         sys.exit(WRONG_USE)
 
 
 @main.command()
 @_index_option
+@click.option("--target", required=True, metavar="DIR", help="Folder for the new index.")
+@click.option("--overwrite", is_flag=True, help="Start anew where there is an index in that folder.")
+@click.option("--filterable", multiple=True, metavar="KEY", help="Key of `extra` to filter by; by default as it was.")
+@click.option("--processes", type=int, default=1, show_default=True, help="Processes for the analysis.")
+@click.option("--memory-mb", type=int, default=512, show_default=True, help="Memory of the writer.")
 @_json_option
-@_reports_errors
+def rebuild(index_path: str, target: str, filterable: tuple[str, ...], as_json: bool, **options: Any) -> None:
+    """Make a new index of the reports of one that is damaged, or that another version's analysis made.
+
+    The old index is only read. What could not be read is listed; then the exit code is 1.
+    """
+    from vnsearch import rebuild_index  # noqa: PLC0415 - see above
+
+    result = rebuild_index(index_path, target, filterable=filterable or None, progress=True, **options)
+    if as_json:
+        _print_json({"whole": bool(result), **asdict(result)})
+    else:
+        for problem in result.problems:
+            _echo(problem)
+        for lost in result.lost:
+            _echo(f"lost: {lost}")
+        _echo(f"{target}: {result.reports} reports, {len(result.lost)} lost")
+    if not result:
+        sys.exit(NOTHING_FOUND)
+
+
+@main.command()
+@_index_option
+@_json_option
 def stats(index_path: str, as_json: bool) -> None:
     """Print the size of the index."""
     from vnsearch import Index  # noqa: PLC0415 - see above
@@ -423,14 +469,13 @@ def stats(index_path: str, as_json: bool) -> None:
         _print_json(found)
     else:
         for name, value in found.items():
-            click.echo(f"{name:<15} {', '.join(value) if isinstance(value, tuple) else value}")
+            _echo(f"{name:<15} {', '.join(value) if isinstance(value, tuple) else value}")
 
 
 @main.command()
 @click.option("--index", "index_path", metavar="DIR", help="Folder to keep the index in; by default it is thrown away.")
 @_json_option
 @click.pass_context
-@_reports_errors
 def demo(context: click.Context, index_path: str | None, as_json: bool) -> None:
     """Index the sample reports that come with vnsearch and show a search typed without marks."""
     from vnsearch import Index, read_corpus  # noqa: PLC0415 - see above
@@ -445,10 +490,11 @@ def demo(context: click.Context, index_path: str | None, as_json: bool) -> None:
             added = ix.add(found, progress=True)
         if not as_json:
             for line in passed_over:
-                click.echo(f"passed over: {line}", err=True)
-            click.echo(
-                f"{added.added} sample reports indexed in {added.seconds:.1f} s\n\n$ vnsearch search {query!r}\n"
-            )
+                _echo(f"passed over: {line}", err=True)
+            _echo(f"{added.added} sample reports indexed in {added.seconds:.1f} s")
+            _echo()
+            _echo(f"$ vnsearch search {query!r}")
+            _echo()
         context.invoke(search, query=(query,), index_path=folder, limit=3, as_json=as_json)
 
 

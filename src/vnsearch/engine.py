@@ -18,6 +18,7 @@ from vnsearch.index import storage
 from vnsearch.index.columnar.container import LAYOUT_VERSION
 from vnsearch.index.progress import OnProgress, progress_bar
 from vnsearch.index.snapshot import LearntAbbreviation, Snapshot
+from vnsearch.limits import LIMITS, Limits
 from vnsearch.report import Report
 from vnsearch.search import similar, suggestions
 from vnsearch.search.results import SearchResults
@@ -54,12 +55,13 @@ class Index:
     deletes is seen by the searches after it; what other processes do, after ``refresh``.
     """
 
-    def __init__(self, path: Path, folder: storage.IndexFolder, lock_timeout_s: float) -> None:
+    def __init__(self, path: Path, folder: storage.IndexFolder, lock_timeout_s: float, limits: Limits) -> None:
         self.path = path
         self._folder = folder
         self._lock_timeout_s = lock_timeout_s
+        self._limits = limits
         self._refreshing = threading.Lock()  # one at a time, or a slow one could put an older commit back
-        self._searcher: Searcher | None = Searcher(Snapshot(folder))
+        self._searcher: Searcher | None = Searcher(Snapshot(folder), limits)
 
     # -- opening and closing
 
@@ -71,6 +73,7 @@ class Index:
         *,
         filterable: Iterable[str] = (),
         lock_timeout_s: float = 10.0,
+        limits: Limits = LIMITS,
     ) -> Index:
         """Make an empty index in a folder, and the folder if need be; other files in it are left alone.
 
@@ -79,33 +82,48 @@ class Index:
             overwrite: start anew where there is an index already.
             filterable: keys of ``Report.extra`` that can be filtered and faceted, beside source, category and author.
             lock_timeout_s: seconds to wait for another writer before giving up.
+            limits: the most that queries, results and reports may be; see ``Limits``. They are not kept in the folder.
 
         Raises:
             IndexExistsError: there is an index already, and ``overwrite`` is False.
-            InvalidArgumentError: a key cannot be filterable, or the path is a file.
+            InvalidArgumentError: a key cannot be filterable, there are too many (100 by default), or the path is a file.
             IndexLockedError: another writer did not finish within ``lock_timeout_s``.
 
         """
         if isinstance(filterable, str) or not isinstance(filterable, Iterable):
             raise InvalidArgumentError(f"filterable is a sequence of names; write filterable=({filterable!r},)")
-        folder = Path(path)
-        made = storage.create(folder, overwrite=overwrite, filterable=tuple(filterable), lock_timeout_s=lock_timeout_s)
-        return cls(folder, made, lock_timeout_s)
+        folder, keys, most = Path(path), tuple(filterable), _checked(limits).filterable_keys
+        if len(keys) > most:
+            raise InvalidArgumentError(
+                f"{len(keys):,} filterable keys; there may be {most:,}: give fewer, or limits=Limits(filterable_keys=…)"
+            )
+        made = storage.create(folder, overwrite=overwrite, filterable=keys, lock_timeout_s=lock_timeout_s)
+        return cls(folder, made, lock_timeout_s, limits)
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str], create: bool = False, *, lock_timeout_s: float = 10.0) -> Index:
+    def open(
+        cls,
+        path: str | os.PathLike[str],
+        create: bool = False,
+        *,
+        lock_timeout_s: float = 10.0,
+        limits: Limits = LIMITS,
+    ) -> Index:
         """Open the index in a folder; with ``create``, make an empty one where there is none.
+
+        ``lock_timeout_s`` and ``limits`` are as for ``create``, whatever the index was made with.
 
         Raises:
             IndexNotFoundError: there is none, and ``create`` is False.
             IndexVersionError: another version of the library made it.
             IndexCorruptedError: its files are damaged.
+            InvalidArgumentError: ``limits`` is no ``Limits``.
 
         """
         folder = Path(path)
         if create and not storage.exists(folder):
-            return cls.create(folder, lock_timeout_s=lock_timeout_s)
-        return cls(folder, storage.open_index(folder), lock_timeout_s)
+            return cls.create(folder, lock_timeout_s=lock_timeout_s, limits=limits)
+        return cls(folder, storage.open_index(folder), lock_timeout_s, _checked(limits))
 
     def close(self) -> None:
         """Let go of the files; hits that are still held keep working. Closing twice does no harm."""
@@ -145,7 +163,7 @@ class Index:
         with self._refreshing:
             if self._current.generation == self._folder.latest_generation():
                 return False
-            self._searcher = Searcher(Snapshot(self._folder, self._current))
+            self._searcher = Searcher(Snapshot(self._folder, self._current), self._limits)
             return True
 
     @cached_property
@@ -166,6 +184,8 @@ class Index:
         memory_mb: int = 512,
     ) -> AddStats:
         """Add reports, or replace those with the same id (the last one counts), in one atomic commit.
+
+        A report is bad if it is no report, or past the limits: 10,000,000 characters, 1,000 labels (see ``Limits``).
 
         Args:
             reports: reports, or mappings with their fields (see ``Report.from_mapping``).
@@ -195,6 +215,7 @@ class Index:
                 processes=processes,
                 memory_mb=memory_mb,
                 lock_timeout_s=self._lock_timeout_s,
+                limits=self._limits,
                 opened=[leaf.segment for leaf in current.leaves],
             )
             self.refresh()
@@ -255,9 +276,9 @@ class Index:
         of one order: going through all of them gives each report once.
 
         Args:
-            query: what to look for; past 10,000 characters or 128 syllables it is cut.
+            query: what to look for; past the limits (10,000 characters, 128 syllables, 256 signs: see ``Limits``) it is cut.
             limit: hits on a page.
-            offset: hits to pass over.
+            offset: hits to pass over. Past rank 100,000 (``Limits.result_window``) none are given, but counted.
             match: whether "any" or "all" of the syllables must be in the report; what stands under a sign, all.
             fields: where to look and how much each field counts; by default ``{"title": 2.0, "body": 1.0}``.
             filters: for each field, the values of which a report must have one (several fields: all of them).
@@ -266,7 +287,8 @@ class Index:
             sort: "relevance", "date" (oldest first) or "-date"; undated reports come last.
             facets: fields whose values are to be counted over all matching reports.
             fragments: how many fragments a snippet has at most.
-            timeout_s: stop scoring after so many seconds and give what was found (``complete`` is False then).
+            timeout_s: seconds from the call on after which scoring stops; what was found by then is given, and ``complete`` is
+                False. Looked at between two steps, so it may take a little longer.
 
         Raises:
             InvalidArgumentError: an option makes no sense; a query never raises.
@@ -291,12 +313,14 @@ class Index:
     def suggest(self, prefix: str, limit: int = 8) -> list[str]:
         """Return completions of what is being typed, with marks, commonest first: words and pairs of this index.
 
+        Of a long prefix the end is read, as much as ``Limits`` gives a query.
+
         Raises:
             InvalidArgumentError: ``limit`` makes no sense; a prefix never raises.
 
         """
         SearchOptions(limit=limit).check()
-        return suggestions.complete(self._current, prefix, limit)
+        return suggestions.complete(self._current, prefix, limit, self._limits)
 
     def abbreviations(self) -> list[LearntAbbreviation]:
         """Return the abbreviations that the reports define themselves ("Quy chế dân chủ (QCDC)"), commonest first.
@@ -306,7 +330,12 @@ class Index:
         return list(self._current.definitions)
 
     def more_like_this(self, id: str, limit: int = 10) -> SearchResults:
-        """Return the reports that share most with the one of this id, which is not among them; none for an unknown id."""
+        """Return the reports that share most with the one of this id, which is not among them; none for an unknown id.
+
+        Raises:
+            InvalidArgumentError: ``limit`` makes no sense.
+
+        """
         searcher = self._open_searcher
         current = searcher.snapshot
         number = current.number(id)
@@ -358,3 +387,9 @@ class Index:
             format=LAYOUT_VERSION,
             analysis=analysis_fingerprint(),
         )
+
+
+def _checked(limits: Limits) -> Limits:
+    if not isinstance(limits, Limits):
+        raise InvalidArgumentError(f"limits is made by Limits(…), not {limits!r}")
+    return limits

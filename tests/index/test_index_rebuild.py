@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from random_reports import draw_commits
 
+from random_reports import draw_commits
 from vnsearch import (
     Index,
     IndexCorruptedError,
@@ -74,7 +74,7 @@ def test_a_sound_index_is_rebuilt_as_it_is(sound: Path, tmp_path: Path) -> None:
     with Index.open(tmp_path / "new") as new, Index.open(sound) as old:
         assert new.stats().filterable == old.stats().filterable
         assert new.search("cho noi", filters={"quận/huyện": "Cái Răng"}).total == 1
-        assert list(map(lambda report: report.id, new)) == [report.id for report in old]
+        assert [report.id for report in new] == [report.id for report in old]
         assert new.check()
 
 

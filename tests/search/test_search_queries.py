@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,9 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from query_forms import half_marked
-from vnsearch import Index, Report, SearchResults, fold
+from vnsearch import Index, Limits, Report, SearchResults, fold
 from vnsearch.index.snapshot import Snapshot
-from vnsearch.search.parameters import PARAMETERS
 from vnsearch.search.query import parse
 
 
@@ -453,12 +451,12 @@ def test_a_query_searches_so_many_spellings_and_no_more(tmp_path: Any) -> None:
         ix.add([Report(str(number), "", text) for number, text in enumerate(texts)])
 
         def places(most: int) -> list[int]:
-            read = parse(query, Snapshot(ix.whoosh), replace(PARAMETERS, query_spellings=most))
+            read = parse(query, Snapshot(ix.whoosh), limits=Limits(query_spellings=most))
             return [len(place.options) for group in read.groups for place in group.places]
 
-        every, some = places(PARAMETERS.query_spellings), places(20)
+        every, some = places(Limits().query_spellings), places(20)
         assert min(every[: len(spelled)]) == 6
-        assert sum(every) <= PARAMETERS.query_spellings
+        assert sum(every) <= Limits().query_spellings
         assert some[:3] == every[:3]
         assert sum(some) < 20 + 6 + len(some)
         assert some[-1] == 1

@@ -8,6 +8,7 @@ import re
 import tempfile
 import unicodedata
 from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from vnsearch import Hit, Index, Report, analyze, fold
 from vnsearch.search.marks import Occurrences
-from vnsearch.search.snippets import FRAGMENT_CHARS, _best_windows, make_snippets
+from vnsearch.search.snippets import FRAGMENT_CHARS, Snippet, _best_windows, make_snippets, marked_html
 
 # No i or y alone in a rime, nothing that abbreviates or is a number: a mark must be the word that was typed.
 SYLLABLES = "đường làng quận họp hòa thủy bờ mương cái đồng cói trẻ em đọc sách chợ nổi ấp xóm vườn cam ông bà con đắp bơ dương hoá".split()
@@ -69,6 +70,13 @@ def squeezed(text: str) -> str:
     return " ".join(text.split())
 
 
+def held_by_html(text: str) -> str:
+    """Return the text with U+FFFD for what no page may hold."""
+    return "".join(
+        "\ufffd" if unicodedata.category(char) in ("Cc", "Cs") and char not in "\t\n\f\r" else char for char in text
+    )
+
+
 @settings(max_examples=250)
 @given(BODIES, QUERIES, FRAGMENTS)
 @example("Chợ. " + "xa vắng " * 12 + "đường làng. " + "xa vắng " * 12 + "Chợ", "chợ đường làng", 3)
@@ -116,8 +124,8 @@ def test_laws(scratch: Index, body: str, query: str, fragments: int) -> None:
     # What is rendered is what was cut out.
     pieces = [squeezed(body[start:end]) for start, end in snippet.fragments]
     assert snippet.text.removeprefix("… ").removesuffix(" …") == " … ".join(pieces) or not pieces
-    assert squeezed(html.unescape(TAG.sub("", snippet.html()))) == squeezed(snippet.text)
-    assert squeezed(TAG.sub("", snippet.html())) == squeezed(html.escape(snippet.text))
+    assert squeezed(html.unescape(TAG.sub("", snippet.html()))) == held_by_html(squeezed(snippet.text))
+    assert squeezed(TAG.sub("", snippet.html())) == held_by_html(squeezed(html.escape(snippet.text)))
     assert snippet.html().count("<mark>") == snippet.html().count("</mark>") == len(snippet.marks)
     shown = snippet.ansi(open_mark="", close_mark="")
     assert not [char for char in shown if unicodedata.category(char) in ("Cc", "Cf", "Cs")]
@@ -130,10 +138,48 @@ def test_laws_of_titles(scratch: Index, title: str, query: str) -> None:
     if hit is None:
         return
     shown = hit.title_html()
-    assert TAG.sub("", shown) == html.escape(title)
+    assert TAG.sub("", shown) == held_by_html(html.escape(title))
     assert shown.count("<mark>") == len(hit.marks("title")) > 0
     assert hit.snippet.marks == ()
     assert hit.snippet.text == ""
+
+
+class Page(HTMLParser):
+    """What a browser makes of a piece of HTML."""
+
+    def __init__(self, shown: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.text = ""
+        self.feed(shown)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self.tags.append(f"{tag} {attrs}")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.tags.append(f"/{tag}")
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@given(
+    st.lists(ODD | GLUE | st.sampled_from("&<>\"'#;") | st.characters(exclude_categories=())).map("".join),
+    st.lists(st.integers(0, 60), max_size=8, unique=True).map(sorted),
+)
+def test_a_browser_reads_text_and_marks_wherever_these_are(text: str, edges: list[int]) -> None:
+    edges = [edge for edge in edges if edge <= len(text)]
+    marks = tuple(zip(edges[::2], edges[1::2], strict=False))
+    pages = {
+        marked_html(text, marks): "".join(held_by_html(text).split()),
+        Snippet(text, ((0, len(text)),), marks).html(): held_by_html("".join(text.split())),
+    }
+    for shown, expected in pages.items():
+        page = Page(shown)
+        assert page.tags == ["mark []", "/mark"] * len(marks)
+        assert "".join(page.text.split()) == expected
+        assert not {'"', "'"} & set(shown)
 
 
 @settings(max_examples=60)
@@ -367,6 +413,13 @@ class TestRendering:
         assert hit.snippet.html() == "<mark>Sở GD</mark>&amp;<mark>ĐT</mark> &lt;b&gt;họp&lt;/b&gt;"
         assert hit.title_html("<em class='m'>", "</em>").startswith("<em class='m'>Sở GD</em>&amp;<em")
 
+    def test_html_holds_no_control_characters(self, scratch: Index) -> None:
+        text = "Chợ\x1b[1m \x00nổi\x9b \ud800\u202ehọp.\r\n\tSớm"
+        hit = only(scratch, text, text, "chợ nổi sớm")
+        shown = "<mark>Chợ</mark>\ufffd[1m \ufffd<mark>nổi</mark>\ufffd \ufffd\u202ehọp."
+        assert hit.snippet.html() == f"{shown} <mark>Sớm</mark>"
+        assert hit.title_html() == f"{shown}\r\n\t<mark>Sớm</mark>"
+
     def test_own_marks(self, scratch: Index) -> None:
         hit = only(scratch, "Chợ nổi", "Chợ nổi", "chợ")
         assert hit.snippet.html('<em class="hit">', "</em>") == '<em class="hit">Chợ</em> nổi'
@@ -380,6 +433,10 @@ class TestRendering:
         assert not [char for char in shown.replace("\x1b[1;33m", "").replace("\x1b[0m", "") if not char.isprintable()]
         assert "nổi" in shown
         shown.encode()
+
+    def test_white_space_is_a_space_on_a_terminal(self, scratch: Index) -> None:
+        snippet = only(scratch, "", "Chợ.\r\nNổi\thọp\rsớm\x0b\u2028nay.", "chợ nay").snippet
+        assert snippet.ansi("[", "]") == "[Chợ]. Nổi họp sớm [nay]."
 
     def test_marks_fall_on_decomposed_letters_whole(self, scratch: Index) -> None:
         body = unicodedata.normalize("NFD", "Trên đường làng có chợ nổi.")

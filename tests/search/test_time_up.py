@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from typing import Literal
+from types import SimpleNamespace
+from typing import Any, Literal
 
 import pytest
 
 from vnsearch import Index, Report
+from vnsearch.search import parts
 from vnsearch.search.leaves import Evaluator, TimeUp
 
 WORDS = "lúa gạo mưa nắng đồng ruộng kênh mương cầu đường làng xóm là của các và dân chủ cơ sở".split()
@@ -17,6 +19,7 @@ QUERIES = [
     '"các là" "là của" cầu đường làng',
     'lua "dan chu" cho "cau duong"~3 ruong',
     '+mưa -"là của" (nắng OR "dân chủ cơ sở") title:lúa',
+    "lua gao dong ruong",  # equals, to be told apart by exact scores
 ]
 
 
@@ -46,12 +49,13 @@ def test_what_is_found_matches(
     with Index.open(index.path) as anew:
         whole = {hit.id for hit in anew.search(query, limit=10_000, filters=filters)}
         assert whole
-        left = 0
+        left, is_up = 0, False
 
         def check(_: Evaluator) -> None:
-            nonlocal left
+            nonlocal left, is_up
             left -= 1
-            if left < 0:
+            is_up = left < 0
+            if is_up:
                 raise TimeUp
 
         monkeypatch.setattr(Evaluator, "check", check)
@@ -61,8 +65,31 @@ def test_what_is_found_matches(
             results = anew.search(query, limit=10, sort=sort, filters=filters, timeout_s=100)
             assert {hit.id for hit in results} <= whole
             assert len(results) <= results.total <= len(whole)
+            assert results.complete is not is_up
             incomplete += not results.complete
             if results.complete:
                 break
         assert results.complete
         assert incomplete == left_at_first > 5
+
+
+def test_time_counts_from_the_call_on(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock that moves only while the query is read."""
+    now = 100.0
+
+    def read(*arguments: Any, **options: Any) -> Any:
+        nonlocal now
+        now += 2.0
+        return parts.read(*arguments, **options)
+
+    monkeypatch.setattr("vnsearch.search.searcher.read", read)
+    for module in ("searcher", "leaves"):
+        monkeypatch.setattr(f"vnsearch.search.{module}.time", SimpleNamespace(perf_counter=lambda: now))
+    query = "lua gao dong ruong"
+    late, early = (index.search(query, facets=("source",), timeout_s=seconds) for seconds in (1, 3))
+    assert (late.complete, list(late), late.total, late.facets) == (False, [], 0, {"source": []})
+    assert early.complete
+    assert early.total > 0
+    # What is asked of the results later has no deadline.
+    assert late.suggestion == early.suggestion == "lúa gạo đồng ruộng"
+    assert "<mark>" in early[0].snippet.html()

@@ -15,12 +15,13 @@ from vnsearch.errors import InvalidReportError
 from vnsearch.index.columnar.charset import decode, encode
 from vnsearch.index.columnar.stored import RECORD_BYTES_MAX, make_blocks
 from vnsearch.index.schema import DEFINITIONS, TEXT_FIELDS, label_fields, report_labels
+from vnsearch.limits import Limits
 from vnsearch.report import Report
 
 if TYPE_CHECKING:
     from vnsearch.index.columnar.build import AnalysedReports
 
-__all__ = ["analyse_reports", "pack_report", "unpack_report"]
+__all__ = ["analyse_reports", "check_size", "pack_report", "unpack_report"]
 
 
 # How the text is written (see ``charset``), and the lengths of id, title and body in code points.
@@ -69,6 +70,25 @@ def unpack_report(data: bytes) -> Report:
         if date := fields["date"]:  # with offsets of seconds, as local mean times have them
             fields["date"] = dt.datetime.fromisoformat(date) if "T" in date else dt.date.fromisoformat(date)
     return Report._trusted(fields)
+
+
+def check_size(report: Report, filterable: Iterable[str], limits: Limits) -> None:
+    """Raise InvalidReportError for a report past the limits."""
+    texts = (report.id, report.title, report.body, report.source, report.author, report.category, report.url)
+    chars = sum([len(text) for text in texts if text])
+    if report.extra:
+        chars += len(json.dumps(report.extra, ensure_ascii=False))
+    if chars > limits.report_chars:
+        raise InvalidReportError(
+            f"report {report.id[:200]!r}: {chars:,} characters; there may be {limits.report_chars:,}: make several reports "
+            "of it, or open the index with limits=Limits(report_chars=…)"
+        )
+    count = sum(map(len, report_labels(report, filterable).values()))
+    if count > limits.report_labels:
+        raise InvalidReportError(
+            f"report {report.id[:200]!r}: {count:,} labels; there may be {limits.report_labels:,}: give fewer values to "
+            "what can be filtered, or open the index with limits=Limits(report_labels=…)"
+        )
 
 
 def analyse_reports(reports: Sequence[Report], filterable: Iterable[str]) -> AnalysedReports:

@@ -29,12 +29,13 @@ from vnsearch.index.columnar.container import Seal
 from vnsearch.index.columnar.merge import Source, merge
 from vnsearch.index.columnar.postings import DOCUMENTS_MAX
 from vnsearch.index.columnar.segment import Age, SegmentData
-from vnsearch.index.documents import analyse_reports
+from vnsearch.index.documents import analyse_reports, check_size
 from vnsearch.index.files import remove
 from vnsearch.index.lock import write_lock
 from vnsearch.index.policy import plan_merge
 from vnsearch.index.progress import OnProgress
 from vnsearch.index.storage import Contents, IndexFolder, commit, committed
+from vnsearch.limits import Limits
 from vnsearch.report import Report
 
 __all__ = ["AddStats", "OnError", "SkippedReport", "add_reports", "delete_reports"]
@@ -226,11 +227,13 @@ def add_reports(
     processes: int = 1,
     memory_mb: int = 512,
     lock_timeout_s: float = 10.0,
+    limits: Limits | None = None,
     opened: Iterable[SegmentData] = (),
 ) -> AddStats:
     """Add reports, or replace those with the same id, in one commit; see ``Index.add``.
 
-    ``opened`` are segments that the caller has open: they are not opened again.
+    ``limits``: what a report may be at most; None takes any, as they come from another index. ``opened`` are segments that the caller
+    has open: they are not opened again.
     """
     if on_error not in ("raise", "skip"):
         raise InvalidArgumentError(f'on_error is "raise" or "skip", not {on_error!r}')
@@ -245,7 +248,7 @@ def add_reports(
         adding = _Adding(making, memory_mb)
         done = 0
         ahead = max(1, min(_AHEAD, int(memory_mb / _AHEAD_MB / processes)))
-        checked = _checked(reports, errors, on_error)
+        checked = _checked(reports, errors, on_error, making.filterable, limits)
         for analysed in _analysed(checked, making.filterable, min(processes, os.cpu_count() or 1), ahead):
             adding.add(analysed)
             if progress is not None:
@@ -258,19 +261,22 @@ def add_reports(
 
 
 def _checked(
-    reports: Iterable[Report | Mapping[str, Any]], errors: list[SkippedReport], on_error: OnError
+    reports: Iterable[Report | Mapping[str, Any]],
+    errors: list[SkippedReport],
+    on_error: OnError,
+    filterable: tuple[str, ...],
+    limits: Limits | None,
 ) -> Iterator[Report]:
     """Yield the reports; records become reports, and bad ones are raised or listed in ``errors``."""
     for position, item in enumerate(reports):
-        if isinstance(item, Report):
-            yield item
-            continue
         try:
-            report = Report.from_mapping(item)
-        except InvalidReportError as error:
+            report = item if isinstance(item, Report) else Report.from_mapping(item)
+            if limits is not None:
+                check_size(report, filterable, limits)
+        except InvalidReportError as error:  # noqa: PERF203 - the others go on
             if on_error == "raise":
                 raise InvalidReportError(f"report number {position}: {error}") from error
-            identity = item.get("id") if isinstance(item, Mapping) else None
+            identity = item.id if isinstance(item, Report) else item.get("id") if isinstance(item, Mapping) else None
             errors.append(SkippedReport(position, identity if isinstance(identity, str) else None, error))
         else:
             yield report

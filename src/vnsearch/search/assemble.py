@@ -39,10 +39,11 @@ def assemble(run: tree.Evaluator, part: Part, of_field: OfField) -> tree.Node:  
             return tree.Maybe(assemble(run, required, of_field), assemble(run, optional, of_field))
         case Only(inner, conditions, unwanted):
             found = assemble(run, inner, of_field)
-            for condition in conditions:
-                found = tree.Filtered(found, assemble(run, condition, of_field))
-            for other in unwanted:
-                found = tree.Without(found, assemble(run, other, of_field))
+            # Side by side: a query may have more of them than calls could stand inside each other.
+            if conditions:
+                found = tree.Filtered(found, tree.All([assemble(run, one, of_field) for one in conditions]))
+            if unwanted:
+                found = tree.Without(found, tree.Any([assemble(run, one, of_field) for one in unwanted]))
             return found
         case InField(name, inner):
             scorer = of_field(name)

@@ -12,7 +12,6 @@ for. The order of the hits does not: where two scores are so close that rounding
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -96,8 +95,10 @@ class Evaluation:
             scores = scores[order]
             shown = scores[max(start - 1, 0) : end + 1]
             if (shown[1:] >= shown[:-1] * self._apart).any():
-                with suppress(TimeUp):
+                try:
                     self._settle(self._exact, documents, scores, start, end)
+                except TimeUp:
+                    self.complete = False
         return documents[start:end]
 
     def _settle(self, exact_scores: Exact, documents: Documents, scores: Floats, start: int, end: int) -> None:

@@ -29,7 +29,7 @@ class TimeUp(BaseException):
 
 
 class Evaluator:
-    """Runs one tree; past ``deadline``, a value of ``time.monotonic``, it stops between two nodes."""
+    """Runs one tree; past ``deadline``, a value of ``time.perf_counter``, it stops between two nodes."""
 
     def __init__(self, scorer: Scorer, deadline: float | None = None) -> None:
         self.scorer = scorer
@@ -69,7 +69,7 @@ class Evaluator:
 
     def check(self) -> None:
         """Stop here when time is up."""
-        if self._deadline is not None and time.monotonic() > self._deadline:
+        if self._deadline is not None and time.perf_counter() > self._deadline:
             raise TimeUp
 
     def constant(self, documents: npt.NDArray[np.bool_] | npt.NDArray[np.intp], weight: float) -> Matches:

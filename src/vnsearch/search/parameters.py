@@ -1,4 +1,4 @@
-"""Every number that decides a ranking, in one place.
+"""Every number that decides a ranking, in one place; what bounds a query is in ``vnsearch.limits``.
 
 The figures behind them are here and in docs/design.md, printed by ``python -m bench.relevance`` and ``python -m bench.slips``; what
 is said to be measured once was, by scripts that were not kept.
@@ -79,20 +79,8 @@ class Parameters:
     #: 40,000 articles do not hold 33, 28 and 14 are read as others by 0.1, 0.3 and 1; of 1,000 slips in titles 875, 870 and 859
     #: are read right.
     unknown: float = 0.3
-    #: Of a query the most phrases and prefixes (others are read as words), the most syllables of phrases with slop (others
-    #: have none), and the most slop.
-    query_phrases: int = 16
-    sloppy_syllables: int = 12
-    phrase_slop: int = 50
-    #: The most spellings that a prefix stands for: the commonest.
-    prefix_spellings: int = 64
     #: A spelling this likely is offered as a suggestion; 0.5 left 0.4 to 1 of a hundred syllables as typed, most of them wrong.
     suggestion_probability: float = 0.25
-    #: The most spellings of syllables and pairs in doubt that a query searches; of what comes after them the likeliest alone.
-    query_spellings: int = 4096
-    #: Longer queries are cut: syllables, and characters before that.
-    query_syllables: int = 128
-    query_chars: int = 10_000
 
 
 PARAMETERS = Parameters()

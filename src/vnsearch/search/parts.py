@@ -11,8 +11,7 @@ Marks that were typed are kept, and those that were not may be any likely ones.
 *Prefixes.* What stands before a prefix (*quy* in ``quy ch*``) is words; the last of them and the prefix are a phrase. A prefix
 stands for the syllables that begin so: without marks for all their marked forms, the commonest ones.
 
-*Bounds.* Words are at most 128 in all, a prefix 64 syllables, phrases and prefixes 16 (the others are read as words), words in
-phrases with slop 12 (the others have none), slop 50: see ``Parameters``.
+*Bounds.* How many words, phrases and prefixes there may be, and what becomes of the others, is in ``vnsearch.limits``.
 """
 
 from __future__ import annotations
@@ -25,6 +24,7 @@ from weakref import WeakKeyDictionary
 
 from vnsearch.analysis import Analysis, syllables_of
 from vnsearch.index.snapshot import Snapshot
+from vnsearch.limits import LIMITS, Limits
 from vnsearch.search import syntax_tree as syntax
 from vnsearch.search import tree
 from vnsearch.search.parameters import PARAMETERS, Parameters
@@ -42,7 +42,7 @@ __all__ = ["AllOf", "AnyOf", "Filter", "InField", "Maybe", "Only", "Part", "Phra
 _UNSCORED = 1e-6
 # The words of a phrase stand as they are written: other marks than those typed, and slips put right, are only offered.
 _NO_PHRASE = ("folded", "slip", "sound")
-# Spellings of the word before a prefix, and syllables that start like it, that are looked at: the commonest.
+# Spellings of the word before a prefix that are looked at, and syllables that start like it, at least: the commonest.
 _CONTEXT = 8
 _CONTINUATIONS = 512
 
@@ -122,13 +122,19 @@ class InField:
 Part: TypeAlias = Words | Phrase | Filter | AnyOf | AllOf | Maybe | Only | InField
 
 
-def read(text: str, snapshot: Snapshot, match: str = "any", parameters: Parameters = PARAMETERS) -> ParsedQuery:
+def read(
+    text: str,
+    snapshot: Snapshot,
+    match: str = "any",
+    parameters: Parameters = PARAMETERS,
+    limits: Limits = LIMITS,
+) -> ParsedQuery:
     """Read a query; ``match``: whether any or all of what is side by side, under no operator, must be there."""
-    text = text[: parameters.query_chars]
-    node = parse_syntax(text, snapshot.filterable)
+    text = text[: limits.query_chars]
+    node = parse_syntax(text, snapshot.filterable, limits)
     if isinstance(node, syntax.Words):
-        return parse(text, snapshot, parameters)
-    reader = _Reader(text, snapshot, parameters)
+        return parse(text, snapshot, parameters, limits)
+    reader = _Reader(text, snapshot, parameters, limits)
     part = reader.part(node, needs_all=match == "all")
     return reader.query(part, describe(node, text))
 
@@ -159,13 +165,14 @@ def _leaves(part: Part, text_field: str, is_searched: bool) -> Iterator[Words | 
 class _Reader:
     """Reads one query, and remembers what was read for ``query``."""
 
-    def __init__(self, text: str, snapshot: Snapshot, parameters: Parameters) -> None:
+    def __init__(self, text: str, snapshot: Snapshot, parameters: Parameters, limits: Limits) -> None:
         self._text = text
         self._snapshot = snapshot
         self._parameters = parameters
-        self._syllables_left = parameters.query_syllables
-        self._phrases_left = parameters.query_phrases
-        self._sloppy_left = parameters.sloppy_syllables
+        self._limits = limits
+        self._syllables_left = limits.query_syllables
+        self._phrases_left = limits.query_phrases
+        self._sloppy_left = limits.sloppy_syllables
         self._read: list[tuple[int, ParsedQuery]] = []
 
     def query(self, part: Part | None, asked: str) -> ParsedQuery:
@@ -250,7 +257,7 @@ class _Reader:
         if not node.slop:
             return 0
         self._sloppy_left -= len(syllables_of(self._text[node.start : node.end]).syllables)
-        return min(node.slop, self._parameters.phrase_slop) if self._sloppy_left >= 0 else 0
+        return min(node.slop, self._limits.phrase_slop) if self._sloppy_left >= 0 else 0
 
     def _words(self, spans: Sequence[tuple[int, int]]) -> tuple[int, ParsedQuery]:
         """Read the words in some spans together; return where the first begins, and what was read from there."""
@@ -259,7 +266,7 @@ class _Reader:
         for first, past in spans:
             pieces += (" " * (first - at), self._text[first:past])
             at = past
-        words = parse("".join(pieces), self._snapshot, self._parameters, self._syllables_left)
+        words = parse("".join(pieces), self._snapshot, self._parameters, self._limits, self._syllables_left)
         self._syllables_left -= len(words.analysis.syllables)
         self._read.append((start, words))
         return start, words
@@ -299,7 +306,7 @@ class _Reader:
     def _started(self, before: Sequence[Place], stem: str) -> list[Place]:
         """Return a place for what starts so, the commonest first, behind the word before, if there is one."""
         typed = f"{stem}…"
-        found = beginning(self._snapshot, stem)[:_CONTINUATIONS]
+        found = beginning(self._snapshot, stem)[: max(_CONTINUATIONS, self._limits.prefix_spellings)]
         if not before:
             return [self._place(typed, found, "prefix")]
         word = before[-1]
@@ -314,7 +321,7 @@ class _Reader:
         """Return a place for the commonest of some syllables."""
         common = sorted(((count, term) for term, count in counts if count), key=lambda item: (-item[0], item[1]))
         whole, power = sum(count for count, _ in common), self._parameters.probability_power
-        common = common[: self._parameters.prefix_spellings]
+        common = common[: self._limits.prefix_spellings]
         return Place("syllable", typed, tuple(Option(term, (count / whole) ** power, tier) for count, term in common))
 
 

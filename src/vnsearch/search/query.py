@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vnsearch.analysis import Analysis, syllables_of
 from vnsearch.index.snapshot import Snapshot
+from vnsearch.limits import LIMITS, Limits
 from vnsearch.search.choices import GUESSES, Spelling
 from vnsearch.search.keystrokes import method_of, text_meant
 from vnsearch.search.parameters import PARAMETERS, Parameters
@@ -77,10 +78,15 @@ class ParsedQuery:
 
 
 def parse(
-    text: str, snapshot: Snapshot, parameters: Parameters = PARAMETERS, most: int = PARAMETERS.query_syllables
+    text: str,
+    snapshot: Snapshot,
+    parameters: Parameters = PARAMETERS,
+    limits: Limits = LIMITS,
+    most: int | None = None,
 ) -> ParsedQuery:
-    """Read plain words. Past ``parameters.query_chars`` characters or ``most`` syllables they are cut."""
-    text = text[: parameters.query_chars]
+    """Read plain words, cut at the limits. ``most``: syllables that are left to them; None for all that a query may have."""
+    text = text[: limits.query_chars]
+    most = limits.query_syllables if most is None else most
     analysis = _analyze(text, most)
     spellings = spellings_of(snapshot, analysis.syllables, parameters)
     meant = text, analysis
@@ -90,7 +96,9 @@ def parse(
         read = text_meant(text, analysis, spellings)
         meant = read, _analyze(read, most)
     runs = find_variants(*meant, [readings[0].term for readings in spellings.syllables], snapshot)
-    return ParsedQuery(text, analysis, spellings, tuple(_groups(analysis, spellings, runs, parameters)))
+    return ParsedQuery(
+        text, analysis, spellings, tuple(_groups(analysis, spellings, runs, parameters, limits.query_spellings))
+    )
 
 
 def _analyze(text: str, most: int) -> Analysis:
@@ -106,13 +114,16 @@ def _groups(
     spellings: Spellings,
     runs: list[Run],
     parameters: Parameters,
+    left: int,
 ) -> list[Group]:
-    """Return the places of the query by groups; a place that is there already is not repeated."""
+    """Return the places of the query by groups; a place that is there already is not repeated.
+
+    ``left``: how many spellings of those in doubt are searched.
+    """
     factors = _factors(parameters)
     stops = {"syllable": parameters.stop_syllable, "pair": parameters.stop_pair}
     # By the likeliest spelling: "cong tac cong an" has công once, "ban ban" may be two.
     seen: set[str] = set()
-    left = parameters.query_spellings
 
     def new(kind: str, start: int, end: int) -> list[Group]:
         """Return the places that are not there yet, each in a group of its own."""

@@ -150,8 +150,8 @@ class SearchResults(Sequence[Hit]):
     """The hits of one page, and what is known of the whole.
 
     ``total``: reports that match, on all pages. ``took_ms``: milliseconds the search took. ``facets``: for each field
-    asked for, (value, reports) commonest first. ``complete``: False when ``timeout_s`` ended the search early; what was
-    found by then is given.
+    asked for, (value, reports) commonest first. ``complete``: False when ``timeout_s`` ended the search early: then hits, total
+    and facets are of what was found by then. Snippets and the suggestion are made when they are asked for, in their own time.
     """
 
     hits: tuple[Hit, ...]

@@ -18,6 +18,7 @@ from vnsearch.errors import InvalidArgumentError, UnknownFieldError
 from vnsearch.index.columns import LabelColumn
 from vnsearch.index.schema import FACETS, TEXT_FIELDS, labels
 from vnsearch.index.snapshot import Snapshot
+from vnsearch.limits import LIMITS, Limits
 from vnsearch.report import parse_date
 from vnsearch.search.assemble import assemble
 from vnsearch.search.evaluate import Evaluation, evaluate
@@ -100,8 +101,9 @@ def _is_number(value: object) -> bool:
 class Searcher:
     """Runs queries against one commit, and keeps what several of them need. Safe for many threads."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, limits: Limits = LIMITS) -> None:
         self.snapshot = snapshot
+        self._limits = limits
         self._scorers: OrderedDict[tuple[tuple[str, float], ...], Scorer] = OrderedDict()
         self._masks: OrderedDict[object, npt.NDArray[np.bool_]] = OrderedDict()
         self._lock = threading.Lock()
@@ -129,7 +131,7 @@ class Searcher:
         options.check()
         if not isinstance(text, str):
             raise InvalidArgumentError(f"a query is text, not {type(text).__name__}")
-        query = read(text, self.snapshot, options.match)
+        query = read(text, self.snapshot, options.match, limits=self._limits)
         return self.run(query, options, suggest=partial(restored, query, self.snapshot), started=started)
 
     def run(
@@ -143,7 +145,8 @@ class Searcher:
     ) -> SearchResults:
         """Score, filter, order and cut; ``without`` are document numbers that are left out."""
         started = time.perf_counter() if started is None else started
-        deadline = time.monotonic() + options.timeout_s if options.timeout_s is not None else None
+        deadline = started + options.timeout_s if options.timeout_s is not None else None
+        start, end = options.offset, min(options.offset + options.limit, self._limits.result_window)
         weights = options.weights()
         scorer = self.scorer(weights)
         of_field = partial(self._of_field, weights)
@@ -155,10 +158,10 @@ class Searcher:
         with self.snapshot.reading("what the query needs"):
             run = Evaluator(scorer, deadline)
             # Ordered by date, every score may decide between equals.
-            best = None if options.sort != "relevance" else options.offset + options.limit if options.limit else 0
+            best = None if options.sort != "relevance" else end if end > start else 0
             node = plan(run, query.groups, options.match) if query.part is None else assemble(run, query.part, of_field)
             found = evaluate(run, node, masks, best)
-            documents = self._page(found, options)
+            documents = self._page(found, options.sort, start, end)
         facets = {}
         if options.facets:
             matched = found.matched
@@ -204,18 +207,17 @@ class Searcher:
                     self._masks.popitem(last=False)
         return found
 
-    def _page(self, found: Evaluation, options: SearchOptions) -> npt.NDArray[np.intp]:
-        """Return the documents of the page asked for, in order. Equals keep the order in which they were added."""
-        end = options.offset + options.limit
-        if not options.limit:
+    def _page(self, found: Evaluation, sort: Sort, start: int, end: int) -> npt.NDArray[np.intp]:
+        """Return the documents from one place to another, in order. Equals keep the order in which they were added."""
+        if end <= start:
             return np.empty(0, np.intp)
-        if options.sort == "relevance":
-            return found.ranked(options.offset, end)
+        if sort == "relevance":
+            return found.ranked(start, end)
         documents = np.flatnonzero(found.matched)
         days = self.snapshot.days[documents]
         # Undated reports come last, whichever way.
-        keys = (documents, -found.row[documents], -days if options.sort == "-date" else days, days == 0)
-        return documents[np.lexsort(keys)][options.offset : end]
+        keys = (documents, -found.row[documents], -days if sort == "-date" else days, days == 0)
+        return documents[np.lexsort(keys)][start:end]
 
 
 def _wanted(name: str, values: Any) -> list[str]:

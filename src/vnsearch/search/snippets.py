@@ -8,7 +8,6 @@ once, with a bonus for places that stand together as they do in the query.
 from __future__ import annotations
 
 import re
-import unicodedata
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vnsearch.search.marks import Occurrences
+from vnsearch.text.visible import visible
 
 __all__ = ["Snippet", "joined", "make_snippets", "marked_html"]
 
@@ -30,6 +30,8 @@ _JOINT = re.compile(r"[\s_]*")
 # One set to begin with, not one of two patterns: a text is then gone over ten times as fast.
 _SENTENCE_END = re.compile(r"[.!?…;:\n](?:(?<=\n)|['\")\]”’»]*\s)\s*")
 _WORD_START = re.compile(r"(?<=\s)\S")
+# Control characters but HTML's white space, and lone surrogates.
+_NOT_HTML = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +48,25 @@ class Snippet:
 
     @property
     def text(self) -> str:
-        """Return the fragments as plain text, an ellipsis where something was left out."""
-        return self._render(_as_it_is, "", "")
+        """Return the fragments as plain text, nothing escaped, an ellipsis where something was left out."""
+        return self._render(_as_it_is, _as_it_is, "", "")
 
     def html(self, open_mark: str = "<mark>", close_mark: str = "</mark>") -> str:
-        """Return the fragments as HTML: text escaped, matches inside ``<mark>``."""
-        return self._render(_html_escape(), open_mark, close_mark)
+        """Return the fragments as HTML: text escaped, quotation marks too, matches inside ``<mark>``.
+
+        U+FFFD stands for what HTML cannot hold: control characters, lone surrogates. Characters of direction are text
+        and stay; they turn nothing outside the element that the snippet is put into if that is a block or a ``<bdi>``.
+        """
+        return self._render(_html_escape(), _valid_html, open_mark, close_mark)
 
     def ansi(self, open_mark: str = "\x1b[1;33m", close_mark: str = "\x1b[0m") -> str:
-        """Return the fragments for a terminal: matches bold and yellow, control characters of the text made visible."""
-        return self._render(visible, open_mark, close_mark)
+        """Return the fragments in one line for a terminal: matches bold and yellow.
 
-    def _render(self, escape: _Escape, open_mark: str, close_mark: str) -> str:
+        U+FFFD stands for characters of the text that would steer the terminal: control, direction, lone surrogates.
+        """
+        return self._render(visible, _as_it_is, open_mark, close_mark)
+
+    def _render(self, escape: _Escape, validate: _Escape, open_mark: str, close_mark: str) -> str:
         pieces: list[str] = []
         for start, end in self.fragments:
             inside = [mark for mark in self.marks if start <= mark[0] and mark[1] <= end]
@@ -65,21 +74,12 @@ class Snippet:
             # Only the space is white and printable: as a rule there is nothing more to squeeze than the ends of lines.
             line = piece.replace("\n", " ")
             plain = line.isprintable() and "  " not in line
-            pieces.append(line.strip() if plain else " ".join(line.split()))
+            pieces.append(line.strip() if plain else validate(" ".join(line.split())))
         if not pieces:
             return ""
         head = "… " if self.fragments[0][0] > len(self.body) - len(self.body.lstrip()) else ""
         tail = " …" if self.fragments[-1][1] < len(self.body.rstrip()) else ""
         return head + ELLIPSIS.join(pieces) + tail
-
-
-def visible(text: str) -> str:
-    """Return the text with control and direction characters replaced, so that showing it cannot steer a terminal."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(
-        char if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cf", "Cs") else "\ufffd" for char in text
-    )
 
 
 def _as_it_is(text: str) -> str:
@@ -90,6 +90,10 @@ def _html_escape() -> _Escape:
     import html  # noqa: PLC0415 - whoever shows no HTML does not wait for its table of entities
 
     return html.escape
+
+
+def _valid_html(text: str) -> str:
+    return _NOT_HTML.sub("\ufffd", text)
 
 
 def _marked(
@@ -110,8 +114,9 @@ def _marked(
 def marked_html(
     text: str, marks: Iterable[tuple[int, int]], open_mark: str = "<mark>", close_mark: str = "</mark>"
 ) -> str:
-    """Return a whole text as HTML, escaped, with these spans marked."""
-    return _marked(text, 0, len(text), marks, _html_escape(), open_mark, close_mark)
+    """Return a whole text as ``Snippet.html`` would, white space as it is, with these spans marked."""
+    marked = _marked(text, 0, len(text), marks, _html_escape(), open_mark, close_mark)
+    return marked if marked.isprintable() else _valid_html(marked)
 
 
 def joined(text: str, spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

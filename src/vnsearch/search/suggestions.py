@@ -7,6 +7,7 @@ from itertools import islice
 from vnsearch.analysis import syllables_of
 from vnsearch.errors import InvalidArgumentError
 from vnsearch.index.snapshot import Snapshot
+from vnsearch.limits import LIMITS, Limits
 from vnsearch.search.choices import is_compatible
 from vnsearch.search.keystrokes import replaced
 from vnsearch.search.parameters import PARAMETERS, Parameters
@@ -42,16 +43,16 @@ def restored(query: ParsedQuery, snapshot: Snapshot, parameters: Parameters = PA
             continue
         if best.probability >= parameters.suggestion_probability:
             terms[at] = term
-    return replaced(query.text[: parameters.query_chars], query.analysis, terms) if terms else None
+    return replaced(query.text, query.analysis, terms) if terms else None
 
 
-def complete(snapshot: Snapshot, prefix: str, limit: int = 8) -> list[str]:
+def complete(snapshot: Snapshot, prefix: str, limit: int = 8, limits: Limits = LIMITS) -> list[str]:
     """Return likely completions of what is being typed, commonest first; see ``Index.suggest``."""
     if not isinstance(prefix, str):
         raise InvalidArgumentError(f"a prefix is text, not {type(prefix).__name__}")
-    prefix = prefix[-PARAMETERS.query_chars :]
+    prefix = prefix[-limits.query_chars :]
     analysis = syllables_of(prefix)
-    typed = analysis.syllables[-PARAMETERS.query_syllables :]
+    typed = analysis.syllables[-limits.query_syllables :]
     if not typed or limit <= 0 or not snapshot.size:
         return []
     *context, last = typed
@@ -60,9 +61,8 @@ def complete(snapshot: Snapshot, prefix: str, limit: int = 8) -> list[str]:
     counts = _continuations(snapshot, context, last) if context else _starts(snapshot, last)
     head = [readings[0].term for readings in spellings_of(snapshot, context[:-1]).syllables]
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return [
-        " ".join([*head, term]) for term in islice((term for term, _ in ordered if _is_held(snapshot, term)), limit)
-    ]
+    most = min(limit, limits.result_window, len(ordered))
+    return [" ".join([*head, term]) for term in islice((term for term, _ in ordered if _is_held(snapshot, term)), most)]
 
 
 def _is_held(snapshot: Snapshot, term: str) -> bool:

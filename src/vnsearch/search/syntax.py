@@ -63,6 +63,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
+from vnsearch.limits import LIMITS, Limits
 from vnsearch.search.syntax_tree import (
     Clause,
     Dates,
@@ -79,10 +80,6 @@ from vnsearch.search.syntax_tree import (
 )
 
 __all__ = ["describe", "parse_syntax"]
-
-_DEEPEST = 20
-# Past so many signs the rest is plain words, so that no query makes a tree too large to run.
-_MOST = 256
 
 _TEXT_FIELDS = ("title", "body")
 _KEYS = ("source", "category", "author", "date")
@@ -104,14 +101,14 @@ _DAY_FIRST = re.compile(r"(?:(?P<d>[0-9]{1,2})[/-])?(?P<m>[0-9]{1,2})[/-](?P<y>[
 _TO = re.compile(r"\.\.\.?|…")  # phones make one sign of dots
 
 
-def parse_syntax(text: str, filterable: Iterable[str] = ()) -> Node:
+def parse_syntax(text: str, filterable: Iterable[str] = (), limits: Limits = LIMITS) -> Node:
     """Return the syntax tree of a query; plain words for a text without signs. Linear time; never raises on any ``str``.
 
     ``filterable`` are the keys that may be used like ``source:``, beside source, category and author.
     """
     if not (_SPECIAL.search(text) and _SIGN.search(text)):
         return Words(0, len(text))
-    tokens = _joined(_paired(_tokens(text, tuple(filterable))))
+    tokens = _joined(_paired(_tokens(text, tuple(filterable), limits.query_signs), limits.query_depth))
     node = _tree(iter(tokens)) if tokens else None
     return Words(0, len(text)) if node is None or isinstance(node, Words) else node
 
@@ -163,12 +160,15 @@ def _grammar(filterable: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, st
     return re.compile(pattern, re.VERBOSE), names
 
 
-def _tokens(text: str, filterable: tuple[str, ...]) -> Iterator[_Token]:
-    """Yield the pieces of a query. What holds no letter or digit, and is no sign, is left out."""
+def _tokens(text: str, filterable: tuple[str, ...], most: int) -> Iterator[_Token]:
+    """Yield the pieces of a query. What holds no letter or digit, and is no sign, is left out.
+
+    Past ``most`` signs the rest is plain words, so that no query makes a tree too large to run.
+    """
     pattern, names = _grammar(filterable)
     signs = 0
     for match in pattern.finditer(text):
-        if signs == _MOST:
+        if signs == most:
             yield _plain(match.start(), len(text))
             return
         token = _token(match, names)
@@ -239,13 +239,13 @@ def _days(written: str) -> tuple[dt.date, dt.date]:
     return first, dt.date(first.year, month, calendar.monthrange(first.year, month)[1])
 
 
-def _paired(tokens: Iterable[_Token]) -> list[_Token]:
+def _paired(tokens: Iterable[_Token], deepest: int) -> list[_Token]:
     """Return the tokens without the parentheses that have no other half, hold nothing or are too deep."""
     kept: list[_Token] = []
     opened: list[int] = []  # where in ``kept`` they are; -1: too deep
     for token in tokens:
         if token.kind == "open":
-            deep = len(opened) >= _DEEPEST
+            deep = len(opened) >= deepest
             opened.append(-1 if deep else len(kept))
             kept += _without_parenthesis(token) if deep else [token]
         elif token.kind != "close":
