@@ -132,7 +132,9 @@ def test_a_damaged_index_is_said_and_rebuilt(folder, tmp_path):
     assert 1 <= len(lost) <= 3
     done = run("rebuild", "--target", "new", cwd=tmp_path)
     assert done.returncode == 1
-    assert [line for line in done.stdout.splitlines() if line.startswith("lost: ")] == [f"lost: {name}" for name in lost]
+    assert [line for line in done.stdout.splitlines() if line.startswith("lost: ")] == [
+        f"lost: {name}" for name in lost
+    ]
     assert json.loads(run("stats", "--index", "new", "--json", cwd=tmp_path).stdout)["reports"] == 3 - len(lost)
     assert run("rebuild", "--target", "new", cwd=tmp_path).returncode == 2  # there is one
     done = run("rebuild", "--index", "new", "--target", "newer", "--json", cwd=tmp_path)
