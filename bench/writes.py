@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from bench import data, work
+from bench.drawn import new_word
 from bench.measure import Row, interleaved, milliseconds, percentile, percentiles, ratio, table
 from bench.peers.ours import Ours
 from bench.peers.with_tantivy import Tantivy
@@ -15,11 +16,6 @@ from vnsearch import Index, Report
 
 _QUERIES = 200
 _ROUNDS = 3
-
-
-def _word(number: int) -> str:
-    """Return a word that no other report holds."""
-    return f"vnsearchbench{number:06d}"
 
 
 def _ready(path: Path, articles: int, folder: Path) -> tuple[Ours, Tantivy]:
@@ -56,7 +52,7 @@ def _measured(path: Path, articles: int, fresh: Ours, copies: list[Path], adds: 
     size = len(watcher)
     known = list(data.reports(path, min(articles, max(1, adds))))
     new = [
-        Report(f"new-{i:06d}", known[i % len(known)].title, f"{known[i % len(known)].body}\n{_word(i)}")
+        Report(f"new-{i:06d}", known[i % len(known)].title, f"{known[i % len(known)].body}\n{new_word(i)}")
         for i in range(adds)
     ]
     times: dict[str, list[float]] = {"add": [], "refresh": [], "commit": [], "reload": []}
@@ -65,7 +61,7 @@ def _measured(path: Path, articles: int, fresh: Ours, copies: list[Path], adds: 
     for number, (report, tokens) in enumerate(zip(new, data.analysed(new), strict=True)):
         times["add"].append(milliseconds(lambda report=report: ours.index.add([report])))
         times["refresh"].append(milliseconds(watcher.refresh))
-        found = watcher.search(_word(number))
+        found = watcher.search(new_word(number))
         if len(watcher) != size + number + 1 or not len(found) or found[0].id != report.id:
             unseen.append(report.id)
         document = tantivy.document(tokens)

@@ -103,7 +103,9 @@ def test_two_lone_surrogates_do_not_become_one_character() -> None:
     assert unpack_report(pack_report(report)) == report
 
 
-@pytest.mark.parametrize("identity", ["", None, 7, b"x", "a\ud800"], ids=repr)
+@pytest.mark.parametrize(
+    "identity", ["", None, 7, b"x", "a\ud800", pytest.param(10**5000, id="a number too long to write")], ids=repr
+)
 def test_ids_that_are_none(identity: Any) -> None:
     with pytest.raises(InvalidReportError, match="id"):
         Report(identity)
@@ -210,7 +212,20 @@ class TestFromMapping:
         with pytest.raises(InvalidReportError, match="id"):
             Report.from_mapping({"title": "x"})
 
-    @pytest.mark.parametrize("record", [None, "text", 5, ["id"], {"id": True}, {"id": "1", 5: "x"}], ids=repr)
+    @pytest.mark.parametrize(
+        "record",
+        [
+            None,
+            "text",
+            5,
+            ["id"],
+            {"id": True},
+            {"id": "1", 5: "x"},
+            {"id": "1", "extra": "x"},
+            pytest.param({"id": 10**5000}, id="a number too long to write"),
+        ],
+        ids=repr,
+    )
     def test_what_is_no_record(self, record: Any) -> None:
         with pytest.raises(InvalidReportError):
             Report.from_mapping(record)

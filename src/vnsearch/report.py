@@ -73,7 +73,8 @@ class Report:
 
     def __post_init__(self) -> None:
         if not isinstance(self.id, str) or not self.id:
-            raise InvalidReportError(f"a report needs an id that is non-empty text, not {self.id!r}")
+            given = "''" if self.id == "" else type(self.id).__name__
+            raise InvalidReportError(f"a report needs an id that is non-empty text, not {given}")
         if any("\ud800" <= char <= "\udfff" for char in self.id):
             raise InvalidReportError(
                 f"the id {self.id!r} holds lone surrogates, which no file can keep; give another id"
@@ -136,10 +137,10 @@ extra={'district': 'Ba Đình'})
             else:
                 extra[key] = value
         identity = values.get("id", default_id)
-        if isinstance(identity, int) and not isinstance(identity, bool):
+        if isinstance(identity, int) and not isinstance(identity, bool) and identity.bit_length() <= _LONGEST_BITS:
             identity = str(identity)
         values["id"] = identity if identity is not None else ""
-        return cls(**values, extra=extra)
+        return cls(**{"extra": extra, **values})  # an extra that is no mapping is refused there
 
     @property
     def day(self) -> dt.date | None:

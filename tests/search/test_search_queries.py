@@ -432,6 +432,17 @@ def test_a_syllable_repeated_without_marks_counts_once(new_index):
         assert sorted(places) == ["an", "công", "tác"]
 
 
+@pytest.mark.parametrize("query", ["làng lang", "lang làng"])
+def test_a_syllable_with_marks_and_without_stands_for_both(new_index, query):
+    """Likeliest the second is the first once more; a report that has only the other spelling is found all the same."""
+    ix = new_index()
+    bodies = ("Đường làng.", "Làng quê.", "Làng xã.", "Đi lang thang.")
+    ix.add([{"id": f"{number}", "body": body} for number, body in enumerate(bodies, 1)])
+    assert {hit.id for hit in ix.search(query)} == {"1", "2", "3", "4"}
+    first = next(hit for hit in ix.search(query) if hit.id == "1")
+    assert [part.term for part in first.explain().contributions if part.kind == "syllable"] == ["làng"]
+
+
 def test_what_was_deleted_is_not_suggested(new_index):
     ix = new_index()
     ix.add([{"id": "1", "body": "Bà Nguyễn Bí Mật phát biểu."}, {"id": "2", "body": "Ông Lê phát biểu."}])

@@ -124,6 +124,8 @@ def _groups(
     stops = {"syllable": parameters.stop_syllable, "pair": parameters.stop_pair}
     # By the likeliest spelling: "cong tac cong an" has công once, "ban ban" may be two.
     seen: set[str] = set()
+    # "công tác cong an": what is typed with its marks, and likeliest meant without them, is one place, for both.
+    doubtful = {readings[0].term: readings for readings in spellings.syllables if not _is_certain(readings)}
 
     def new(kind: str, start: int, end: int) -> list[Group]:
         """Return the places that are not there yet, each in a group of its own."""
@@ -131,12 +133,15 @@ def _groups(
         groups = []
         typed, every = (analysis.syllables, spellings.syllables) if kind == "syllable" else (pairs, spellings.pairs)
         for at, readings in enumerate(every[start:end], start):
-            term, probability, tier = readings[0]
+            term = readings[0].term
             if term in seen:
                 continue
             seen.add(term)
-            if tier == "typed" and probability == 1.0:
-                groups.append(_certain(kind, term, parameters.variant, stops[kind]))
+            if _is_certain(readings):
+                group = _certain(kind, term, parameters.variant, stops[kind])
+                if kind == "syllable" and term in doubtful:
+                    group = _widened(group, _options(doubtful[term], factors, parameters))
+                groups.append(group)
             else:
                 options = _options(readings if left > 0 else readings[:1], factors, parameters)
                 left -= len(options)
@@ -160,6 +165,18 @@ def _groups(
     return groups
 
 
+def _is_certain(readings: Sequence[Spelling]) -> bool:
+    return readings[0].tier == "typed" and readings[0].probability == 1.0
+
+
+def _widened(group: Group, options: Sequence[Option]) -> Group:
+    """Return the group of one place with more options."""
+    (place,) = group.places
+    known = {option.term for option in place.options}
+    more = [option for option in options if option.term not in known]
+    return Group((place._replace(options=(*place.options, *more)),))
+
+
 @functools.lru_cache(maxsize=8192)
 def _certain(kind: str, term: str, variant: float, stop: float) -> Group:
     """Return the group of a place with one spelling, and its other i/y spelling: most of a query typed with its marks.
@@ -180,7 +197,7 @@ def _other_i_y(term: str) -> str:
 
 def options_of(readings: Sequence[Spelling], parameters: Parameters = PARAMETERS) -> tuple[Option, ...]:
     """Return the spellings of a syllable worth looking for."""
-    if readings[0].tier == "typed" and readings[0].probability == 1.0:
+    if _is_certain(readings):
         return _certain("syllable", readings[0].term, parameters.variant, parameters.stop_syllable).places[0].options
     return _options(readings, _factors(parameters), parameters)
 
