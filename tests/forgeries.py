@@ -15,7 +15,7 @@ import xxhash
 
 from vnsearch.index.columnar.container import ArrayFile, ArrayFileWriter, Seal
 
-__all__ = ["Toc", "forge_segment", "toc_of"]
+__all__ = ["Arrays", "Toc", "change_segment", "change_toc", "toc_of"]
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -61,13 +61,17 @@ class Toc:
         values: dict[str, Any] = json.loads(self.text)
         return values
 
-    def write(self, path: Path) -> None:
+    @property
+    def whoosh(self) -> bytes:
+        """What Whoosh reads of it; before layout 4 there was only that, and its CRC."""
         size, length = len(self.schema), bytearray()
         while size >= 128:
             length.append(size & 127 | 128)
             size >>= 7
-        data = self.head + bytes((*length, size)) + self.schema + self.generation + self.segments + self.text
-        data += _TAIL.pack(len(self.text), b"VNSEARCH", 0)[:-8]
+        return self.head + bytes((*length, size)) + self.schema + self.generation + self.segments
+
+    def write(self, path: Path) -> None:
+        data = self.whoosh + self.text + _TAIL.pack(len(self.text), b"VNSEARCH", 0)[:-8]
         path.unlink()  # whoever has the old one open keeps it
         path.write_bytes(data + xxhash.xxh3_64_intdigest(data).to_bytes(8, "little"))
 
@@ -82,7 +86,7 @@ def change_toc(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
     toc.write(path)
 
 
-def forge_segment(folder: Path, change: Callable[[Arrays, dict[str, Any]], None], which: int = 0) -> Path:
+def change_segment(folder: Path, change: Callable[[Arrays, dict[str, Any]], None], which: int = 0) -> Path:
     """Change arrays and facts of one of the segments of an index; return its file."""
     identity = Toc.read(toc_of(folder)).values["segments"][which]["id"]
     path = folder / f"MAIN_{identity}.seg"
