@@ -20,13 +20,9 @@ from vnsearch.index.documents import unpack_report
 from vnsearch.index.progress import OnProgress, progress_bar
 from vnsearch.index.schema import DEFINITIONS, FACETS
 from vnsearch.index.writer import add_reports
-from vnsearch.limits import Limits
 from vnsearch.report import Report
 
 __all__ = ["RebuildResult", "rebuild_index"]
-
-# What was indexed once may be again, under whatever limits that was.
-_LIMITS = Limits(report_chars=1 << 62, report_labels=1 << 62)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +90,7 @@ def rebuild_index(
     keys = tuple(saving.filterable if filterable is None else filterable)
     made = storage.create(folder, overwrite=overwrite, filterable=keys, lock_timeout_s=10.0)
     with progress_bar(progress) as report_progress:
-        stats = add_reports(
-            made,
-            saving.reports(),
-            progress=report_progress,
-            processes=processes,
-            memory_mb=memory_mb,
-            limits=_LIMITS,
-        )
+        stats = add_reports(made, saving.reports(), progress=report_progress, processes=processes, memory_mb=memory_mb)
     return RebuildResult(stats.added, tuple(saving.lost), tuple(saving.problems))
 
 
