@@ -50,7 +50,10 @@ def pack_report(report: Report) -> bytes:
 def unpack_report(data: bytes) -> Report:
     """Return the report that ``pack_report`` was given; equal to it."""
     single, title, body, others = _HEAD.unpack_from(data)
-    text = decode(data[_HEAD.size :], single)
+    try:
+        text = decode(data[_HEAD.size :], single)
+    except MemoryError:
+        raise ValueError("a stored report has more characters than there is memory for") from None
     body += title
     others += body
     if others > len(text):

@@ -74,15 +74,15 @@ def open_plain(path: Path) -> BinaryIO:
 
     """
     try:
-        file = os.fdopen(os.open(path, _READ), "rb")
+        descriptor = os.open(path, _READ)
     except FileNotFoundError:
         raise
-    except OSError as error:  # a link, a folder; no permission
+    except OSError as error:  # a link; no permission
         raise damaged(path, error.strerror or error) from error
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
         raise damaged(path, "it is no plain file")
-    return file
+    return os.fdopen(descriptor, "rb")
 
 
 def read_plain(path: Path, most: int) -> bytes:

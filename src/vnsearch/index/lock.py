@@ -10,6 +10,7 @@ import contextlib
 import datetime as dt
 import json
 import os
+import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,8 +46,9 @@ def write_lock(folder: Path, timeout_s: float) -> Iterator[None]:
 
     path = folder / LOCK_FILE
     with files.writing(path):
-        if path.is_symlink():  # which would be followed, out of the folder
-            files.remove(path)
+        with contextlib.suppress(FileNotFoundError):
+            if not stat.S_ISREG(path.lstat().st_mode):  # a link would be followed, out of the folder; at a pipe we would wait
+                files.remove(path)
         lock = FileLock(str(path))
         _acquire(lock, folder, time.monotonic() + timeout_s, timeout_s)
     _HELD.add(lock)

@@ -87,9 +87,12 @@ def unpack_block(data: bytes | memoryview, count: int) -> list[bytes]:
     if not 0 < zstandard.frame_content_size(data) <= min(len(data) * _EXPANSION_MAX, _CONTENT_BYTES_MAX):
         raise ValueError(_WRONG_LENGTH)  # before so much memory is taken
     try:
-        content = _CODECS.decompress(data)
+        return _records(_CODECS.decompress(data), count)
     except MemoryError:
         raise ValueError("a block of reports claims more bytes than there is memory for") from None
+
+
+def _records(content: bytes, count: int) -> list[bytes]:
     if count == 1:  # as most are
         if len(content) != int.from_bytes(content[:4], "little") + 4:
             raise ValueError(_WRONG_LENGTH)
