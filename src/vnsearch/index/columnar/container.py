@@ -227,7 +227,7 @@ class ArrayFile:
         return name in self._entries
 
     def __getitem__(self, name: str) -> Array:
-        """Return an array."""
+        """Return an array, or raise KeyError."""
         found = self._arrays.get(name)
         if found is None:
             if not self.is_sound(name):
@@ -236,19 +236,13 @@ class ArrayFile:
         return found
 
     def unchecked(self, name: str) -> Array:
-        """Return an array, for what has checksums of its own inside."""
-        kind, start, count, _ = self._entry(name)
+        """Return an array, or raise KeyError; for what has checksums of its own inside."""
+        kind, start, count, _ = self._entries[name]
         return np.frombuffer(self._map, _DTYPES[kind], count, start) if count else np.empty(0, _DTYPES[kind])
-
-    def _entry(self, name: str) -> tuple[str, int, int, int]:
-        found = self._entries.get(name)
-        if found is None:
-            raise files.damaged(self.path, f"it has no {name}")
-        return found
 
     def is_sound(self, name: str) -> bool:
         """Read the section of an array and tell whether it matches its checksum."""
-        _, start, _, expected = self._entry(name)
+        _, start, _, expected = self._entries[name]
         end = _aligned(start + self.unchecked(name).nbytes)
         with memoryview(self._map) as view, view[start:end] as section:
             return checksum(section) == expected

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -40,10 +40,9 @@ _TYPES = {
 _COUNTS = ("u1", "u2", "u4")
 
 
-def _check_types(file: ArrayFile) -> None:
-    for name, kind in file.types().items():
-        if kind not in _TYPES.get(name.rpartition(".")[2], _COUNTS):
-            raise damaged(file.path, f"{name} is of type {kind}")
+@lru_cache(1 << 10)  # the names are nearly the same in all segments
+def _fits(name: str, kind: str) -> bool:
+    return kind in _TYPES.get(name.rpartition(".")[2], _COUNTS)
 
 
 def _facts(file: ArrayFile) -> tuple[int, Sequence[str], Age]:
@@ -67,7 +66,9 @@ class SegmentData:
 
     def __init__(self, path: Path, seal: Seal | None = None) -> None:
         self.file = ArrayFile(path, seal)
-        _check_types(self.file)
+        types = self.file.types()
+        if not all(map(_fits, types, types.values())):
+            raise damaged(path, "it has arrays of types that they cannot have")
         self.documents, self.list_names, self.age = _facts(self.file)
         self._terms: dict[str, Terms] = {}
         self._syllables: dict[str, int] = {}

@@ -20,6 +20,7 @@ import zstandard
 
 from vnsearch.index.columnar.charset import encode
 from vnsearch.index.columnar.container import ArrayFile, ArrayFileWriter, check_starts, narrow, numbers_of
+from vnsearch.index.files import damaged
 
 __all__ = ["RECORD_BYTES_MAX", "Block", "StoredReports", "make_blocks", "salvage", "unpack_block", "write_blocks"]
 
@@ -33,6 +34,8 @@ RECORD_BYTES_MAX = 1 << 28
 
 _CONTENT_BYTES_MAX = RECORD_BYTES_MAX + (1 << 16)
 
+# What a block that is damaged raises.
+_UNREADABLE = (ValueError, struct.error, zstandard.ZstdError)
 _WRONG_LENGTH = "a block of reports has another length than it says"
 
 #: A compressed block, and how many reports are in it.
@@ -132,13 +135,13 @@ def salvage(file: ArrayFile) -> Iterator[tuple[int, bytes | None]]:
         IndexCorruptedError: nobody knows which documents a block holds.
 
     """
-    data, starts, documents = file.unchecked("stored").data, file.unchecked("stored_starts"), file["stored_documents"]
     with file.reading("stored_documents"):
+        data, starts, documents = file.unchecked("stored").data, file.unchecked("stored_starts"), file["stored_documents"]
         check_starts(documents, len(starts) - 1, file.facts["documents"])
     for (start, end), (first, past) in zip(pairwise(starts.tolist()), pairwise(documents.tolist()), strict=True):
         try:
             records: Sequence[bytes | None] = unpack_block(data[start:end], past - first)
-        except (ValueError, struct.error, zstandard.ZstdError):
+        except _UNREADABLE:
             records = [None] * (past - first)
         yield from enumerate(records, first)
 
@@ -177,5 +180,7 @@ class StoredReports:
     def report(self, document: int) -> bytes:
         """Return the packed report of a document."""
         number = bisect_right(self._documents, document) - 1
-        with self._file.reading("stored"):
+        try:
             return unpack_block(*self._block(number))[document - self._documents[number]]
+        except _UNREADABLE as error:
+            raise damaged(self._file.path, f"stored reports: {error}") from error
