@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import os
-import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from vnsearch.analysis import analysis_fingerprint
-from vnsearch.errors import IndexClosedError, InvalidArgumentError
+from vnsearch.concurrency import cached_property, lock_of
+from vnsearch.errors import IndexClosedError, IndexCorruptedError, InvalidArgumentError
 from vnsearch.index import storage
 from vnsearch.index.columnar.container import LAYOUT_VERSION
 from vnsearch.index.progress import OnProgress, progress_bar
@@ -48,6 +48,15 @@ class IndexStats:
     analysis: str
 
 
+@contextlib.contextmanager
+def _reading_back() -> Iterator[None]:
+    """Say of an error that the change was made before it."""
+    try:
+        yield
+    except IndexCorruptedError as error:
+        raise IndexCorruptedError(f"the change is made, but cannot be read back: {error}") from error
+
+
 class Index:
     """An index in a folder. Made by ``Index.create`` or ``Index.open``; close it, or use it in a ``with``.
 
@@ -60,7 +69,8 @@ class Index:
         self._folder = folder
         self._lock_timeout_s = lock_timeout_s
         self._limits = limits
-        self._refreshing = threading.Lock()  # one at a time, or a slow one could put an older commit back
+        # One refreshes at a time, or a slow one could put an older commit back.
+        self._refreshing = lock_of(self, "_refreshing")
         self._searcher: Searcher | None = Searcher(Snapshot(folder), limits)
 
     # -- opening and closing
@@ -88,6 +98,7 @@ class Index:
             IndexExistsError: there is an index already, and ``overwrite`` is False.
             InvalidArgumentError: a key cannot be filterable, there are too many (100 by default), or the path is a file.
             IndexLockedError: another writer did not finish within ``lock_timeout_s``.
+            IndexWriteError: the system does not let us write, as on a full disk.
 
         """
         if isinstance(filterable, str) or not isinstance(filterable, Iterable):
@@ -98,7 +109,8 @@ class Index:
                 f"{len(keys):,} filterable keys; there may be {most:,}: give fewer, or limits=Limits(filterable_keys=…)"
             )
         made = storage.create(folder, overwrite=overwrite, filterable=keys, lock_timeout_s=lock_timeout_s)
-        return cls(folder, made, lock_timeout_s, limits)
+        with _reading_back():
+            return cls(folder, made, lock_timeout_s, limits)
 
     @classmethod
     def open(
@@ -199,6 +211,7 @@ class Index:
         Raises:
             InvalidReportError: a bad report, with ``on_error="raise"``.
             IndexLockedError: another writer did not finish within ``lock_timeout_s``.
+            IndexWriteError: the system does not let us write, as on a full disk.
 
         """
         if isinstance(reports, Report | Mapping | str) or not isinstance(reports, Iterable):
@@ -218,7 +231,8 @@ class Index:
                 limits=self._limits,
                 opened=[leaf.segment for leaf in current.leaves],
             )
-            self.refresh()
+            with _reading_back():
+                self.refresh()
         return stats
 
     def delete(self, ids: Iterable[str]) -> int:
@@ -226,6 +240,7 @@ class Index:
 
         Raises:
             IndexLockedError: another writer did not finish within ``lock_timeout_s``.
+            IndexWriteError: the system does not let us write, as on a full disk.
             InvalidArgumentError: ``ids`` are no ids.
 
         """
@@ -241,7 +256,8 @@ class Index:
 
         opened = [leaf.segment for leaf in current.leaves]
         deleted = writer.delete_reports(self._folder, known, lock_timeout_s=self._lock_timeout_s, opened=opened)
-        self.refresh()
+        with _reading_back():
+            self.refresh()
         return deleted
 
     def _refreshed(self) -> Snapshot:

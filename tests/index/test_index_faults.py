@@ -1,12 +1,12 @@
 """A writer killed, or met by an error, at every file operation it makes: the last commit stays, and the next writer goes on.
 
-A child process counts what it does with the files of an index (open for writing, write, synchronise, rename, remove) and
-ends itself at the n-th such operation, without any cleaning up: what a power cut or ``kill -9`` leaves, the cache of the disk
-aside. n runs over the first operations, the last ones, in which the commit is made, and some between.
+What it does with the files of an index is watched call by call (``file_operations``). For a kill, a child process ends itself
+at the n-th, without any cleaning up: what ``kill -9`` leaves. What a power cut leaves is in ``test_index_unsynced``.
 """
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
 import shutil
@@ -15,149 +15,69 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from file_operations import CHANGES, Operation, Watch
+from index_actions import (
+    ACTIONS,
+    Action,
+    add_next,
+    contents,
+    current_files,
+    files,
+    in_flushes,
+    make_template,
+    new_reports,
+)
 
-from vnsearch import Index, Report
+from vnsearch import Index, IndexCorruptedError, IndexWriteError, InvalidReportError, Report, VnSearchError
+from vnsearch.index.columnar.container import ArrayFileWriter
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="children are forked; an open file cannot be removed")
 
-COUNT = 24
-
-
-def old_reports() -> list[Report]:
-    return [
-        Report(f"old {number}", f"Chợ nổi {number}", "họp lúc tờ mờ sáng " * (number % 4)) for number in range(COUNT)
-    ]
-
-
-def new_reports() -> list[Report]:
-    """New ones, and new versions of old ones."""
-    return [
-        Report(
-            f"{'old' if number % 3 == 0 else 'new'} {number}", f"Chợ phiên {number}", "bán rau, bán cá " * (number % 5)
-        )
-        for number in range(COUNT)
-    ]
+every_action = pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.__name__)
 
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An index of several segments, some of their reports deleted."""
-    with Index.create(tmp_path_factory.mktemp("faults") / "index") as index:
-        for start in range(0, COUNT, 8):
-            index.add(old_reports()[start : start + 8])
-        index.delete(["old 1", "old 9"])
-    return index.path
+    folder = tmp_path_factory.mktemp("faults") / "index"
+    make_template(folder)
+    return folder
 
 
-def add(folder: Path) -> None:
-    with Index.open(folder) as index:
-        index.add(new_reports())
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not for the disk: nobody pulls the plug here."""
+    monkeypatch.setattr(os, "fsync", lambda number: None)
 
 
-def add_in_flushes(folder: Path) -> None:
-    """Every batch becomes a segment; at the end all of them are merged into one."""
-    from vnsearch.index import writer
-    from vnsearch.index.columnar.build import SegmentBuilder
-
-    writer._BATCH = 6
-    SegmentBuilder.memory = lambda self: 1 << 60 if self.documents else 0  # type: ignore[method-assign]
-    add(folder)
+def outcome(action: Action, template: Path, place: Path) -> dict[str, Report]:
+    """Return what the index holds when nothing goes wrong."""
+    whole = Path(shutil.copytree(template, place / "whole"))
+    action(whole)
+    return contents(whole)
 
 
-def add_and_merge(folder: Path) -> None:
-    """The fourth segment of a level: all are merged in the commit."""
-    with Index.open(folder) as index:
-        index.add([Report("one more", "Chợ đêm")])
+def child(action: Action, folder: Path, last: int) -> None:
+    """Do it, in a process of its own, that is gone before its change number ``last``."""
+    left = last
+
+    def stop(operation: Operation) -> None:
+        nonlocal left
+        left -= operation.kind in CHANGES
+        if left == 0:
+            os._exit(77)
+
+    with Watch(folder, stop):
+        action(folder)
+    os._exit(0)
 
 
-def delete(folder: Path) -> None:
-    with Index.open(folder) as index:
-        index.delete(["old 2", "old 3"])
-
-
-def delete_most(folder: Path) -> None:
-    """What is mostly deleted is written anew."""
-    with Index.open(folder) as index:
-        index.delete([f"old {number}" for number in range(7)] + [f"old {number}" for number in range(8, 16)])
-
-
-def start_anew(folder: Path) -> None:
-    with Index.create(folder, overwrite=True) as index:
-        index.close()
-
-
-class Stop(BaseException):
-    """What the operating system, or the user, throws in the way."""
-
-
-def watch_files(folder: Path, last: int, stop: Callable[[], None]) -> list[str]:
-    """Call ``stop`` at operation number ``last`` on the files of a folder; return the list that the operations go to."""
-    import builtins
-    import io
-
-    done: list[str] = []
-
-    def step(name: str) -> None:
-        done.append(name)
-        if len(done) == last:
-            stop()
-
-    def ours(path: Any) -> bool:
-        return not isinstance(path, int) and Path(os.fsdecode(path)).parent == folder
-
-    def around(module: Any, name: str) -> None:
-        real = getattr(module, name)
-
-        def call(path: Any, *args: Any, **named: Any) -> Any:
-            if ours(path):
-                step(name)
-            return real(path, *args, **named)
-
-        setattr(module, name, call)
-
-    real_open, real_sync = io.open, os.fsync
-
-    def opening(path: Any, mode: str = "r", *args: Any, **named: Any) -> Any:
-        if not ours(path) or not set(mode) & set("wxa+"):
-            return real_open(path, mode, *args, **named)
-        step("open")
-        file = real_open(path, mode, 0)  # what is written is in the file at once: a half-written file is left
-
-        class Counted(io.BufferedWriter):
-            def write(self, data: Any) -> int:
-                step("write")
-                written = super().write(data)
-                self.flush()
-                return written
-
-        return Counted(file)
-
-    def synchronising(number: int) -> None:
-        step("fsync")
-        real_sync(number)
-
-    builtins.open = io.open = opening  # type: ignore[assignment]
-    os.fsync = synchronising
-    for name in ("rename", "replace", "unlink", "remove"):
-        around(os, name)
-    return done
-
-
-def child(action: Callable[[Path], None], folder: Path, last: int) -> None:
-    """Run in a process of its own."""
-    done = watch_files(folder, last, lambda: os._exit(77))
-    action(folder)
-    real_count = len(done)
-    (folder.parent / "count").write_text(str(real_count))
-    os._exit(0 if real_count < last else 1)
-
-
-def killed_at(action: Callable[[Path], None], folder: Path, last: int) -> bool:
-    """Let a child do it and be killed at an operation; return whether it came that far."""
+def killed_at(action: Action, folder: Path, last: int) -> bool:
+    """Let a child do it and be killed at a change; return whether it came that far."""
     # Forked, as a fresh interpreter for every operation would take minutes; the tests' own process has no threads here.
     process = multiprocessing.get_context("fork").Process(target=child, args=(action, folder, last))
     process.start()
@@ -166,141 +86,256 @@ def killed_at(action: Callable[[Path], None], folder: Path, last: int) -> bool:
     return process.exitcode == 77
 
 
-def contents(folder: Path) -> dict[str, Report]:
-    with Index.open(folder, lock_timeout_s=0) as index:
-        assert index.check().problems == ()
-        return {report.id: report for report in index}
-
-
-def files(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir()}
-
-
-def current_files(folder: Path) -> set[str]:
-    """What a folder holds when nothing is left over."""
-    with Index.open(folder) as index:
-        segments = {leaf.segment.file.path.name for leaf in index._current.leaves}
-        return segments | {f"_MAIN_{index._current.generation}.toc", "vnsearch.json", "MAIN_WRITELOCK"}
-
-
-def outcome(action: Callable[[Path], None], template: Path, place: Path) -> tuple[int, dict[str, Report]]:
-    """Return how many operations it takes, and what the index holds when nothing goes wrong."""
-    whole = Path(shutil.copytree(template, place / "whole"))
-    assert not killed_at(action, whole, 1 << 30)
-    return int((place / "count").read_text()), contents(whole)
-
-
-def points(count: int) -> list[int]:
-    return sorted({*range(1, min(5, count)), *range(5, count, count // 10 + 1), *range(max(1, count - 10), count + 1)})
-
-
-ACTIONS = [add, add_in_flushes, add_and_merge, delete, delete_most]
-
-
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of forking beside threads, which other tests may have left
-@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.__name__)
-def test_killed_at_every_operation(action: Callable[[Path], None], template: Path, tmp_path: Path) -> None:
-    before = contents(template)
-    count, after = outcome(action, template, tmp_path)
+@every_action
+def test_killed_at_every_operation(action: Action, template: Path, tmp_path: Path) -> None:
+    before, after = contents(template), outcome(action, template, tmp_path)
     assert before != after
-    seen_before, seen_after = 0, 0
-    for last in points(count):
-        folder = Path(shutil.copytree(template, tmp_path / str(last)))
-        assert killed_at(action, folder, last)
-        found = contents(folder)
-        if found == before:
-            assert seen_after == 0, "a commit that was seen is gone"
-            seen_before += 1
-        else:
-            assert found == after, f"half a commit after operation {last}"
-            seen_after += 1
-        with Index.open(folder, lock_timeout_s=0) as index:
-            index.add([Report("next", "Chợ đêm")])
-        assert contents(folder) == found | {"next": Report("next", "Chợ đêm")}
-        assert files(folder) == current_files(folder), f"files left after operation {last}"
-        shutil.rmtree(folder)
-    assert seen_before > 3
-    assert seen_after > 1
-
-
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_starting_anew_killed_at_every_operation(template: Path, tmp_path: Path) -> None:
-    """There is the old index or an empty one; or what is left says what to do, and can be started anew."""
-    before = contents(template)
+    seen = []
     last, going = 0, True
     while going:
         last += 1
         folder = Path(shutil.copytree(template, tmp_path / str(last)))
-        going = killed_at(start_anew, folder, last)
-        assert contents(folder) in (before, {})
-        with Index.create(folder, overwrite=True, lock_timeout_s=0) as index:
-            index.add([Report("next", "Chợ đêm")])
-        assert files(folder) == current_files(folder)
+        going = killed_at(action, folder, last)
+        found = contents(folder)
+        assert found in (before, after), f"half a commit after operation {last}"
+        seen.append(found == after)
+        add_next(folder)
+        assert contents(folder) == found | {"next": Report("next", "Chợ đêm")}
+        assert files(folder) == current_files(folder), f"files left after operation {last}"
+        shutil.rmtree(folder)
+    assert seen == sorted(seen), "a commit that was seen is gone"
+    assert seen.count(False) > 3
+    assert seen.count(True) > 2
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-@pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])
-@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.__name__)
-def test_an_error_at_every_operation(
-    action: Callable[[Path], None], error: type[BaseException], template: Path, tmp_path: Path
-) -> None:
-    """The same with an exception: as far as it is raised, nothing is left of what was begun."""
-    outcome(action, template, tmp_path)
-    script = tmp_path / "script.py"
-    script.write_text(ERRORS, "utf-8")
-    done = subprocess.run(
-        [sys.executable, str(script), str(template), str(tmp_path), action.__name__, error.__name__],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=300,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.endswith("sound\n")
+class Fault:
+    """Raises at operation number ``last``, or from it on, of those that it counts."""
+
+    errno = errno.ENOSPC
+
+    def __init__(self, last: int) -> None:
+        self.left = last
+        self.met = False
+
+    def counts(self, operation: Operation) -> bool:
+        return operation.kind in CHANGES
+
+    def __call__(self, operation: Operation) -> int | None:
+        if not self.counts(operation):
+            return None
+        self.left -= 1
+        if self.left > 0:
+            return None
+        self.met = True
+        return self.strike(operation)
+
+    def strike(self, operation: Operation) -> int | None:
+        raise NotImplementedError
+
+    def once(self, error: BaseException | None = None) -> None:
+        if self.left == 0:
+            raise error or self.error()
+
+    def error(self) -> OSError:
+        return OSError(self.errno, os.strerror(self.errno))
 
 
-ERRORS = """
-import builtins, io, os, shutil, sys
-from pathlib import Path
-import test_index_faults as faults
+class FullOnce(Fault):
+    """The disk has no room, just then."""
 
-template, place, action = Path(sys.argv[1]), Path(sys.argv[2]), getattr(faults, sys.argv[3])
-error = getattr(builtins, sys.argv[4])
-real = builtins.open, io.open, os.fsync, os.rename, os.replace, os.unlink, os.remove
+    def strike(self, operation: Operation) -> None:
+        self.once()
 
-def restore():
-    builtins.open, io.open, os.fsync, os.rename, os.replace, os.unlink, os.remove = real
 
-def stop():
-    raise error("in the way")
+class BadOnce(Fault):
+    """The disk cannot, just then; whatever is asked of it."""
 
-before = faults.contents(template)
-after = None
-for last in faults.points(int((place / "count").read_text())):
-    folder = Path(shutil.copytree(template, place / f"e{last}"))
-    done = faults.watch_files(folder, last, stop)
-    try:
-        action(folder)
-    except error:
-        pass
-    restore()
-    found = faults.contents(folder)
-    if found == before:
-        assert after is None
-        left = {name for name in faults.files(folder) if name.endswith(".seg")}
-        assert left == {name for name in faults.files(template) if name.endswith(".seg")}, (last, left)
-    else:
-        assert after in (None, found), last
-        after = found
-    with faults.Index.open(folder, lock_timeout_s=0) as index:
-        index.add([faults.Report("next", "Chợ đêm")])
-    assert faults.files(folder) == faults.current_files(folder), last
-    shutil.rmtree(folder)
-assert after is not None
-print(last, "sound")
-"""
+    errno = errno.EIO
+
+    def counts(self, operation: Operation) -> bool:
+        return True
+
+    def strike(self, operation: Operation) -> None:
+        self.once()
+
+
+class Interrupted(BadOnce):
+    """The user has had enough."""
+
+    def strike(self, operation: Operation) -> None:
+        self.once(KeyboardInterrupt())
+
+
+class ShortWrite(Fault):
+    """A write of which half is done, then no room."""
+
+    def counts(self, operation: Operation) -> bool:
+        return operation.kind == "write"
+
+    def strike(self, operation: Operation) -> int | None:
+        if self.left == 0:
+            return len(operation.data) // 2
+        self.left += 1
+        self.once()
+        return None
+
+
+class Full(Fault):
+    """A disk that is full, and stays so: what is not needed can be removed, and nothing else."""
+
+    def counts(self, operation: Operation) -> bool:
+        return operation.kind in CHANGES - {"unlink", "truncate"}
+
+    def strike(self, operation: Operation) -> None:
+        raise self.error()
+
+
+class ReadOnly(Fault):
+    """A file system that was found damaged, and is read only from then on."""
+
+    errno = errno.EROFS
+
+    def strike(self, operation: Operation) -> None:
+        raise self.error()
+
+
+@pytest.mark.parametrize("kind", [FullOnce, BadOnce, Interrupted, ShortWrite, Full, ReadOnly])
+@every_action
+def test_an_error_at_every_operation(action: Action, kind: type[Fault], template: Path, tmp_path: Path) -> None:
+    """The last commit is there, or the new one where the error does not matter, or came late and says so."""
+    before, after = contents(template), outcome(action, template, tmp_path)
+    fault = kind(0)
+    number = 0
+    while not number or fault.met:
+        number += 1
+        folder = Path(shutil.copytree(template, tmp_path / str(number)))
+        fault, error = kind(number), None
+        with Watch(folder, fault):
+            try:
+                action(folder)
+            except (VnSearchError, KeyboardInterrupt) as raised:
+                error = raised.with_traceback(None)  # whose frames would keep a lock that was not given back
+        found = contents(folder)
+        assert found in (before, after), number
+        if error is None:
+            assert found == after, number
+        elif isinstance(error, VnSearchError):
+            assert isinstance(error, IndexWriteError | IndexCorruptedError)
+            assert str(folder) in str(error)
+            assert ("is made" in str(error)) == (found == after), (number, error)
+            assert getattr(error, "errno", fault.errno) == fault.errno
+        if found == before:
+            assert kind is ReadOnly or segments(folder) == segments(template), number
+            action(folder)
+            assert contents(folder) == after
+        else:
+            add_next(folder)
+        assert files(folder) == current_files(folder), number
+        shutil.rmtree(folder)
+    assert number > 2  # it was met
+
+
+def segments(folder: Path) -> set[str]:
+    return {name for name in files(folder) if name.endswith(".seg")}
+
+
+def test_a_folder_that_cannot_be_listed_is_not_taken_for_an_empty_one(template: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(template, tmp_path / "index"))
+
+    def fail(operation: Operation) -> None:
+        if operation.kind == "list":
+            raise OSError(errno.EACCES, "Permission denied")
+
+    for action in (Index.create, Index.open, partial(Index.open, create=True)):
+        with (
+            Watch(folder, fail),
+            pytest.raises(IndexCorruptedError, match=r"cannot read the folder .*Permission denied"),
+        ):
+            action(folder)
+    assert contents(folder) == contents(template)
+
+
+class Hopeless(Exception):
+    """What the caller's own code raises."""
+
+
+def report_and(then: Callable[[], object]) -> Iterator[Report]:
+    yield from new_reports()
+    then()
+
+
+def throw(error: BaseException) -> Callable[..., None]:
+    def call(*_: object) -> None:
+        raise error
+
+    return call
+
+
+FAILING: dict[str, tuple[type[BaseException], Callable[[Index], object]]] = {
+    "bad report": (InvalidReportError, lambda index: index.add([*new_reports(), {"id": ""}])),
+    "iterator": (Hopeless, lambda index: index.add(report_and(throw(Hopeless())))),
+    "generator closed": (GeneratorExit, lambda index: index.add(report_and(throw(GeneratorExit())))),
+    "out of memory": (MemoryError, lambda index: index.add(report_and(throw(MemoryError())))),
+    "progress": (Hopeless, lambda index: index.add(new_reports(), progress=throw(Hopeless()))),
+}
+
+
+@pytest.mark.parametrize("how", FAILING)
+def test_an_add_that_fails_keeps_nothing(how: str, template: Path, tmp_path: Path) -> None:
+    """Not of what was written by then, either."""
+    folder = Path(shutil.copytree(template, tmp_path / "index"))
+    error, failing = FAILING[how]
+    before = files(folder)
+    with Index.open(folder, lock_timeout_s=0) as index:
+        with in_flushes(), pytest.raises(error):
+            failing(index)
+        assert files(folder) == before
+        assert contents(folder) == contents(template)
+        assert index.add(new_reports()).added == 17
+    assert files(folder) == current_files(folder)
+
+
+def test_no_memory_in_the_middle_of_a_segment(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = Path(shutil.copytree(template, tmp_path / "index"))
+    before = files(folder)
+    real = ArrayFileWriter.add
+    made = []
+
+    def add(self: ArrayFileWriter, name: str, array: Any) -> None:
+        made.append(name)
+        if len(made) == 30:
+            assert files(folder) != before
+            raise MemoryError
+        real(self, name, array)
+
+    monkeypatch.setattr(ArrayFileWriter, "add", add)
+    with Index.open(folder, lock_timeout_s=0) as index:
+        with pytest.raises(MemoryError):
+            index.add(new_reports())
+        assert files(folder) == before
+        assert index.add(new_reports()).added == 17
+
+
+@pytest.mark.skipif(os.cpu_count() == 1, reason="there are no workers")
+def test_a_worker_that_is_killed(template: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(template, tmp_path / "index"))
+    before = files(folder)
+
+    def reports() -> Iterator[Report]:
+        for number in range(2000):
+            if number == 1000:
+                for process in multiprocessing.active_children():
+                    process.kill()
+            yield Report(f"{number}", "Chợ phiên", "họp mỗi tháng sáu lần")
+
+    with Index.open(folder, lock_timeout_s=0) as index:
+        with pytest.raises(VnSearchError, match=r"worker process ended .* nothing .* was kept.*fewer processes"):
+            index.add(reports(), processes=2)
+        assert multiprocessing.active_children() == []
+        assert files(folder) == before
+        assert index.add(new_reports()).added == 17
+
 
 WORKING = """
 import sys

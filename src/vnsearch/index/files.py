@@ -7,6 +7,7 @@ keep a reader waiting at a pipe. What cannot be written is one clear error.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -20,9 +21,13 @@ __all__ = [
     "Reading",
     "create",
     "damaged",
+    "is_there",
+    "make_folder",
+    "names",
     "open_plain",
     "read_plain",
     "remove",
+    "remove_unless_plain",
     "rename",
     "sync",
     "sync_folder",
@@ -65,6 +70,34 @@ class Reading(contextlib.AbstractContextManager[None]):
             raise damaged(self._path, f"cannot read {self._what}: {type(error).__name__}: {error}") from error
 
 
+def names(folder: Path) -> list[str]:
+    """Return the names of the files in a folder; none where there is no folder.
+
+    Raises:
+        IndexCorruptedError: there is one, but it cannot be read: what is in it must not be taken for nothing.
+
+    """
+    try:
+        return [path.name for path in folder.iterdir()]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise IndexCorruptedError(
+            f"cannot read the folder {folder}: {error.strerror or error}; see to the disk, or the permissions, and try again"
+        ) from error
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether there is a file, of whatever kind; True if the system does not say."""
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
 def open_plain(path: Path) -> BinaryIO:
     """Open a file for reading.
 
@@ -87,14 +120,15 @@ def open_plain(path: Path) -> BinaryIO:
 
 def read_plain(path: Path, most: int) -> bytes:
     """Return the content of a file of at most so many bytes; errors as ``open_plain`` raises them."""
-    with open_plain(path) as file:
-        size = os.fstat(file.fileno()).st_size
-        if size > most:
-            raise damaged(path, f"it has {size} bytes")
-        try:
+    file = open_plain(path)
+    try:
+        with file:
+            size = os.fstat(file.fileno()).st_size
+            if size > most:
+                raise damaged(path, f"it has {size} bytes")
             return file.read()
-        except OSError as error:
-            raise damaged(path, error.strerror or error) from error
+    except OSError as error:
+        raise damaged(path, error.strerror or error) from error
 
 
 @contextlib.contextmanager
@@ -124,12 +158,23 @@ def sync(file: BinaryIO) -> None:
     os.fsync(file.fileno())
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it that are missing; their names are on the disk afterwards."""
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for one in missing:
+        sync_folder(one.parent)
+
+
 def sync_folder(folder: Path) -> None:
     """Wait until the disk has the names of the files in a folder, where the system lets one wait for that."""
     if os.name != "nt":
         opened = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(opened)
+        except OSError as error:
+            if error.errno not in (errno.EBADF, errno.EINVAL):  # some file systems know no such thing
+                raise
         finally:
             os.close(opened)
 
@@ -137,6 +182,13 @@ def sync_folder(folder: Path) -> None:
 def rename(path: Path, target: Path) -> None:
     """Give a file another name; one that had it before is replaced."""
     path.replace(target)
+
+
+def remove_unless_plain(path: Path) -> None:
+    """Remove what is no plain file: a link would be followed, out of the folder, and at a pipe a writer would wait."""
+    with contextlib.suppress(FileNotFoundError):
+        if not stat.S_ISREG(path.lstat().st_mode):
+            remove(path)
 
 
 def remove(path: Path) -> None:

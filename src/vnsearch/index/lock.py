@@ -10,8 +10,9 @@ import contextlib
 import datetime as dt
 import json
 import os
-import stat
+import threading
 import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,10 @@ _DELAY_S = 0.02
 _HOLDER_BYTES_MAX = 1000
 
 # Locks that this process holds. A forked child lets go of its copies: the system keeps a lock as long as any copy is open.
-_HELD: set[LockBase] = set()
+# Weakly: one that an interrupt keeps from being given back is freed when nobody refers to it.
+_HELD: weakref.WeakSet[LockBase] = weakref.WeakSet()
+# Held while one is taken or given back, and while a process forks: a child must know of every copy that it has.
+_CHANGING = threading.RLock()
 
 
 @contextlib.contextmanager
@@ -45,30 +49,44 @@ def write_lock(folder: Path, timeout_s: float) -> Iterator[None]:
     from whoosh.util.filelock import FileLock  # noqa: PLC0415 - whoever only reads does not wait for Whoosh
 
     path = folder / LOCK_FILE
-    with files.writing(path):
-        with contextlib.suppress(FileNotFoundError):
-            if not stat.S_ISREG(path.lstat().st_mode):  # a link would be followed, out of the folder; at a pipe we would wait
-                files.remove(path)
-        lock = FileLock(str(path))
-        _acquire(lock, folder, time.monotonic() + timeout_s, timeout_s)
-    _HELD.add(lock)
+    lock = FileLock(str(path))
     try:
         with files.writing(path):
+            files.remove_unless_plain(path)
+            deadline = time.monotonic() + timeout_s
+            while not _take(lock):
+                if time.monotonic() >= deadline:
+                    raise _locked(folder, timeout_s)
+                time.sleep(_DELAY_S)
             _say_who(lock)
         yield
     finally:
+        _give_back(lock)
+
+
+def _take(lock: LockBase) -> bool:
+    with _CHANGING:
+        taken: bool = lock.acquire()
+        if taken:
+            _HELD.add(lock)
+        return taken
+
+
+def _give_back(lock: LockBase) -> None:
+    with _CHANGING, contextlib.suppress(OSError):
         _HELD.discard(lock)
-        if lock.fd is not None:  # a forked child has let go of it
-            with contextlib.suppress(OSError):
+        if lock.fd is not None:  # else it was not taken, or a forked child has let go of it
+            try:
                 os.ftruncate(lock.fd, 0)
-            lock.release()
+            finally:  # whatever the system, or the user, says
+                _release(lock)
 
 
-def _acquire(lock: LockBase, folder: Path, deadline: float, timeout_s: float) -> None:
-    while not lock.acquire():
-        if time.monotonic() >= deadline:
-            raise _locked(folder, timeout_s)
-        time.sleep(_DELAY_S)
+def _release(lock: LockBase) -> None:
+    try:
+        lock.release()
+    except OSError:
+        lock.fd = None  # it is closed all the same, and must not be once more: it may be another file by then
 
 
 def _say_who(lock: LockBase) -> None:
@@ -102,7 +120,8 @@ def _let_go() -> None:
             os.close(lock.fd)
         lock.fd = None
     _HELD.clear()
+    _CHANGING.release()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_let_go)
+    os.register_at_fork(before=_CHANGING.acquire, after_in_parent=_CHANGING.release, after_in_child=_let_go)

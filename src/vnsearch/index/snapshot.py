@@ -10,7 +10,7 @@ import contextlib
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache, partial
+from functools import lru_cache, partial
 from heapq import merge
 from itertools import groupby
 from pathlib import Path
@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vnsearch.analysis.abbreviations import AbbreviationTable, abbreviation_key
+from vnsearch.concurrency import cached_property
 from vnsearch.index.codec import NAME, open_segment
 from vnsearch.index.columnar.postings import PostingLists, read_runs
 from vnsearch.index.columnar.segment import SegmentData
@@ -35,7 +36,7 @@ __all__ = ["CHECKED_BYTES", "Leaf", "LearntAbbreviation", "Postings", "Runs", "S
 Floats = npt.NDArray[np.float32]
 
 # Folded groups kept, and counts of the pairs of some syllables with some others: half a kilobyte to three each.
-_KEPT_GROUPS = 1 << 17
+_KEPT_GROUPS = 1 << 15
 _KEPT_PAIR_COUNTS = 1 << 11
 #: What is opened together, and no larger, is compared with its checksums at once; of more, each array when it is first used.
 CHECKED_BYTES = 1 << 26

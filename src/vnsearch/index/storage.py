@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 
 from vnsearch.analysis import analysis_fingerprint
 from vnsearch.errors import (
+    IndexCorruptedError,
     IndexExistsError,
     IndexNotFoundError,
     IndexVersionError,
@@ -88,7 +89,9 @@ class IndexFolder:
 
     def latest_generation(self) -> int:
         """Return the number of the last commit; -1 where there is none."""
-        return max((int(found[1]) for found in map(_TOC.fullmatch, _names(Path(self.folder))) if found), default=-1)
+        return max(
+            (int(found[1]) for found in map(_TOC.fullmatch, files.names(Path(self.folder))) if found), default=-1
+        )
 
     def contents(self, *, any_analysis: bool = False) -> Contents:
         """Read the last commit.
@@ -223,34 +226,29 @@ def _packed(contents: Contents) -> bytes:
 
 def committed(folder: Path, generation: int) -> bool:
     """Tell whether there is a commit of this generation."""
-    return (folder / _toc_name(generation)).exists()
+    return files.is_there(folder / _toc_name(generation))
 
 
 def _clean(folder: Path, contents: Contents) -> None:
     """Remove what belongs to other commits, or was left by a writer that was killed."""
     current = {_toc_name(contents.generation), LOCK_FILE, *(segment_path("", one).name for one in contents.segments)}
-    for name in filter(is_ours, _names(folder)):
-        if name not in current:
-            with contextlib.suppress(OSError):  # open in another process, on Windows: a later commit removes it
-                files.remove(folder / name)
-
-
-def _names(folder: Path) -> list[str]:
-    """Return the names of the files in a folder; none where there is no folder."""
-    try:
-        return [path.name for path in folder.iterdir()]
-    except OSError:
-        return []
+    with contextlib.suppress(IndexCorruptedError):  # the folder cannot be read just now
+        for name in filter(is_ours, files.names(folder)):
+            if name not in current:
+                with contextlib.suppress(OSError):  # open in another process, on Windows: a later commit removes it
+                    files.remove(folder / name)
 
 
 def segment_files(folder: Path) -> list[Path]:
     """Return the files of segments in a folder, whether a commit names them or not."""
-    return sorted(folder / name for name in _names(folder) if name.startswith(f"{NAME}_") and name.endswith(".seg"))
+    return sorted(
+        folder / name for name in files.names(folder) if name.startswith(f"{NAME}_") and name.endswith(".seg")
+    )
 
 
 def exists(folder: Path) -> bool:
     """Tell whether there is an index (or what is left of one) in a folder."""
-    return any(map(_TOC.fullmatch, _names(folder))) or bool(segment_files(folder))
+    return any(map(_TOC.fullmatch, files.names(folder))) or bool(segment_files(folder))
 
 
 def is_ours(name: str) -> bool:
@@ -261,7 +259,7 @@ def is_ours(name: str) -> bool:
 def size_bytes(folder: Path) -> int:
     """Return how much the files of an index take. One that a commit removes meanwhile counts nothing."""
     total = 0
-    for name in filter(is_ours, _names(folder)):
+    for name in filter(is_ours, files.names(folder)):
         with contextlib.suppress(FileNotFoundError):
             total += (folder / name).lstat().st_size
     return total
@@ -283,13 +281,11 @@ def create(folder: Path, *, overwrite: bool, filterable: tuple[str, ...], lock_t
     from vnsearch.index.whoosh_schema import make_schema  # noqa: PLC0415 - see above
 
     schema = pickle.dumps(make_schema(filterable), _PICKLE_PROTOCOL)
-    if folder.exists() and not folder.is_dir():
-        raise InvalidArgumentError(f"{folder} is a file; give the path of a folder for the index")
-    _refuse_existing(folder, overwrite)
     with files.writing(folder):
-        if not folder.exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            files.sync_folder(folder.parent)
+        if folder.exists() and not folder.is_dir():
+            raise InvalidArgumentError(f"{folder} is a file; give the path of a folder for the index")
+        _refuse_existing(folder, overwrite)
+        files.make_folder(folder)
     made = IndexFolder(folder)
     with write_lock(folder, lock_timeout_s):
         _refuse_existing(folder, overwrite)  # somebody may have been faster

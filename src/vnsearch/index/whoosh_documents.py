@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterator
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from whoosh.columns import Column, ColumnReader
 from whoosh.formats import Format
 from whoosh.matching import ListMatcher
 
+from vnsearch.concurrency import cached_property
 from vnsearch.index.columnar.segment import SegmentData
 from vnsearch.index.documents import unpack_report
 from vnsearch.index.schema import TEXT_FIELDS

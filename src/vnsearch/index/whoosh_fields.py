@@ -11,13 +11,13 @@ from abc import ABC, abstractmethod
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 from whoosh import fields
 
+from vnsearch.concurrency import cached_property
 from vnsearch.index.columnar.segment import SegmentData
 from vnsearch.index.schema import DEFINITIONS, KINDS, TEXT_FIELDS, field_name
 

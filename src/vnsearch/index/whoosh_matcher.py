@@ -6,7 +6,6 @@ import math
 from abc import abstractmethod
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,8 @@ import numpy.typing as npt
 from whoosh.matching.mcore import LeafMatcher, ReadTooFar
 from whoosh.scoring import BaseScorer
 from whoosh.system import pack_uint
+
+from vnsearch.concurrency import cached_property
 
 __all__ = ["ArrayScorer", "ListMatcher", "PostingList"]
 

@@ -18,11 +18,12 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from vnsearch.errors import IndexLockedError, InvalidArgumentError, InvalidReportError
+from vnsearch.errors import IndexLockedError, InvalidArgumentError, InvalidReportError, VnSearchError
 from vnsearch.index.codec import ColumnarSegment, open_segment, segment_path
 from vnsearch.index.columnar.build import AnalysedReports, SegmentBuilder
 from vnsearch.index.columnar.container import Seal
@@ -110,6 +111,7 @@ class _Commit:
         self.segments.append(segment)
 
     def _new_segment(self, documents: int, write: Callable[[Path, Age], Seal]) -> ColumnarSegment:
+        self._refuse_child()
         segment = ColumnarSegment(documents)
         path = segment_path(self._folder, segment)
         self._new.append(path)
@@ -144,12 +146,15 @@ class _Commit:
             self._opened.pop(source.segment.file.path.name, None)
         self.segments[run.start : run.stop] = [segment]
 
-    def finish(self) -> None:
-        """Make it the last commit."""
+    def _refuse_child(self) -> None:
         if self._process != os.getpid():
             raise IndexLockedError(
                 "a forked child cannot finish what its parent is adding; let it open the index itself"
             )
+
+    def finish(self) -> None:
+        """Make it the last commit."""
+        self._refuse_child()
         commit(self._folder, Contents(self._generation, self.segments, self._schema, self.filterable))
 
     def abandon(self) -> None:
@@ -323,6 +328,12 @@ def _analysed(
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
+        except BrokenProcessPool as error:
+            raise VnSearchError(
+                "a worker process ended before its work was done; nothing of this change was kept; if the system killed it "
+                "for want of memory, try again with fewer processes; with more than one, the calling script needs the usual "
+                '`if __name__ == "__main__":`'
+            ) from error
         finally:
             for future in waiting:
                 future.cancel()

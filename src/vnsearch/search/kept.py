@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Hashable
 from typing import Generic, TypeVar
+
+from vnsearch.concurrency import lock_of
 
 __all__ = ["Kept", "MostUsed"]
 
@@ -18,7 +19,7 @@ class _Bounded(Generic[Value]):
         self._values: dict[Hashable, tuple[Value, int, int]] = {}  # value, size, uses
         self._limit = limit
         self._size = 0
-        self._lock = threading.Lock()
+        self._lock = lock_of(self, "_lock")
 
     def get(self, key: Hashable) -> Value | None:
         """Return the value of a term, if it is kept."""

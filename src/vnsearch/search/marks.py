@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from vnsearch.concurrency import cached_property
 from vnsearch.index.columnar.container import Array
 from vnsearch.index.columnar.segment import SegmentData
 from vnsearch.index.columnar.tokens import Texts

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import overload
 
+from vnsearch.concurrency import cached_property
 from vnsearch.errors import UnknownFieldError
 from vnsearch.index.schema import TEXT_FIELDS
 from vnsearch.report import Report

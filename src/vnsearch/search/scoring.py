@@ -16,13 +16,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from functools import cached_property, partial
+from functools import partial
 from itertools import accumulate, chain, pairwise
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from vnsearch.concurrency import cached_property
 from vnsearch.index.schema import TEXT_FIELDS
 from vnsearch.index.snapshot import Postings, Runs, Snapshot, run_size
 from vnsearch.search.kept import Kept, MostUsed

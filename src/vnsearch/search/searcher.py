@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from vnsearch.concurrency import lock_of
 from vnsearch.errors import InvalidArgumentError, UnknownFieldError
 from vnsearch.index.columns import LabelColumn
 from vnsearch.index.schema import FACETS, TEXT_FIELDS, labels
@@ -106,7 +106,7 @@ class Searcher:
         self._limits = limits
         self._scorers: OrderedDict[tuple[tuple[str, float], ...], Scorer] = OrderedDict()
         self._masks: OrderedDict[object, npt.NDArray[np.bool_]] = OrderedDict()
-        self._lock = threading.Lock()
+        self._lock = lock_of(self, "_lock")
 
     def scorer(self, fields: Mapping[str, float]) -> Scorer:
         """Return the scorer of a weighing of fields."""

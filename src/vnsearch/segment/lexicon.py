@@ -8,7 +8,6 @@ whole arrays: bit 0, the pair is an entry; bit 1, some entry of three syllables 
 
 from __future__ import annotations
 
-import functools
 import itertools
 import operator
 from collections.abc import Iterable
@@ -16,6 +15,7 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
+from vnsearch.concurrency import cached_property
 from vnsearch.errors import SegmentationModelError
 
 __all__ = ["PAIR", "PREFIX", "Lexicon"]
@@ -53,7 +53,7 @@ class Lexicon:
             self.pairs[key] = self.pairs.get(key, 0) | PREFIX
         self.triples = {key * self.width + third for key, third in zip(prefixes, map(right, threes[2::3]), strict=True)}
 
-    @functools.cached_property
+    @cached_property
     def table(self) -> npt.NDArray[np.uint8]:
         """Two bits for every key of a pair, four keys to a byte."""
         table = np.zeros((len(self.left) + 1) * self.width // 4 + 1, np.uint8)
@@ -64,7 +64,7 @@ class Lexicon:
             table[keys[here] // 4] |= bits[here] << (2 * place)
         return table
 
-    @functools.cached_property
+    @cached_property
     def sorted_triples(self) -> npt.NDArray[np.int64]:
         """The keys of all triples, in order."""
         return np.sort(np.fromiter(self.triples, np.int64, len(self.triples)))

@@ -18,7 +18,6 @@ Weights are the doubles of that file, not rounded.
 
 from __future__ import annotations
 
-import functools
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from vnsearch.concurrency import cached_property
 from vnsearch.segment.files import locate, read_files, refusal
 
 __all__ = ["Model", "load_model"]
@@ -71,12 +71,12 @@ class Model:
         begin, inside = self.state.get(attribute, (0.0, 0.0))
         return inside - begin
 
-    @functools.cached_property
+    @cached_property
     def entries(self) -> frozenset[str]:
         """The pairs and triples, to ask for one by one."""
         return frozenset(self.pairs + self.triples)
 
-    @functools.cached_property
+    @cached_property
     def lower_contrasts(self) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
         """How much a lower-cased token speaks for I over B: of itself, of the next token, of the one before it."""
         found: tuple[dict[str, float], dict[str, float], dict[str, float]] = ({}, {}, {})

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 __all__ = ["Memo"]
 
-_LIMIT = 1 << 18
+_LIMIT = 1 << 16
 _KEPT_CHARS = 64  # a longer word hardly comes again
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
 from typing import Any, cast
+
+from vnsearch.concurrency import cached_property
 
 __all__ = ["lazy_pattern"]
 

@@ -65,7 +65,7 @@ _TWO_PLACEMENTS = ("oa", "oe", "uy")
 _I_OR_Y = ("h", "k", "l", "m", "qu", "s", "t")
 
 
-@functools.lru_cache(maxsize=65536)
+@functools.lru_cache(maxsize=16384)
 def split_syllable(letters: str) -> tuple[str, str] | None:
     """Return initial and rime of a lower-case toneless syllable, or None if Vietnamese has no such syllable.
 
@@ -119,7 +119,7 @@ def is_syllable(word: str) -> bool:
     return not parts[1].endswith(_STOP_FINALS) or tone in _STOP_TONES
 
 
-@functools.lru_cache(maxsize=65536)
+@functools.lru_cache(maxsize=16384)
 def _nucleus(bare: str) -> tuple[int, int] | None:
     """Return where the tone of a toneless lower-case syllable goes, canonically and in the other placement."""
     parts = split_syllable(bare)
@@ -173,7 +173,7 @@ def place_tone_second(word: str) -> str:
     return _moved(word, 1)
 
 
-@functools.lru_cache(maxsize=65536)
+@functools.lru_cache(maxsize=16384)
 def other_i_y(word: str) -> str | None:
     """Return a lower-case syllable with i for its y or y for its i, where both are written; else None.
 

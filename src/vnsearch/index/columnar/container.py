@@ -185,7 +185,8 @@ class ArrayFile:
     def __init__(self, path: Path, seal: Seal | None = None) -> None:
         self.path = path
         self._arrays: dict[str, Array] = {}
-        with files.open_plain(path) as file, self.reading("its directory"):
+        file = files.open_plain(path)
+        with self.reading("its directory"), file:
             size = os.fstat(file.fileno()).st_size
             if size < _HEAD.size + _TAIL.size:
                 raise ValueError("it is cut short")

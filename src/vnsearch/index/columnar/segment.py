@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from vnsearch.concurrency import cached_property
 from vnsearch.index.columnar.container import Array, ArrayFile, Seal, check_starts
 from vnsearch.index.columnar.postings import DOCUMENTS_MAX, PostingLists
 from vnsearch.index.columnar.stored import StoredReports

@@ -10,7 +10,7 @@ import struct
 import threading
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache, cached_property, partial
+from functools import cache, partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import zstandard
 
+from vnsearch.concurrency import cached_property
 from vnsearch.index.columnar.charset import encode
 from vnsearch.index.columnar.container import ArrayFile, ArrayFileWriter, check_starts, narrow, numbers_of
 from vnsearch.index.files import damaged

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
 from itertools import chain, pairwise
 
 import numpy as np
 import numpy.typing as npt
 
+from vnsearch.concurrency import cached_property
 from vnsearch.index.columnar.container import Array, ArrayFile, ArrayFileWriter, check_starts, narrow, numbers_of
 from vnsearch.text.fold import group_key
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from vnsearch.concurrency import cached_property
 from vnsearch.index.columnar.container import Array, ArrayFile, ArrayFileWriter, narrow
 
 __all__ = ["Places", "Texts", "TokenSequences", "encode_places", "write_tokens"]
