@@ -17,7 +17,7 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vnsearch import Index, Report
+from vnsearch import Index, IndexCorruptedError, Report
 from vnsearch.analysis import analyze_batch
 from vnsearch.index import writer
 from vnsearch.index.columnar.build import AnalysedReports, SegmentBuilder
@@ -30,6 +30,7 @@ from vnsearch.index.documents import analyse_reports, unpack_report
 from vnsearch.index.policy import plan_merge
 
 FILTERABLE = ("tags",)
+AGE = (1, 1)
 STORED = {"stored", "stored_starts", "stored_documents"}  # blocks are cut where segments end
 
 SYLLABLES = "an bàn bản bạn bò bố cá cà cam chợ cơ dân đất đò đường gà họp hoà lúa mưa năm người sông thôn ý 2021 3,5 8/3".split()
@@ -75,13 +76,11 @@ def built_of(batches: Sequence[AnalysedReports], path: Path) -> SegmentData:
     builder = SegmentBuilder()
     for part in batches:
         builder.add(part)
-    builder.write(path)
-    return SegmentData(path)
+    return SegmentData(path, builder.write(path, AGE))
 
 
 def merged(parts: Sequence[tuple[SegmentData, Sequence[bool]]], path: Path) -> SegmentData:
-    merge([Source(segment, np.array(live, np.bool_)) for segment, live in parts], path)
-    return SegmentData(path)
+    return SegmentData(path, merge([Source(segment, np.array(live, np.bool_)) for segment, live in parts], path))
 
 
 def assert_same(one: SegmentData, other: SegmentData) -> None:
@@ -128,6 +127,17 @@ def test_merging_equals_building(tmp_path: Path, seed: int, deleted: float) -> N
         rounds[first : first + len(run)] = [(segment, kept)]
 
 
+def test_a_merged_segment_is_as_old_as_its_newest_part(tmp_path: Path) -> None:
+    parts = []
+    for age in ((3, 2), (10, 1), (2, 9)):
+        builder = SegmentBuilder()
+        builder.add(analyse_reports([Report("a")], FILTERABLE))
+        builder.write(tmp_path / f"{age}", age)
+        parts.append((SegmentData(tmp_path / f"{age}"), [True]))
+        assert parts[-1][0].age == age
+    assert merged(parts, tmp_path / "m").age == (10, 1)
+
+
 def test_escapes_are_there(tmp_path: Path) -> None:
     """The reports above hold what they are for."""
     chance = random.Random(1)
@@ -145,14 +155,15 @@ def test_escapes_are_there(tmp_path: Path) -> None:
 COUNTS = st.one_of(st.integers(0, 3), st.integers(0, 40), st.integers(0, 1 << 20))
 
 
-@given(st.lists(st.tuples(COUNTS, COUNTS, st.booleans()), min_size=1, max_size=60), st.data())
+@given(st.lists(st.tuples(COUNTS, COUNTS, st.booleans()), min_size=2, max_size=60), st.data())
 def test_what_a_posting_says(
     tmp_path_factory: pytest.TempPathFactory, held: list[tuple[int, int, bool]], data: st.DataObject
 ) -> None:
     """Frequencies and openings of two lists, read as runs and posting by posting."""
     path = tmp_path_factory.mktemp("postings") / "file"
-    cut = data.draw(st.integers(0, len(held)))
+    cut = data.draw(st.integers(1, len(held) - 1))
     with ArrayFileWriter(path) as file:
+        file.facts["documents"] = len(held)
         for name, part in (("a", held[:cut]), ("b", held[cut:])):
             titles, bodies = (np.array([one[at] for one in part], np.int64) for at in range(2))
             codes, escapes = encode_postings(titles, bodies, np.array([one[2] for one in part], np.bool_))
@@ -160,10 +171,8 @@ def test_what_a_posting_says(
             documents = np.arange(len(part), dtype=np.uint16)
             write_postings(file, name, Inverted(bounds, documents, codes, escapes, bounds[1:]))
     found = ArrayFile(path)
-    first, second = PostingLists(found, "a"), PostingLists(found, "b")
-    some = np.array(
-        sorted(data.draw(st.sets(st.integers(0, len(held) - cut - 1)) if cut < len(held) else st.just(set())))
-    )
+    first, second = PostingLists(found, "a", 1), PostingLists(found, "b", 1)
+    some = np.array(sorted(data.draw(st.sets(st.integers(0, len(held) - cut - 1)))))
     for run, wanted in (
         (slice(0, len(held) - cut), held[cut:]),
         (some.astype(np.intp), [held[cut + at] for at in some.tolist()]),
@@ -251,32 +260,50 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 class TestContainer:
     def test_every_flipped_byte_is_found(self, small: bytes, tmp_path: Path) -> None:
+        """Those of heads, paddings and directories too."""
         path = tmp_path / "flipped"
-        path.write_bytes(small)
-        file = ArrayFile(path)
-        used = np.zeros(len(small), np.bool_)
-        for kind, start, count, _ in file._entries.values():
-            used[start : start + count * int(kind[1])] = True
-        used[:12] = True  # magic and version
-        used[max(start + count * int(kind[1]) for kind, start, count, _ in file._entries.values()) :] = True
         chance = random.Random(1)
-        for at in np.flatnonzero(used).tolist():
+        for at in range(len(small)):
             changed = bytearray(small)
             changed[at] ^= 1 << chance.randrange(8)
-            path.unlink()
+            path.unlink(missing_ok=True)
             path.write_bytes(changed)
-            try:
-                found = ArrayFile(path)
-            except ValueError:
-                continue
-            assert found.damaged(), at
+            with pytest.raises(IndexCorruptedError, match=path.name):
+                ArrayFile(path).check()
 
-    def test_cut_short_anywhere(self, small: bytes, tmp_path: Path) -> None:
+    def test_a_flipped_byte_is_found_before_it_is_used(self, small: bytes, tmp_path: Path) -> None:
+        path = tmp_path / "flipped"
+        path.write_bytes(small)
+        for name, (_, start, count, _) in ArrayFile(path)._entries.items():
+            if count:
+                changed = bytearray(small)
+                changed[start] ^= 1
+                path.unlink()
+                path.write_bytes(changed)
+                found = ArrayFile(path)
+                with pytest.raises(IndexCorruptedError, match=f"{path.name}.*{name} does not match"):
+                    found[name]
+                assert found.damaged() == [name]
+
+    def test_cut_short_or_drawn_out_anywhere(self, small: bytes, tmp_path: Path) -> None:
         path = tmp_path / "short"
         for length in [*range(0, len(small), 61), len(small) - 1]:
             path.write_bytes(small[:length])
-            with pytest.raises(ValueError, match="short"):
+            with pytest.raises(IndexCorruptedError, match="short"):
                 ArrayFile(path)
+        path.write_bytes(small + bytes(64))
+        with pytest.raises(IndexCorruptedError):
+            ArrayFile(path)
+
+    def test_another_file_in_its_place(self, tmp_path: Path) -> None:
+        """A sound file, but not the one whose seal was kept."""
+        builder = SegmentBuilder()
+        builder.add(analyse_reports([Report("a")], FILTERABLE))
+        seal = builder.write(tmp_path / "a", AGE)
+        built([Report("b")], tmp_path / "b")
+        assert SegmentData(tmp_path / "a", seal).file.seal == seal
+        with pytest.raises(IndexCorruptedError, match="not the file that the commit names"):
+            SegmentData(tmp_path / "b", seal)
 
     @given(
         st.lists(st.tuples(st.sampled_from(["u1", "u2", "u4", "u8", "i4"]), st.lists(st.integers(0, 127))), max_size=6)

@@ -1,18 +1,21 @@
-"""docs/index-format.md, read by somebody who has nothing else: a reader made of ``struct``, ``json``, ``zlib`` and
+"""docs/index-format.md, read by somebody who has nothing else: a reader made of ``struct``, ``json``, ``xxhash`` and
 ``zstandard``."""
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import json
+import os
 import struct
 import unicodedata
-import zlib
+from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import pytest
+import xxhash
 import zstandard
 
 from vnsearch import Index, Report
@@ -47,22 +50,26 @@ class Segment:
     def __init__(self, data: bytes) -> None:
         self.data = data
         magic, version = struct.unpack_from("<8sI", data, 0)
-        start, length, crc, again = struct.unpack_from("<QII8s", data, len(data) - 24)
-        assert (magic, version, again) == (b"VNSEARCH", 3, b"VNSEARCH")
+        start, length, self.checksum, again = struct.unpack_from("<QIQ8s", data, len(data) - 28)
+        assert (magic, version, again) == (b"VNSEARCH", 4, b"VNSEARCH")
         assert data[12:64] == bytes(52)
-        assert start + length + 24 == len(data)
-        assert zlib.crc32(data[start : start + length]) == crc
+        assert start + length + 28 == len(data)
+        assert xxhash.xxh3_64_intdigest(data[:64] + data[start : start + length]) == self.checksum
         content = json.loads(data[start : start + length])
         self.facts = content["facts"]
         self.arrays: dict[str, list[int]] = {}
         self.types: dict[str, str] = {}
+        end = 64
         for name, kind, offset, count, checksum in content["arrays"]:
             letter = {"u1": "B", "u2": "H", "u4": "I", "u8": "Q", "i4": "i"}[kind]
-            assert offset % 64 == 0
-            raw = data[offset : offset + count * int(kind[1])]
-            assert zlib.crc32(raw) == checksum
-            self.arrays[name] = list(struct.unpack(f"<{count}{letter}", raw))
+            assert offset == end
+            size = count * int(kind[1])
+            end += size + -size % 64
+            assert xxhash.xxh3_64_intdigest(data[offset:end]) == checksum
+            assert data[offset + size : end] == bytes(end - offset - size)
+            self.arrays[name] = list(struct.unpack_from(f"<{count}{letter}", data, offset))
             self.types[name] = kind
+        assert end == start
 
     def __getitem__(self, name: str) -> list[int]:
         return self.arrays[name]
@@ -127,9 +134,9 @@ class Segment:
         known = zstandard.ZstdCompressionDict(
             bytes(map(characters().index, dictionary)), zstandard.DICT_TYPE_RAWCONTENT
         )
-        content = zstandard.ZstdDecompressor(known).decompress(
-            bytes(self["stored"][self["stored_starts"][block] : self["stored_starts"][block + 1]])
-        )
+        frame = bytes(self["stored"][self["stored_starts"][block] : self["stored_starts"][block + 1]])
+        assert zstandard.get_frame_parameters(frame).has_checksum
+        content = zstandard.ZstdDecompressor(known).decompress(frame)
         lengths = struct.unpack_from(f"<{count}I", content)
         start = 4 * count + sum(lengths[: document - blocks[block]])
         record = content[start : start + lengths[document - blocks[block]]]
@@ -156,18 +163,64 @@ def segment(folder: Path) -> Segment:
     return Segment(path.read_bytes())
 
 
-def test_the_folder(folder: Path, segment: Segment) -> None:
-    (path,) = folder.glob("MAIN_*.seg")
-    assert {one.name for one in folder.iterdir()} == {"vnsearch.json", "_MAIN_1.toc", "MAIN_WRITELOCK", path.name}
-    settings = json.loads((folder / "vnsearch.json").read_text("utf-8"))
-    assert set(settings) == {"format", "analysis", "filterable"}
-    assert (settings["format"], settings["filterable"]) == (3, ["tags"])
-    toc = (folder / "_MAIN_1.toc").read_bytes()
-    assert zlib.crc32(toc[:-4]) == struct.unpack("<I", toc[-4:])[0]
+def contents_of(toc: bytes) -> dict[str, Any]:
+    """The JSON in a table of contents, and the generation that Whoosh reads there."""
+    length, magic, checksum = struct.unpack_from("<I8sQ", toc, len(toc) - 20)
+    assert magic == b"VNSEARCH"
+    assert xxhash.xxh3_64_intdigest(toc[:-8]) == checksum
+    assert toc[:3] == bytes((4, 8, 4))
     assert struct.unpack_from(">ii", toc, 3) == (-12345, -111)
     assert toc[11:14] == bytes((2, 7, 4))
+    size, shift, at = 0, 0, 14
+    while True:
+        size |= (toc[at] & 127) << shift
+        shift, at = shift + 7, at + 1
+        if toc[at - 1] < 128:
+            break
+    values = json.loads(toc[-20 - length : -20])
+    assert struct.unpack_from(">ii", toc, at + size) == (values["generation"], 0)
+    return values
+
+
+def test_the_folder(folder: Path, segment: Segment) -> None:
+    (path,) = folder.glob("MAIN_*.seg")
+    assert {one.name for one in folder.iterdir()} == {"_MAIN_1.toc", "MAIN_WRITELOCK", path.name}
+    values = contents_of((folder / "_MAIN_1.toc").read_bytes())
+    assert set(values) == {"format", "analysis", "generation", "filterable", "segments"}
+    assert (values["format"], values["generation"], values["filterable"]) == (4, 1, ["tags"])
+    assert values["segments"] == [
+        {
+            "id": path.stem.removeprefix("MAIN_"),
+            "documents": len(REPORTS),
+            "size": path.stat().st_size,
+            "checksum": f"{segment.checksum:016x}",
+            "deleted": "",
+        }
+    ]
     assert segment.facts["documents"] == len(REPORTS)
     assert {"id", "definitions"} <= set(segment.facts["lists"])
+    assert segment.facts["age"] == [1, 1]
+
+
+def test_deletions_and_the_lock(tmp_path: Path) -> None:
+    with Index.create(tmp_path / "index") as index:
+        index.add([Report(f"{number}") for number in range(11)])
+        index.delete(["0", "9"])
+        (segment,) = contents_of((index.path / "_MAIN_2.toc").read_bytes())["segments"]
+        assert base64.b64decode(segment["deleted"]) == bytes((0b1, 0b10))
+        lock = index.path / "MAIN_WRITELOCK"
+        assert lock.read_bytes() == b""
+
+        def reports() -> Iterator[Report]:
+            """What is read while the writer has the lock."""
+            content = lock.read_bytes()
+            assert content[:1] == b" "
+            holder = json.loads(content)
+            assert holder["pid"] == os.getpid()
+            assert dt.datetime.fromisoformat(holder["since"]).utcoffset() == dt.timedelta(0)
+            yield Report("new")
+
+        assert index.add(reports()).added == 1
 
 
 def test_the_document_names_every_array(segment: Segment) -> None:

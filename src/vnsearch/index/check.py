@@ -21,7 +21,6 @@ from vnsearch.index.documents import unpack_report
 from vnsearch.index.files import damaged
 from vnsearch.index.schema import KINDS, TEXT_FIELDS
 from vnsearch.index.storage import Contents, IndexFolder, open_index
-from vnsearch.report import Report
 
 __all__ = ["CheckResult", "check_index", "ids_of", "names_of", "opened_segments"]
 
@@ -158,7 +157,7 @@ class _Segment:
     def _reports(self, seen: set[str]) -> Iterator[str]:
         """Read every living report back."""
         unread: list[int] = []
-        waiting: list[tuple[int, Report]] = []
+        waiting: list[tuple[int, str, Sequence[int]]] = []
         for document, record in salvage(self._data.file):
             if not self._live[document]:
                 continue
@@ -166,7 +165,7 @@ class _Segment:
                 unread.append(document)
                 continue
             report = unpack_report(record)
-            waiting.append((document, report))
+            waiting.append((document, report.id, [len(getattr(report, text_field)) for text_field in TEXT_FIELDS]))
             if self._ids.get(document, report.id) != report.id:
                 yield self._told(f"report {report.id!r} has the id of another, {self._ids[document]!r}")
             if report.id in seen:
@@ -183,16 +182,17 @@ class _Segment:
             shown = ", ".join(map(repr, lost[:_IDS_SHOWN]))
             yield self._told(f"reports that cannot be read: {shown}{more}")
 
-    def _misplaced(self, reports: Sequence[tuple[int, Report]]) -> Iterator[str]:
-        """Compare where the last token of every text ends with how long it is."""
-        documents = np.array([document for document, _ in reports], np.int64)
+    def _misplaced(self, reports: Sequence[tuple[int, str, Sequence[int]]]) -> Iterator[str]:
+        """Compare where the last token of every text ends with how long it is: (document, id, length of each text)."""
+        documents = np.array([document for document, *_ in reports], np.int64)
         for field, text_field in enumerate(TEXT_FIELDS):
             texts = self._data.tokens.read(documents, field)
             some = np.flatnonzero(texts.lengths)
             _, ends = texts.places(texts.pasts[some] - 1)
             for at, end in zip(some.tolist(), ends.tolist(), strict=True):
-                if end > len(getattr(reports[at][1], text_field)):
-                    yield self._told(f"the {text_field} of report {reports[at][1].id!r} has tokens behind its end")
+                _, identity, lengths = reports[at]
+                if end > lengths[field]:
+                    yield self._told(f"the {text_field} of report {identity!r} has tokens behind its end")
 
     def _miscounts(self) -> Iterator[str]:
         """Compare what is kept twice, or can be counted."""

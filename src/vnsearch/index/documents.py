@@ -27,6 +27,7 @@ __all__ = ["analyse_reports", "check_size", "pack_report", "unpack_report"]
 # How the text is written (see ``charset``), and the lengths of id, title and body in code points.
 _HEAD = struct.Struct("<?3I")
 _OTHERS = dict.fromkeys(("date", "source", "author", "category", "url"))
+_TYPES = {**dict.fromkeys(_OTHERS, str), "extra": dict}
 
 
 def pack_report(report: Report) -> bytes:
@@ -49,7 +50,10 @@ def pack_report(report: Report) -> bytes:
 def unpack_report(data: bytes) -> Report:
     """Return the report that ``pack_report`` was given; equal to it."""
     single, title, body, others = _HEAD.unpack_from(data)
-    text = decode(data[_HEAD.size :], single)
+    try:
+        text = decode(data[_HEAD.size :], single)
+    except MemoryError:
+        raise ValueError("a stored report has more characters than there is memory for") from None
     body += title
     others += body
     if others > len(text):
@@ -62,7 +66,10 @@ def unpack_report(data: bytes) -> Report:
         "body": text[body:others],
     }
     if others < len(text):
-        fields.update(json.loads(text[others:]))
+        found = json.loads(text[others:])
+        if any(not isinstance(value, _TYPES[name]) for name, value in found.items()):
+            raise ValueError("a stored report has fields of another type")
+        fields |= found
         if date := fields["date"]:  # with offsets of seconds, as local mean times have them
             fields["date"] = dt.datetime.fromisoformat(date) if "T" in date else dt.date.fromisoformat(date)
     return Report._trusted(fields)

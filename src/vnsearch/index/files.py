@@ -12,11 +12,13 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from types import TracebackType
 from typing import BinaryIO
 
-from vnsearch.errors import IndexCorruptedError, IndexWriteError
+from vnsearch.errors import IndexCorruptedError, IndexWriteError, VnSearchError
 
 __all__ = [
+    "Reading",
     "create",
     "damaged",
     "is_there",
@@ -45,6 +47,27 @@ def damaged(path: Path, why: object) -> IndexCorruptedError:
         path.name,
         str(why),
     )
+
+
+class Reading(contextlib.AbstractContextManager[None]):
+    """Turns whatever bytes that make no sense raise, where they are read, into one clear error.
+
+    A class, not a generator: it is entered for every report.
+    """
+
+    __slots__ = ("_path", "_what")
+
+    def __init__(self, path: Path, what: str) -> None:
+        self._path = path
+        self._what = what
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if isinstance(error, Exception) and not isinstance(error, VnSearchError | MemoryError):
+            raise damaged(self._path, f"cannot read {self._what}: {type(error).__name__}: {error}") from error
 
 
 def names(folder: Path) -> list[str]:
@@ -84,15 +107,15 @@ def open_plain(path: Path) -> BinaryIO:
 
     """
     try:
-        file = os.fdopen(os.open(path, _READ), "rb")
+        descriptor = os.open(path, _READ)
     except FileNotFoundError:
         raise
-    except OSError as error:  # a link, a folder; no permission
+    except OSError as error:  # a link; no permission
         raise damaged(path, error.strerror or error) from error
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
         raise damaged(path, "it is no plain file")
-    return file
+    return os.fdopen(descriptor, "rb")
 
 
 def read_plain(path: Path, most: int) -> bytes:

@@ -13,20 +13,20 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from heapq import merge
 from itertools import groupby
-from types import TracebackType
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from vnsearch.analysis.abbreviations import AbbreviationTable, abbreviation_key
 from vnsearch.concurrency import cached_property
-from vnsearch.errors import IndexCorruptedError, VnSearchError
-from vnsearch.index.codec import open_segment
+from vnsearch.index.codec import NAME, open_segment
 from vnsearch.index.columnar.postings import PostingLists, read_runs
 from vnsearch.index.columnar.segment import SegmentData
 from vnsearch.index.columnar.terms import encode_term
 from vnsearch.index.columns import LabelColumn
 from vnsearch.index.documents import unpack_report
+from vnsearch.index.files import Reading
 from vnsearch.index.schema import DEFINITIONS, TEXT_FIELDS, label_field
 from vnsearch.index.storage import Contents, IndexFolder
 from vnsearch.report import Report
@@ -115,7 +115,9 @@ class Snapshot:
     """
 
     def __init__(self, index: IndexFolder, previous: Snapshot | None = None) -> None:
-        self._folder = index.folder
+        self._files = Path(
+            index.folder, f"{NAME}_*.seg"
+        )  # what is named where it is not known which of them is damaged
         opened: dict[str, SegmentData] = {} if previous is None else dict(previous._opened)
         with self.reading("its table of contents and its segments"):
             contents = self._open(index, opened)
@@ -136,14 +138,14 @@ class Snapshot:
         self._labels: dict[str, LabelColumn] = {}
         self._lengths: dict[str, tuple[Floats, float]] = {}
         self._pair_counts: dict[tuple[tuple[str, ...], tuple[str, ...], float], npt.NDArray[np.float64]] = {}
-        self.groups = Groups(self._folder, self.leaves)
+        self.groups = Groups(self._files, self.leaves)
 
     def _open(self, index: IndexFolder, opened: dict[str, SegmentData]) -> Contents:
         for attempt in range(_RETRIES):
             try:
                 contents = index.contents()
                 fresh = [segment for segment in contents.segments if segment.segid not in opened]
-                opened |= {segment.segid: open_segment(self._folder, segment) for segment in fresh}
+                opened |= {segment.segid: open_segment(index.folder, segment) for segment in fresh}
             except FileNotFoundError:  # noqa: PERF203 - it is retried
                 if attempt == _RETRIES - 1:
                     raise
@@ -157,7 +159,7 @@ class Snapshot:
 
     def reading(self, what: str) -> contextlib.AbstractContextManager[None]:
         """Turn whatever bytes that make no sense raise into one clear error."""
-        return _Reading(self._folder, what)
+        return Reading(self._files, what)
 
     # -- documents
 
@@ -455,10 +457,10 @@ class Snapshot:
 class Groups:
     """The folded groups of the syllables: for a key its spellings and their counts, commonest first."""
 
-    def __init__(self, folder: str, leaves: Sequence[Leaf]) -> None:
+    def __init__(self, files: Path, leaves: Sequence[Leaf]) -> None:
         # A partial function of the leaves, not a method: in a cycle, a snapshot would stay until the garbage is collected.
-        self._group = lru_cache(_KEPT_GROUPS)(partial(_group, folder, leaves))
-        self._folder, self._leaves = folder, leaves
+        self._group = lru_cache(_KEPT_GROUPS)(partial(_group, files, leaves))
+        self._files, self._leaves = files, leaves
 
     def get(self, key: str, default: Sequence[tuple[str, int]] = ()) -> Sequence[tuple[str, int]]:
         """Return the spellings of a key."""
@@ -468,37 +470,16 @@ class Groups:
         """Return those of some keys that have spellings; one binary search a segment for all of them."""
         encoded = [encode_term(key) for key in keys]
         found: set[str] = set()
-        with _Reading(self._folder, "the folded groups"):
+        with Reading(self._files, "the folded groups"):
             for leaf in self._leaves:
                 numbers = leaf.segment.terms("group").find_all(encoded)
                 found.update(key for key, number in zip(keys, numbers, strict=True) if number >= 0)
         return found
 
 
-class _Reading(contextlib.AbstractContextManager[None]):
-    """Turns what reading raises into one clear error. A class, not a generator: it is entered for every report."""
-
-    __slots__ = ("_folder", "_what")
-
-    def __init__(self, folder: str, what: str) -> None:
-        self._folder = folder
-        self._what = what
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        if isinstance(error, Exception) and not isinstance(error, VnSearchError | MemoryError):
-            raise IndexCorruptedError(
-                f"the index in {self._folder} is damaged: cannot read {self._what} ({type(error).__name__}: {error}); "
-                "restore the folder from a copy, or make the index again with Index.create(…, overwrite=True)"
-            ) from error
-
-
-def _group(folder: str, leaves: Sequence[Leaf], key: str) -> list[tuple[str, int]]:
+def _group(files: Path, leaves: Sequence[Leaf], key: str) -> list[tuple[str, int]]:
     counts: dict[str, int] = {}
-    with _Reading(folder, f"the spellings of {key!r}"):
+    with Reading(files, f"the spellings of {key!r}"):
         for leaf in leaves:
             for term, count in leaf.segment.group(key):
                 counts[term] = counts.get(term, 0) + count

@@ -33,6 +33,7 @@ from vnsearch.index import files
 from vnsearch.index.codec import NAME, ColumnarSegment, segment_path
 from vnsearch.index.columnar.container import LAYOUT_VERSION, checksum
 from vnsearch.index.lock import LOCK_FILE, write_lock
+from vnsearch.index.schema import RESERVED
 
 __all__ = [
     "Contents",
@@ -144,7 +145,9 @@ def _parse(data: bytes, generation: int) -> tuple[Contents, str]:
     if len({segment.segid for segment in segments}) < len(segments):
         raise ValueError("a segment that is there twice")
     size, at = _read_varint(data, len(_HEAD))
-    filterable = tuple(map(str, values["filterable"]))
+    filterable = tuple(values["filterable"])
+    if not all(isinstance(key, str) and key not in ("", *RESERVED) for key in filterable):
+        raise ValueError("keys that cannot be filtered")
     return Contents(generation, segments, data[at : at + size], filterable), str(values["analysis"])
 
 

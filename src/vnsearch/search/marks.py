@@ -50,11 +50,23 @@ class Occurrences:
         low, high = np.searchsorted(self.texts, (text, text + 1))
         return list(zip(self.starts[low:high].tolist(), self.ends[low:high].tolist(), strict=True))
 
+    def check(self, texts: Sequence[str]) -> None:
+        """Raise ValueError where something is outside of its text: the texts are kept apart from where their tokens stand."""
+        lengths = np.fromiter(map(len, texts), np.int64, len(texts))
+        if (self.starts < 0).any() or (self.starts > self.ends).any() or (self.ends > lengths[self.texts]).any():
+            raise ValueError("tokens outside of their text")
+
     def take(self, at: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> Occurrences:
         """Return some of them."""
         return Occurrences(
             self.texts[at], self.starts[at], self.ends[at], self.positions[at], self.places[at], self.weights[at]
         )
+
+
+def _joined(parts: Sequence[Occurrences]) -> Occurrences:
+    """Return what was found in different texts together."""
+    joined = Occurrences(*(np.concatenate([getattr(part, name) for part in parts]) for name in Occurrences.__slots__))
+    return joined.take(_order(joined))
 
 
 def _order(found: Occurrences) -> npt.NDArray[np.intp]:
@@ -183,8 +195,8 @@ class Wanted:
             found = self._tables[leaf] = table, values, phrases
         return found
 
-    def occurrences(self, documents: Sequence[int], text_field: str) -> Occurrences:
-        """Return where some documents hold the forms, in one field; ``texts`` count the documents given."""
+    def occurrences(self, documents: Sequence[int], text_field: str, texts: Sequence[str]) -> Occurrences:
+        """Return where some documents hold the forms, in one field, of which these are the texts; ``texts`` count them."""
         field = TEXT_FIELDS.index(text_field)
         places = [self._snapshot.leaf_of(number) for number in documents]
         parts = []
@@ -192,11 +204,9 @@ class Wanted:
             for leaf in sorted({leaf for leaf, _ in places}):
                 mine = [(text, document) for text, (at, document) in enumerate(places) if at == leaf]
                 parts.append(self._in_leaf(leaf, mine, field))
-        if len(parts) == 1:
-            return parts[0]
-        joined = [np.concatenate([getattr(part, name) for part in parts]) for name in Occurrences.__slots__]
-        occurrences = Occurrences(*joined)
-        return occurrences.take(_order(occurrences))
+            found = parts[0] if len(parts) == 1 else _joined(parts)
+            found.check(texts)
+        return found
 
     def _in_leaf(self, leaf: int, documents: Sequence[tuple[int, int]], field: int) -> Occurrences:
         table, values, phrases = self._table(leaf)

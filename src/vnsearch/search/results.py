@@ -80,12 +80,12 @@ class Page:
         hits = self.hits[start : start + _TOGETHER]
         is_searched = "body" in self.scorer.fields or self.query.part is not None
         wanted = self.wanted("body") if is_searched else Wanted((), self.scorer)
-        found = wanted.occurrences([neighbour.document for neighbour in hits], "body")
         unread = [neighbour for neighbour in hits if "report" not in neighbour.__dict__]
         reports = self.scorer.snapshot.some_reports([neighbour.document for neighbour in unread])
         for neighbour, report in zip(unread, reports, strict=True):
             neighbour.__dict__["report"] = report
         bodies = [neighbour.report.body for neighbour in hits]
+        found = wanted.occurrences([neighbour.document for neighbour in hits], "body", bodies)
         for neighbour, snippet in zip(hits, make_snippets(bodies, found, self.fragments), strict=True):
             neighbour.__dict__["snippet"] = snippet
 
@@ -128,7 +128,7 @@ class Hit:
         if text_field not in TEXT_FIELDS:
             raise UnknownFieldError(f"there are marks in {' and '.join(TEXT_FIELDS)}, not in {text_field!r}")
         text = self.report.title if text_field == "title" else self.report.body
-        return joined(text, self._page.wanted(text_field).occurrences([self.document], text_field).of(0))
+        return joined(text, self._page.wanted(text_field).occurrences([self.document], text_field, [text]).of(0))
 
     def title_html(self, open_mark: str = "<mark>", close_mark: str = "</mark>") -> str:
         """Return the title as HTML: escaped, matches marked."""
@@ -137,10 +137,11 @@ class Hit:
     def explain(self) -> Explanation:
         """Return why this hit has its score."""
         page, query = self._page, self._page.query
-        if query.part is None:
-            found = contributions(page.scorer, query.groups, self.document)
-        else:
-            found = explain(Evaluator(page.scorer), query.part, self.document, page.of_field)
+        with page.scorer.snapshot.reading("what a score is made of"):
+            if query.part is None:
+                found = contributions(page.scorer, query.groups, self.document)
+            else:
+                found = explain(Evaluator(page.scorer), query.part, self.document, page.of_field)
         return Explanation(self.score, tuple(found), query.asked)
 
 

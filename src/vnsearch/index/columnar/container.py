@@ -14,7 +14,7 @@ import mmap
 import os
 import struct
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -23,7 +23,6 @@ import numpy as np
 import numpy.typing as npt
 import xxhash
 
-from vnsearch.errors import IndexCorruptedError
 from vnsearch.index import files
 
 __all__ = [
@@ -50,6 +49,7 @@ _MAGIC = b"VNSEARCH"
 _HEAD = struct.Struct("<8sI52x")  # magic, layout version, padding to 64 bytes
 _TAIL = struct.Struct("<QIQ8s")  # where the directory begins, its length, the checksum of head and directory, magic
 _ALIGNMENT = 64
+_DIRECTORY_MAX = 1 << 24  # bytes: thousands of keys that can be filtered
 _DTYPES = {"u1": "u1", "u2": "<u2", "u4": "<u4", "u8": "<u8", "i4": "<i4"}
 
 
@@ -79,13 +79,14 @@ def numbers_of(array: Array) -> Sequence[int]:
     return array.data if sys.byteorder == "little" else array.tolist()  # a view of other bytes cannot be read
 
 
-def check_starts(starts: Array, end: int) -> None:
-    """Raise ValueError unless these are where runs of a list begin, one after the other, from 0 to its end.
+def check_starts(starts: Array, runs: int, end: int, *, strict: bool = False) -> None:
+    """Raise ValueError unless so many runs of a list begin there, one after the other, from 0 to its end; ``strict``: none is empty.
 
     What reads the runs goes by them to reserve memory, and a file may be made to do harm.
     """
-    if not len(starts) or starts[0] != 0 or starts[-1] != end or (starts[1:] < starts[:-1]).any():
-        raise ValueError(f"runs that do not go from 0 to {end}")
+    wrong = np.less_equal if strict else np.less
+    if not len(starts) == runs + 1 > 0 or starts[0] != 0 or starts[-1] != end or wrong(starts[1:], starts[:-1]).any():
+        raise ValueError(f"not {runs} runs that go from 0 to {end}")
 
 
 def _aligned(at: int) -> int:
@@ -184,14 +185,20 @@ class ArrayFile:
     def __init__(self, path: Path, seal: Seal | None = None) -> None:
         self.path = path
         self._arrays: dict[str, Array] = {}
-        with self._reading("it cannot be read"), files.open_plain(path) as file:
+        file = files.open_plain(path)
+        with self.reading("its directory"), file:
             size = os.fstat(file.fileno()).st_size
             if size < _HEAD.size + _TAIL.size:
                 raise ValueError("it is cut short")
             self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
             magic, layout = _HEAD.unpack_from(self._map, 0)
             start, length, found, magic_again = _TAIL.unpack_from(self._map, size - _TAIL.size)
-            if magic != _MAGIC or magic_again != _MAGIC or start + length + _TAIL.size != size:
+            if (
+                magic != _MAGIC
+                or magic_again != _MAGIC
+                or start + length + _TAIL.size != size
+                or length > _DIRECTORY_MAX
+            ):
                 raise ValueError("it is no segment, or cut short")
             if layout != LAYOUT_VERSION:
                 raise ValueError(f"it has layout {layout}, not {LAYOUT_VERSION}")
@@ -213,14 +220,9 @@ class ArrayFile:
             if end != start:
                 raise ValueError("its arrays do not follow each other")
 
-    @contextlib.contextmanager
-    def _reading(self, what: str) -> Iterator[None]:
-        try:
-            yield
-        except (FileNotFoundError, IndexCorruptedError):
-            raise
-        except Exception as error:  # whatever bytes that make no sense raise
-            raise files.damaged(self.path, error or what) from error
+    def reading(self, what: str) -> contextlib.AbstractContextManager[None]:
+        """Turn whatever bytes that make no sense raise into one clear error, which names the file."""
+        return files.Reading(self.path, what)
 
     def __contains__(self, name: str) -> bool:
         return name in self._entries
@@ -255,6 +257,10 @@ class ArrayFile:
         """Give the memory of what was read back; arrays stay valid, and are read again when they are used."""
         if hasattr(mmap, "MADV_DONTNEED"):
             self._map.madvise(mmap.MADV_DONTNEED)
+
+    def types(self) -> dict[str, str]:
+        """Return the type of each array: "u1", "u2", "u4", "u8" or "i4"."""
+        return {name: kind for name, (kind, *_) in self._entries.items()}
 
     def names(self) -> list[str]:
         """Return the names of all arrays."""

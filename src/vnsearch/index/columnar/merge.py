@@ -28,6 +28,7 @@ from vnsearch.index.columnar.segment import SegmentData
 from vnsearch.index.columnar.stored import Block, make_blocks, unpack_block, write_blocks
 from vnsearch.index.columnar.terms import write_groups, write_pairs, write_terms
 from vnsearch.index.columnar.tokens import Places, write_tokens
+from vnsearch.index.files import Reading
 
 __all__ = ["Source", "merge"]
 
@@ -57,7 +58,7 @@ class Source:
 def merge(sources: Sequence[Source], path: Path) -> Seal:
     """Write the living documents of several segments, in order, as one segment; return its seal."""
     bases = np.cumsum([0, *(source.count for source in sources)]).tolist()
-    with ArrayFileWriter(path) as file:
+    with Reading(path.with_name("*.seg"), "what is merged"), ArrayFileWriter(path) as file:
         file.facts["documents"] = bases[-1]
         names = sorted(set(chain.from_iterable(source.segment.list_names for source in sources)))
         file.facts["lists"] = names
@@ -280,7 +281,7 @@ def _merge_values(file: ArrayFileWriter, sources: Sequence[Source], numbers: Seq
     parts: dict[str, list[Array]] = {"value_tokens": [], "value_starts": [], "value_lengths": []}
     for source, values in zip(sources, numbers, strict=True):
         segment = source.segment
-        keep = np.repeat(source.live, segment.lengths("value", 0).astype(np.int64) + segment.lengths("value", 1))
+        keep = np.repeat(source.live, np.diff(segment.value_runs[::2]))
         parts["value_tokens"].append(values[segment.file["value_tokens"][keep]])
         parts["value_starts"].append(segment.file["value_starts"][keep])
         parts["value_lengths"].append(segment.file["value_lengths"][keep])

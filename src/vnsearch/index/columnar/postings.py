@@ -184,13 +184,13 @@ def write_postings(file: ArrayFileWriter, name: str, lists: Inverted) -> None:
 
 
 class PostingLists:
-    """The posting lists of one dictionary, mapped."""
+    """The posting lists of one dictionary of so many terms, mapped."""
 
-    def __init__(self, file: ArrayFile, name: str) -> None:
+    def __init__(self, file: ArrayFile, name: str, size: int) -> None:
         self.starts = file[f"{name}.starts"]
         self.bounds = numbers_of(self.starts)
         self.documents: U16 = file[f"{name}.documents"]
-        check_starts(self.starts, len(self.documents))
+        check_starts(self.starts, size, len(self.documents), strict=True)
         if int(self.documents.max(initial=0)) >= max(file.facts["documents"], 1):
             raise ValueError(f"{name} has postings of documents that there are none of")
         self.codes: U8 | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,27 @@ __all__ = ["Age", "SegmentData"]
 Age = tuple[int, int]
 
 _SYLLABLES_KEPT = 10_000
+
+# The types that arrays may have, by the last part of their names; all others are counts and numbers of things. So nothing in a
+# segment is negative, nor too large to be added up, whoever made it.
+_TYPES = {
+    "days": ("i4",),
+    "documents": ("u2",),
+    "frequencies": ("u1",),
+    "place_escape_gap": ("i4",),
+    "places": ("u1",),
+    "stored": ("u1",),
+    "term_heads": ("u8",),
+    "terms": ("u1",),
+    "tokens": ("u2",),
+    **dict.fromkeys(("starts", "term_starts", "first_starts", "stored_starts"), ("u1", "u2", "u4", "u8")),
+}
+_COUNTS = ("u1", "u2", "u4")
+
+
+@lru_cache(1 << 10)  # the names are nearly the same in all segments
+def _fits(name: str, kind: str) -> bool:
+    return kind in _TYPES.get(name.rpartition(".")[2], _COUNTS)
 
 
 def _facts(file: ArrayFile) -> tuple[int, Sequence[str], Age]:
@@ -45,6 +67,9 @@ class SegmentData:
 
     def __init__(self, path: Path, seal: Seal | None = None) -> None:
         self.file = ArrayFile(path, seal)
+        types = self.file.types()
+        if not all(map(_fits, types, types.values())):
+            raise damaged(path, "it has arrays of types that they cannot have")
         self.documents, self.list_names, self.age = _facts(self.file)
         self._terms: dict[str, Terms] = {}
         self._syllables: dict[str, int] = {}
@@ -54,30 +79,36 @@ class SegmentData:
         """Return the dictionary of a kind other than "pair", or of a list (as "field.id")."""
         found = self._terms.get(name)
         if found is None:
-            found = self._terms[name] = Terms(self.file, name)
+            with self.file.reading(name):
+                found = self._terms[name] = Terms(self.file, name)
         return found
 
     def postings(self, name: str) -> PostingLists:
         """Return the posting lists of a kind, or of a list (as "field.id")."""
         found = self._postings.get(name)
         if found is None:
-            found = self._postings[name] = PostingLists(self.file, name)
+            with self.file.reading(name):
+                found = self._postings[name] = PostingLists(self.file, name, self.size(name))
         return found
 
     @cached_property
     def pairs(self) -> PairTerms:
         """The dictionary of pairs."""
-        return PairTerms(self.file)
+        with self.file.reading("pair"):
+            return PairTerms(self.file, self.size("syllable"))
 
     @cached_property
     def stored(self) -> StoredReports:
         """The reports."""
-        return StoredReports(self.file)
+        with self.file.reading("stored"):
+            return StoredReports(self.file)
 
     @cached_property
     def tokens(self) -> TokenSequences:
         """The texts as sequences of syllables."""
-        return TokenSequences(self.file, self.lengths("syllable", 0), self.lengths("syllable", 1))
+        lengths = self.lengths("syllable", 0), self.lengths("syllable", 1)
+        with self.file.reading("tokens"):
+            return TokenSequences(self.file, *lengths, self.size("syllable"))
 
     @property
     def days(self) -> npt.NDArray[np.int32]:
@@ -170,10 +201,22 @@ class SegmentData:
         return [] if number < 0 else self._members(number)
 
     def _members(self, number: int) -> list[tuple[str, int]]:
-        starts = self.file["group.starts"]
-        members = self.file["group.members"][starts[number] : starts[number + 1]]
+        starts, members = self._groups
         syllables, lists = self.terms("syllable"), self.postings("syllable")
-        return [(syllables[member].decode(), lists.count(member)) for member in members.tolist()]
+        return [
+            (syllables[member].decode(), lists.count(member))
+            for member in members[starts[number] : starts[number + 1]].tolist()
+        ]
+
+    @cached_property
+    def _groups(self) -> tuple[Array, Array]:
+        """Where the spellings of each folded group begin, and the syllables that they are."""
+        starts, members = self.file["group.starts"], self.file["group.members"]
+        with self.file.reading("group"):
+            check_starts(starts, self.size("group"), len(members))
+            if int(members.max(initial=0)) >= max(self.size("syllable"), 1):
+                raise ValueError("groups of syllables that there are none of")
+        return starts, members
 
     def group_keys(self, prefix: str) -> list[str]:
         """Return the keys of the folded groups that start with a prefix, in order."""
@@ -192,16 +235,19 @@ class SegmentData:
     def values_of(self, documents: npt.NDArray[np.int64], field: int) -> tuple[Array, Array, Array, Array]:
         """Return the values of some texts, text after text and in order: (places of the documents, terms, starts, ends)."""
         texts = 2 * documents + field
-        firsts, pasts = self._value_starts[texts], self._value_starts[texts + 1]
+        firsts, pasts = self.value_runs[texts], self.value_runs[texts + 1]
         rows = np.repeat(np.arange(len(documents)), pasts - firsts)
         at = np.arange(len(rows)) - (np.cumsum(pasts - firsts) - pasts)[rows]
         starts = self.file["value_starts"][at].astype(np.int64)
         return rows, self.file["value_tokens"][at], starts, starts + self.file["value_lengths"][at]
 
     @cached_property
-    def _value_starts(self) -> npt.NDArray[np.int64]:
+    def value_runs(self) -> npt.NDArray[np.int64]:
+        """Where the values of each text begin among all of them, title before body; and, last, how many there are."""
         both = np.empty(2 * self.documents, np.int64)
         both[::2], both[1::2] = self.lengths("value", 0), self.lengths("value", 1)
         starts = np.concatenate(([0], np.cumsum(both)))
-        check_starts(starts, len(self.file["value_tokens"]))
+        for name in ("value_tokens", "value_starts", "value_lengths"):
+            if len(self.file[name]) != starts[-1]:
+                raise damaged(self.file.path, f"{name} has {len(self.file[name])} values, not {starts[-1]}")
         return starts

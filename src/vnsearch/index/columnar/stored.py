@@ -21,6 +21,7 @@ import zstandard
 from vnsearch.concurrency import cached_property
 from vnsearch.index.columnar.charset import encode
 from vnsearch.index.columnar.container import ArrayFile, ArrayFileWriter, check_starts, narrow, numbers_of
+from vnsearch.index.files import damaged
 
 __all__ = ["RECORD_BYTES_MAX", "Block", "StoredReports", "make_blocks", "salvage", "unpack_block", "write_blocks"]
 
@@ -34,6 +35,8 @@ RECORD_BYTES_MAX = 1 << 28
 
 _CONTENT_BYTES_MAX = RECORD_BYTES_MAX + (1 << 16)
 
+# What a block that is damaged raises.
+_UNREADABLE = (ValueError, struct.error, zstandard.ZstdError)
 _WRONG_LENGTH = "a block of reports has another length than it says"
 
 #: A compressed block, and how many reports are in it.
@@ -88,9 +91,12 @@ def unpack_block(data: bytes | memoryview, count: int) -> list[bytes]:
     if not 0 < zstandard.frame_content_size(data) <= min(len(data) * _EXPANSION_MAX, _CONTENT_BYTES_MAX):
         raise ValueError(_WRONG_LENGTH)  # before so much memory is taken
     try:
-        content = _CODECS.decompress(data)
+        return _records(_CODECS.decompress(data), count)
     except MemoryError:
         raise ValueError("a block of reports claims more bytes than there is memory for") from None
+
+
+def _records(content: bytes, count: int) -> list[bytes]:
     if count == 1:  # as most are
         if len(content) != int.from_bytes(content[:4], "little") + 4:
             raise ValueError(_WRONG_LENGTH)
@@ -130,11 +136,13 @@ def salvage(file: ArrayFile) -> Iterator[tuple[int, bytes | None]]:
         IndexCorruptedError: nobody knows which documents a block holds.
 
     """
-    data, starts, documents = file.unchecked("stored").data, file.unchecked("stored_starts"), file["stored_documents"]
+    with file.reading("stored_documents"):
+        data, starts, documents = file.unchecked("stored").data, file.unchecked("stored_starts"), file["stored_documents"]
+        check_starts(documents, len(starts) - 1, file.facts["documents"])
     for (start, end), (first, past) in zip(pairwise(starts.tolist()), pairwise(documents.tolist()), strict=True):
         try:
             records: Sequence[bytes | None] = unpack_block(data[start:end], past - first)
-        except (ValueError, struct.error, zstandard.ZstdError):
+        except _UNREADABLE:
             records = [None] * (past - first)
         yield from enumerate(records, first)
 
@@ -146,8 +154,8 @@ class StoredReports:
         self._file = file
         self._data = file.unchecked("stored").data  # every block has a checksum
         starts, documents = file["stored_starts"], file["stored_documents"]
-        check_starts(starts, len(self._data))
-        check_starts(documents, file.facts["documents"])
+        check_starts(starts, len(documents) - 1, len(self._data))
+        check_starts(documents, len(starts) - 1, file.facts["documents"])
         self._starts, self._documents = numbers_of(starts), numbers_of(documents)
 
     def __len__(self) -> int:
@@ -173,4 +181,7 @@ class StoredReports:
     def report(self, document: int) -> bytes:
         """Return the packed report of a document."""
         number = bisect_right(self._documents, document) - 1
-        return unpack_block(*self._block(number))[document - self._documents[number]]
+        try:
+            return unpack_block(*self._block(number))[document - self._documents[number]]
+        except _UNREADABLE as error:
+            raise damaged(self._file.path, f"stored reports: {error}") from error

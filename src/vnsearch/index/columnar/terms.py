@@ -51,9 +51,7 @@ class Terms(Sequence[bytes]):
         self._data = file[f"{name}.terms"].data
         self._starts = file[f"{name}.term_starts"]
         self._heads = file[f"{name}.term_heads"]
-        check_starts(self._starts, len(self._data))
-        if len(self._starts) != len(self._heads) + 1:
-            raise ValueError(f"{name} has terms without heads")
+        check_starts(self._starts, len(self._heads), len(self._data))
 
     def __len__(self) -> int:
         return len(self._heads)
@@ -134,11 +132,11 @@ class PairTerms:
     ascend among them.
     """
 
-    def __init__(self, file: ArrayFile) -> None:
+    def __init__(self, file: ArrayFile, syllables: int) -> None:
         self.first_starts = file["pair.first_starts"]
         self.seconds = file["pair.seconds"]
-        check_starts(self.first_starts, len(self.seconds))
-        if int(self.seconds.max(initial=0)) >= max(len(self.first_starts) - 1, 1):
+        check_starts(self.first_starts, syllables, len(self.seconds))
+        if int(self.seconds.max(initial=0)) >= max(syllables, 1):
             raise ValueError("pairs of syllables that there are none of")
         self._starts, self._seconds = numbers_of(self.first_starts), numbers_of(self.seconds)
 

@@ -65,9 +65,12 @@ def write_tokens(file: ArrayFileWriter, tokens: Sequence[Array], places: Sequenc
 
 
 class TokenSequences:
-    """The token sequences of a segment, mapped. ``lengths`` are those of every document's title and body."""
+    """The token sequences of a segment, mapped. ``lengths`` are those of every document's title and body.
 
-    def __init__(self, file: ArrayFile, title_lengths: Array, body_lengths: Array) -> None:
+    ``syllables`` is how many different ones there are.
+    """
+
+    def __init__(self, file: ArrayFile, title_lengths: Array, body_lengths: Array, syllables: int) -> None:
         self._low = file["tokens"]
         self._high = file["tokens_high"] if "tokens_high" in file else None  # noqa: SIM401 - a file has no get
         self.codes = file["places"]
@@ -78,6 +81,8 @@ class TokenSequences:
         high = len(self._low) if self._high is None else len(self._high)
         if not int(self._starts[-1]) == len(self._low) == len(self.codes) == high:
             raise ValueError("texts of another length than their syllables")
+        if self._high is not None and int(self._high.max(initial=0)) > max(syllables - 1, 0) >> 16:
+            raise ValueError("syllables that there are none of")
         if len({len(part) for part in self.escapes}) > 1:
             raise ValueError("escaped places of different lengths")
 
