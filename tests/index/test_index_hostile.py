@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pickle
+import shlex
 import shutil
 import subprocess
 import sys
@@ -58,7 +59,7 @@ def run(*arguments: object) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     "make",
     [
-        lambda mark: (os.system, (f"touch {mark}",)),
+        lambda mark: (os.system, (f"touch {shlex.quote(str(mark))}",)),
         lambda mark: (exec, (f"open({str(mark)!r}, 'w').close()",)),
         lambda mark: (getattr(Path(mark), "touch"), ()),  # noqa: B009 - a pickle of a method
         lambda mark: (Path.touch, (mark,)),

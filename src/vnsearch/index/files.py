@@ -67,7 +67,9 @@ class Reading(contextlib.AbstractContextManager[None]):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if isinstance(error, Exception) and not isinstance(error, VnSearchError | MemoryError):
-            raise damaged(self._path, f"cannot read {self._what}: {type(error).__name__}: {error}") from error
+            # A ValueError says what is wrong.
+            why = error if type(error) is ValueError else f"{type(error).__name__}: {error}"
+            raise damaged(self._path, f"cannot read {self._what}: {why}") from error
 
 
 def names(folder: Path) -> list[str]:

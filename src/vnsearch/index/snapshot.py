@@ -115,9 +115,8 @@ class Snapshot:
     """
 
     def __init__(self, index: IndexFolder, previous: Snapshot | None = None) -> None:
-        self._files = Path(
-            index.folder, f"{NAME}_*.seg"
-        )  # what is named where it is not known which of them is damaged
+        # What an error names where it is not known which of them is damaged.
+        self._files = Path(index.folder, f"{NAME}_*.seg")
         opened: dict[str, SegmentData] = {} if previous is None else dict(previous._opened)
         with self.reading("its table of contents and its segments"):
             contents = self._open(index, opened)

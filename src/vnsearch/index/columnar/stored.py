@@ -137,11 +137,8 @@ def salvage(file: ArrayFile) -> Iterator[tuple[int, bytes | None]]:
 
     """
     with file.reading("stored_documents"):
-        data, starts, documents = (
-            file.unchecked("stored").data,
-            file.unchecked("stored_starts"),
-            file["stored_documents"],
-        )
+        data, starts = file.unchecked("stored").data, file.unchecked("stored_starts")
+        documents = file["stored_documents"]
         check_starts(documents, len(starts) - 1, file.facts["documents"])
     for (start, end), (first, past) in zip(pairwise(starts.tolist()), pairwise(documents.tolist()), strict=True):
         try:
