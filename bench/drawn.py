@@ -18,6 +18,9 @@ OPERATORS = (
     "AND OR NOT TO title: body: author: source: category: date: date:2023-01..2023-12 date:9999-99 100% 98.510".split()
 )
 
+#: Characters of the longest body.
+_LONGEST = 1_000_000
+
 
 @functools.cache
 def _words() -> list[str]:
@@ -153,7 +156,7 @@ class Records:
         if rare < 0.05:
             return ""
         text = f"{self.text(3)} {passage(self.chance, self.chance.randrange(120))} {self.text(2)}"
-        return text * self.chance.randrange(2, 300) if rare > 0.999 else text
+        return (text * self.chance.randrange(2, 300))[:_LONGEST] if rare > 0.999 else text
 
     def date(self) -> object:
         day = dt.date.fromordinal(self.chance.randrange(1, dt.date.max.toordinal() + 1))

@@ -1,7 +1,7 @@
 """Random and hostile queries and reports: nothing may raise, no query may be slow, memory may not grow.
 
-Run: ``python -m bench.fuzz [INDEX] [--queries 1000000] [--reports 100000] [--seed 0] [--seconds S] [--processes 2]``. Without INDEX an index
-is made of the sample reports and of passages of theirs. Everything is drawn by a seeded generator (``bench.drawn``), for each
+Run: ``python -m bench.fuzz [INDEX] [--queries 1000000] [--reports 100000] [--seed 0] [--seconds S] [--processes 2]``. Without INDEX
+an index is made of the sample reports and of passages of theirs. Everything is drawn by a seeded generator (``bench.drawn``), for each
 process from a seed of its own, ``--seed`` and the numbers after it: what one run finds, the next finds again.
 
 *Queries*: a share of them comes from each of: bytes decoded anyhow, characters of all of Unicode, syllables of the index with
@@ -11,11 +11,12 @@ looked at; every twentieth is completed, too. One in ten goes to the index of ho
 
 *Reports* are mappings of such texts and of values of all types, added in commits to an index of their own; those of the commit
 before are then deleted. One that ``Report`` refuses with ``InvalidReportError`` must be skipped, every other one be there. Some are read
-back, and must be what was given; some of these are searched by a word of theirs, and must be found. The hits looked at keep the laws
+back, and must be what was given; they are searched by a word of theirs that has marks, and must be found. The hits looked at keep the laws
 of ``check_hit``.
 
-*Memory* is the private memory of each process, sampled through its run, a tenth of it at a time: it has grown when the
-median of the last tenth is above that of the second one (the first is to warm up).
+*Memory* is the private memory of each process, sampled through its run, and its median in each tenth of the run: it has grown
+when that of the last tenth is above that of the first one after the warm-up. What is kept between queries is bounded, and takes
+150,000 hostile queries to fill: a process with fewer than twice as many is not judged.
 
 After ``--seconds`` no more are run.
 """
@@ -44,15 +45,15 @@ from typing import Any
 
 from bench.drawn import Queries, Records, passage
 from bench.measure import Row, private_memory_mb, table
-from vnsearch import Hit, Index, InvalidReportError, Report, analyze, read_corpus
+from vnsearch import Hit, Index, InvalidReportError, Report, analyze, fold, read_corpus
 from vnsearch.corpus.samples import samples_path
 
 #: No query may take longer, in seconds of this process (the machine may be busy).
 LIMIT_S = 2.0
 #: Reports of a commit, and how often memory is looked at, at least.
 COMMIT, SAMPLES = 100, 200
-#: Memory may grow by this share and so many megabytes. In a run with fewer queries it is still growing into its caches.
-GROWTH, GROWTH_MB, QUERIES_JUDGED = 0.05, 5, 20_000
+#: Memory may grow by this share and so many megabytes, once so many queries have filled what is kept between queries.
+GROWTH, GROWTH_MB, WARM_UP = 0.05, 5, 150_000
 #: After so many problems it is not worth going on.
 ENOUGH = 100
 #: Reports of the index that is made when none is given, and characters of a report of which a word is searched.
@@ -81,10 +82,11 @@ class Outcome:
         return [median(self.memory[at * count : (at + 1) * count]) for at in range(10)] if count else []
 
     def growth(self) -> str:
-        """Say what became of the memory after the first tenth."""
-        if self.queries < QUERIES_JUDGED or not (tenths := self.tenths()):
+        """Say what became of the memory after the tenths that warm up."""
+        tenths, warm_up = self.tenths(), math.ceil(max(1, 10 * WARM_UP / max(1, self.queries)))
+        if not tenths or warm_up > 5:
             return "not judged"
-        return "grew" if tenths[-1] > tenths[1] * (1 + GROWTH) + GROWTH_MB else "flat"
+        return "grew" if tenths[-1] > tenths[warm_up] * (1 + GROWTH) + GROWTH_MB else "flat"
 
 
 def _options(chance: random.Random) -> dict[str, Any]:
@@ -239,16 +241,19 @@ class Run:
         assert repr(found.to_dict()) == repr(report.to_dict()), f"{found!a}"
         self.outcome.read_back += 1
         text = self.chance.choice((report.title, report.body))[:READ]
-        words = [text[token.start : token.end] for token in analyze(text)[:-3] if token.kind == "syllable"]
+        # Words with marks: one without them is read as its likelier spellings alone. What is cut may cut the last of them.
+        words = [
+            text[token.start : token.end]
+            for token in analyze(text)[:-3]
+            if token.kind == "syllable" and token.text != fold(token.text)
+        ]
         if words and isinstance(key := report.extra.get("key"), str):
             self.outcome.searched += 1
-            word = self.chance.choice(words)
-            # Not "any": a report that holds it as a stop word alone would be no hit.
-            options = {"match": "all", "filters": {"key": key}}
-            self.timed(word, options, lambda: self.find(word, options, report))
+            word, filters = self.chance.choice(words), {"key": key}
+            self.timed(word, filters, lambda: self.find(word, filters, report))
 
-    def find(self, word: str, options: dict[str, Any], report: Report) -> None:
-        results = self.hostile.search(word, **options)
+    def find(self, word: str, filters: dict[str, Any], report: Report) -> None:
+        results = self.hostile.search(word, filters=filters)
         assert [hit.id for hit in results] == [report.id], f"{results.hits} for {word!a}, not {report!a}"
         self.look(results)
         self.look(self.hostile.more_like_this(report.id, limit=1))
@@ -319,7 +324,7 @@ def print_outcomes(outcomes: Sequence[Outcome], seed: int) -> bool:
         rows.append((f"{number}", one.queries, each, *counts))
         memory.append((f"{number}", *(one.tenths() or 10 * [None]), one.growth()))
     table("what each process did", heads, rows)
-    table("private memory, MB, in each tenth of the run", ("seed", *map(str, range(1, 11)), "from 2 to 10"), memory, 0)
+    table("private memory, MB, in each tenth of the run", ("seed", *map(str, range(1, 11)), "after warm-up"), memory, 0)
     slowest = heapq.nlargest(10, itertools.chain.from_iterable(one.slowest for one in outcomes))
     print("\nslowest:")
     for took, query, options in slowest:
