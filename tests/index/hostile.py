@@ -205,9 +205,9 @@ def forgeries(names: list[str]) -> Iterator[tuple[str, Change]]:
         more = {f"more {end}": make for end, make in MORE.items() if name.endswith(end)}
         for fill, make in {**FILLS, **more}.items():
             yield f"{name}: {fill}", filled(name, make)
+        yield f"{name}: gone", lambda arrays, facts, name=name: arrays.pop(name)
     for name in ("days", "stored", "stored_starts", "tokens", "field.id.terms", "group.starts", "pair.seconds"):
         yield f"{name}: none", filled(name, lambda array, _: array[:0])
-        yield f"{name}: gone", lambda arrays, facts, name=name: arrays.pop(name)
     for text in (
         "5", "null", "[]", '[["body", 5]]', '{"body": 5}', '{"id": null}', '{"title": []}', '{"x": 1}', '{"extra": []}',
         '{"source": 5}', '{"date": 5}', '{"date": "T"}', '{"date": ["T"]}', '{"author": {}}', "[" * 100_000, "{",

@@ -228,9 +228,11 @@ class ArrayFile:
         return name in self._entries
 
     def __getitem__(self, name: str) -> Array:
-        """Return an array, or raise KeyError."""
+        """Return an array."""
         found = self._arrays.get(name)
         if found is None:
+            if name not in self:
+                raise files.damaged(self.path, f"it has no {name}")
             if not self.is_sound(name):
                 raise files.damaged(self.path, f"{name} does not match its checksum")
             found = self._arrays[name] = self.unchecked(name)
