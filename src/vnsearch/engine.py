@@ -12,8 +12,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from vnsearch.analysis import analysis_fingerprint
-from vnsearch.concurrency import cached_property, lock_of
-from vnsearch.errors import IndexClosedError, IndexCorruptedError, InvalidArgumentError
+from vnsearch.concurrency import lock_of
+from vnsearch.errors import IndexClosedError, IndexCorruptedError, IndexExistsError, InvalidArgumentError
 from vnsearch.index import storage
 from vnsearch.index.columnar.container import LAYOUT_VERSION
 from vnsearch.index.progress import OnProgress, progress_bar
@@ -54,7 +54,9 @@ def _reading_back() -> Iterator[None]:
     try:
         yield
     except IndexCorruptedError as error:
-        raise IndexCorruptedError(f"the change is made, but cannot be read back: {error}") from error
+        raise IndexCorruptedError(
+            f"the change is made, but cannot be read back: {error}", error.file, error.why
+        ) from error
 
 
 class Index:
@@ -134,7 +136,8 @@ class Index:
         """
         folder = Path(path)
         if create and not storage.exists(folder):
-            return cls.create(folder, lock_timeout_s=lock_timeout_s, limits=limits)
+            with contextlib.suppress(IndexExistsError):  # somebody was faster
+                return cls.create(folder, lock_timeout_s=lock_timeout_s, limits=limits)
         return cls(folder, storage.open_index(folder), lock_timeout_s, _checked(limits))
 
     def close(self) -> None:
@@ -178,9 +181,11 @@ class Index:
             self._searcher = Searcher(Snapshot(self._folder, self._current), self._limits)
             return True
 
-    @cached_property
+    @property
     def whoosh(self) -> VietnameseIndex:
         """The Whoosh index, for people who know Whoosh: fields are described in ``vnsearch.index.whoosh_schema``."""
+        if self._searcher is None:
+            raise self._closed()
         from vnsearch.index.whoosh_index import VietnameseIndex  # noqa: PLC0415 - see above
 
         return VietnameseIndex(self.path)
@@ -249,13 +254,12 @@ class Index:
             if not isinstance(identity, str):
                 raise InvalidArgumentError(f"an id is text, not {identity!r}")
         current = self._refreshed()
-        known = [identity for identity in wanted if current.number(identity) is not None]
-        if not known:
+        if all(current.number(identity) is None for identity in wanted):
             return 0
         from vnsearch.index import writer  # noqa: PLC0415 - see above
 
         opened = [leaf.segment for leaf in current.leaves]
-        deleted = writer.delete_reports(self._folder, known, lock_timeout_s=self._lock_timeout_s, opened=opened)
+        deleted = writer.delete_reports(self._folder, wanted, lock_timeout_s=self._lock_timeout_s, opened=opened)
         with _reading_back():
             self.refresh()
         return deleted

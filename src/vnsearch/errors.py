@@ -14,6 +14,7 @@
         ├── IndexNotFoundError              open() where there is none
         ├── IndexVersionError               made by another layout version or another analysis
         ├── IndexCorruptedError             damaged files
+        ├── IndexReadError (OSError)        the system does not let us read: no permission, too many open files…
         ├── IndexWriteError (OSError)       the disk is full, or does not let us write
         ├── IndexLockedError                another writer holds the lock
         └── IndexClosedError                used after close()
@@ -29,6 +30,7 @@ __all__ = [
     "IndexExistsError",
     "IndexLockedError",
     "IndexNotFoundError",
+    "IndexReadError",
     "IndexVersionError",
     "IndexWriteError",
     "InvalidArgumentError",
@@ -95,12 +97,18 @@ class IndexCorruptedError(SearchIndexError):
         self.why = why
 
 
-class IndexWriteError(SearchIndexError, OSError):
-    """The system did not let us write; ``errno`` says why, as in any OSError. The last commit stays as it is."""
-
+class _SystemError(SearchIndexError, OSError):
     def __init__(self, message: str, errno: int | None = None) -> None:
         super().__init__(message)
         self.errno = errno
+
+
+class IndexReadError(_SystemError):
+    """The system did not let us read; ``errno`` says why, as in any OSError. The files may be sound."""
+
+
+class IndexWriteError(_SystemError):
+    """The system did not let us write; ``errno`` says why, as in any OSError. The last commit stays as it is."""
 
 
 class IndexLockedError(SearchIndexError):

@@ -206,18 +206,16 @@ class TestContents:
             Index.open(copied, create=True)
 
     def test_an_index_of_an_earlier_version(self, copied: Path) -> None:
-        """Before layout 4 a table of contents was Whoosh's part and a CRC, and there were settings."""
+        """Before layout 4 a table of contents was Whoosh's part and a CRC."""
         path = toc_of(copied)
         toc = Toc.read(path)
         data = toc.whoosh
         path.write_bytes(data + zlib.crc32(data).to_bytes(4, "little"))
-        (copied / "vnsearch.json").write_text('{"format": 3, "analysis": "1-abc", "filterable": []}', "utf-8")
         for use in (Index.open, check_index):
             with pytest.raises(IndexVersionError, match=r"earlier vnsearch.*overwrite=True"):
                 use(copied)
         with Index.create(copied, overwrite=True) as index:
             index.add([Report("1", "Chợ nổi")])
-        assert not (copied / "vnsearch.json").exists()
         assert len([*copied.glob("*.seg")]) == 1
         assert check_index(copied)
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
 
@@ -16,13 +15,12 @@ from vnsearch.errors import IndexCorruptedError
 from vnsearch.index.codec import ColumnarSegment, open_segment, segment_path
 from vnsearch.index.columnar.postings import slices
 from vnsearch.index.columnar.segment import SegmentData
-from vnsearch.index.columnar.stored import salvage
-from vnsearch.index.documents import unpack_report
 from vnsearch.index.files import damaged
+from vnsearch.index.salvage import Salvage, all_of
 from vnsearch.index.schema import KINDS, TEXT_FIELDS
 from vnsearch.index.storage import Contents, IndexFolder, open_index
 
-__all__ = ["CheckResult", "check_index", "ids_of", "names_of", "opened_segments"]
+__all__ = ["CheckResult", "check_index", "opened_segments"]
 
 _IDS_SHOWN = 5
 _REPORTS_TOGETHER = 256
@@ -58,6 +56,7 @@ def check_index(path: str | os.PathLike[str]) -> CheckResult:
     Raises:
         IndexNotFoundError: there is none.
         IndexVersionError: another version of the library made it.
+        IndexReadError: the system does not let us read it.
 
     """
     folder = Path(path)
@@ -76,9 +75,8 @@ def check_index(path: str | os.PathLike[str]) -> CheckResult:
             unreadable += found.unreadable
             data.file.release()
         else:
-            name = segment_path("", segment).name
-            problems.append(f"{name}: {data.why}: none of its {segment.doc_count()} reports can be read")
-            unreadable += names_of(name, np.flatnonzero(segment.live).tolist())
+            problems.append(f"{data.file}: {data.why}: none of its {segment.doc_count()} reports can be read")
+            unreadable += all_of(segment)
     return CheckResult(sum(segment.doc_count() for segment in contents.segments), tuple(problems), tuple(unreadable))
 
 
@@ -106,30 +104,14 @@ def _try_to_open(folder: str, segment: ColumnarSegment) -> SegmentData | IndexCo
         return damaged(segment_path(folder, segment), "it is gone")
 
 
-def ids_of(data: SegmentData) -> dict[int, str]:
-    """Return the ids of the documents of a segment, without reading the reports; none where they cannot be read either."""
-    ids: dict[int, str] = {}
-    with contextlib.suppress(Exception):  # whatever bytes that make no sense raise
-        lists = data.postings("field.id")
-        for number, term in enumerate(data.terms("field.id")):
-            ids.update(dict.fromkeys(lists.documents_of(number).tolist(), term.decode()))
-    return ids
-
-
-def names_of(file: str, documents: Iterable[int], ids: Mapping[int, str] = MappingProxyType({})) -> Iterator[str]:
-    """Yield what to call documents of a segment: the id, or the file and the number there where that is not known."""
-    return (ids.get(document) or f"{file}: document {document}" for document in documents)
-
-
 class _Segment:
     """One segment under examination."""
 
     def __init__(self, segment: ColumnarSegment, data: SegmentData) -> None:
         self._data = data
-        self._live = segment.live
         self._count = segment.doc_count()
-        self._name = data.file.path.name
-        self._ids = ids_of(data)
+        self._salvage = Salvage(data, segment.live)
+        self._name = self._salvage.name
         self.unreadable: list[str] = []
 
     def problems(self, seen: set[str]) -> Iterator[str]:
@@ -137,10 +119,12 @@ class _Segment:
         unsound = self._data.file.damaged()
         for name in unsound:
             yield f"{self._name}: {name} does not match its checksum: {self._affected(name)}"
+        texts: list[tuple[int, str, Sequence[int]]] = []
+        yield from map(self._told, self._reports(seen, texts))
+        if unsound:
+            return
         try:
-            yield from self._reports(seen)
-            if not unsound:
-                yield from map(self._told, self._miscounts())
+            yield from map(self._told, self._miscounts(texts))
         except Exception as error:  # noqa: BLE001 - whatever bytes that make no sense raise
             yield self._told(f"it cannot be decoded ({type(error).__name__}: {error}): {self._affected()}")
 
@@ -154,49 +138,26 @@ class _Segment:
             return f"its {self._count} reports may not be found by their ids"
         return f"searches may not find its {self._count} reports"
 
-    def _reports(self, seen: set[str]) -> Iterator[str]:
-        """Read every living report back."""
-        unread: list[int] = []
-        waiting: list[tuple[int, str, Sequence[int]]] = []
-        for document, record in salvage(self._data.file):
-            if not self._live[document]:
-                continue
-            if record is None:
-                unread.append(document)
-                continue
-            report = unpack_report(record)
-            waiting.append((document, report.id, [len(getattr(report, text_field)) for text_field in TEXT_FIELDS]))
-            if self._ids.get(document, report.id) != report.id:
-                yield self._told(f"report {report.id!r} has the id of another, {self._ids[document]!r}")
+    def _reports(self, seen: set[str], texts: list[tuple[int, str, Sequence[int]]]) -> Iterator[str]:
+        """Read every living report back, and note of each (document, id, length of each text)."""
+        for document, report in self._salvage.reports():
+            texts.append((document, report.id, [len(getattr(report, text_field)) for text_field in TEXT_FIELDS]))
+            if (known := self._salvage.ids.get(document, report.id)) != report.id:
+                yield f"report {report.id!r} has the id of another, {known!r}"
             if report.id in seen:
-                yield self._told(f"report {report.id!r} is there twice")
+                yield f"report {report.id!r} is there twice"
             seen.add(report.id)
-            if len(waiting) == _REPORTS_TOGETHER:
-                yield from self._misplaced(waiting)
-                waiting.clear()
-        yield from self._misplaced(waiting)
-        if unread:
-            lost = list(names_of(self._name, unread, self._ids))
-            self.unreadable += lost
+        self.unreadable = lost = self._salvage.lost()
+        if lost:
+            why = f" ({self._salvage.problem})" if self._salvage.problem else ""
             more = f" and {len(lost) - _IDS_SHOWN} more" if len(lost) > _IDS_SHOWN else ""
-            shown = ", ".join(map(repr, lost[:_IDS_SHOWN]))
-            yield self._told(f"reports that cannot be read: {shown}{more}")
+            yield f"reports that cannot be read{why}: {', '.join(map(repr, lost[:_IDS_SHOWN]))}{more}"
 
-    def _misplaced(self, reports: Sequence[tuple[int, str, Sequence[int]]]) -> Iterator[str]:
-        """Compare where the last token of every text ends with how long it is: (document, id, length of each text)."""
-        documents = np.array([document for document, *_ in reports], np.int64)
-        for field, text_field in enumerate(TEXT_FIELDS):
-            texts = self._data.tokens.read(documents, field)
-            some = np.flatnonzero(texts.lengths)
-            _, ends = texts.places(texts.pasts[some] - 1)
-            for at, end in zip(some.tolist(), ends.tolist(), strict=True):
-                _, identity, lengths = reports[at]
-                if end > lengths[field]:
-                    yield self._told(f"the {text_field} of report {identity!r} has tokens behind its end")
-
-    def _miscounts(self) -> Iterator[str]:
+    def _miscounts(self, texts: Sequence[tuple[int, str, Sequence[int]]]) -> Iterator[str]:
         """Compare what is kept twice, or can be counted."""
         data = self._data
+        for start in range(0, len(texts), _REPORTS_TOGETHER):
+            yield from self._misplaced(texts[start : start + _REPORTS_TOGETHER])
         for name in ("syllable", "word", "value", "group", *(f"field.{name}" for name in data.list_names)):
             if not all(a < b for a, b in pairwise(data.terms(name))):
                 yield f"the terms of {name} are not in order"
@@ -205,6 +166,18 @@ class _Segment:
         tokens = np.bincount(data.tokens.numbers(0, len(data.tokens)), minlength=data.size("syllable"))
         if not np.array_equal(tokens, data.postings("syllable").counts):
             yield "the texts have other syllables than the lists"
+
+    def _misplaced(self, reports: Sequence[tuple[int, str, Sequence[int]]]) -> Iterator[str]:
+        """Compare where the last token of every text ends with how long the text is."""
+        documents = np.array([document for document, *_ in reports], np.int64)
+        for field, text_field in enumerate(TEXT_FIELDS):
+            found = self._data.tokens.read(documents, field)
+            some = np.flatnonzero(found.lengths)
+            _, ends = found.places(found.pasts[some] - 1)
+            for at, end in zip(some.tolist(), ends.tolist(), strict=True):
+                _, identity, lengths = reports[at]
+                if end > lengths[field]:
+                    yield f"the {text_field} of report {identity!r} has tokens behind its end"
 
     def _miscounts_of(self, kind: str) -> Iterator[str]:
         data, lists = self._data, self._data.postings(kind)

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
-from vnsearch.errors import IndexCorruptedError, IndexWriteError, VnSearchError
+from vnsearch.errors import IndexCorruptedError, IndexReadError, IndexWriteError, VnSearchError
 
 __all__ = [
     "Reading",
@@ -49,6 +49,15 @@ def damaged(path: Path, why: object) -> IndexCorruptedError:
     )
 
 
+def unreadable(path: Path, error: OSError) -> IndexReadError:
+    """Return the error that says that the system does not let us read a file or a folder, which may be sound."""
+    return IndexReadError(
+        f"cannot read {path}: {error.strerror or error}; see to the permissions, the limits of the system and the disk, and try "
+        "again",
+        error.errno,
+    )
+
+
 class Reading(contextlib.AbstractContextManager[None]):
     """Turns whatever bytes that make no sense raise, where they are read, into one clear error.
 
@@ -66,6 +75,8 @@ class Reading(contextlib.AbstractContextManager[None]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        if isinstance(error, OSError) and not isinstance(error, VnSearchError | FileNotFoundError):
+            raise unreadable(self._path, error) from error
         if isinstance(error, Exception) and not isinstance(error, VnSearchError | MemoryError):
             # A ValueError says what is wrong.
             why = error if type(error) is ValueError else f"{type(error).__name__}: {error}"
@@ -76,7 +87,7 @@ def names(folder: Path) -> list[str]:
     """Return the names of the files in a folder; none where there is no folder.
 
     Raises:
-        IndexCorruptedError: there is one, but it cannot be read: what is in it must not be taken for nothing.
+        IndexReadError: there is one, but it cannot be read: what is in it must not be taken for nothing.
 
     """
     try:
@@ -84,9 +95,7 @@ def names(folder: Path) -> list[str]:
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
-        raise IndexCorruptedError(
-            f"cannot read the folder {folder}: {error.strerror or error}; see to the disk, or the permissions, and try again"
-        ) from error
+        raise unreadable(folder, error) from error
 
 
 def is_there(path: Path) -> bool:
@@ -105,15 +114,18 @@ def open_plain(path: Path) -> BinaryIO:
 
     Raises:
         FileNotFoundError: there is none.
-        IndexCorruptedError: it is no plain file, or cannot be opened.
+        IndexCorruptedError: it is no plain file.
+        IndexReadError: the system does not let us read it.
 
     """
     try:
         descriptor = os.open(path, _READ)
     except FileNotFoundError:
         raise
-    except OSError as error:  # a link; no permission
-        raise damaged(path, error.strerror or error) from error
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise damaged(path, "it is a link") from error
+        raise unreadable(path, error) from error
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise damaged(path, "it is no plain file")
@@ -130,7 +142,7 @@ def read_plain(path: Path, most: int) -> bytes:
                 raise damaged(path, f"it has {size} bytes")
             return file.read()
     except OSError as error:
-        raise damaged(path, error.strerror or error) from error
+        raise unreadable(path, error) from error
 
 
 @contextlib.contextmanager

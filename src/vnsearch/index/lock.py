@@ -73,20 +73,20 @@ def _take(lock: LockBase) -> bool:
 
 
 def _give_back(lock: LockBase) -> None:
-    with _CHANGING, contextlib.suppress(OSError):
+    """Let go of a lock, if it was taken: the system frees it with its file. A forked child has done so already."""
+    with _CHANGING:
+        taken = lock in _HELD
         _HELD.discard(lock)
-        if lock.fd is not None:  # else it was not taken, or a forked child has let go of it
-            try:
-                os.ftruncate(lock.fd, 0)
-            finally:  # whatever the system, or the user, says
-                _release(lock)
-
-
-def _release(lock: LockBase) -> None:
-    try:
-        lock.release()
-    except OSError:
-        lock.fd = None  # it is closed all the same, and must not be once more: it may be another file by then
+        number, lock.fd = lock.fd, None
+        if number is None:
+            return
+        try:
+            if taken:  # else another one's name stands there
+                with contextlib.suppress(OSError):
+                    os.ftruncate(number, 0)
+        finally:  # whatever the user says
+            with contextlib.suppress(OSError):  # it is closed all the same
+                os.close(number)
 
 
 def _say_who(lock: LockBase) -> None:

@@ -12,13 +12,12 @@ import numpy.typing as npt
 
 from vnsearch.errors import IndexCorruptedError, InvalidArgumentError
 from vnsearch.index import storage
-from vnsearch.index.check import ids_of, names_of, opened_segments
-from vnsearch.index.codec import segment_path
+from vnsearch.index.check import opened_segments
 from vnsearch.index.columnar.segment import SegmentData
-from vnsearch.index.columnar.stored import salvage
-from vnsearch.index.documents import unpack_report
 from vnsearch.index.progress import OnProgress, progress_bar
+from vnsearch.index.salvage import Salvage, all_of
 from vnsearch.index.schema import DEFINITIONS, FACETS
+from vnsearch.index.snapshot import Snapshot
 from vnsearch.index.writer import add_reports
 from vnsearch.report import Report
 
@@ -77,6 +76,7 @@ def rebuild_index(
         IndexNotFoundError: there is no index at ``path``.
         IndexExistsError: there is one at ``target``, and ``overwrite`` is False.
         IndexVersionError: another layout, which this version cannot read.
+        IndexReadError: the system does not let us read.
         IndexWriteError: the system does not let us write.
         InvalidArgumentError: both are the same folder; ``filterable`` makes no sense.
 
@@ -91,7 +91,9 @@ def rebuild_index(
     made = storage.create(folder, overwrite=overwrite, filterable=keys, lock_timeout_s=10.0)
     with progress_bar(progress) as report_progress:
         stats = add_reports(made, saving.reports(), progress=report_progress, processes=processes, memory_mb=memory_mb)
-    return RebuildResult(stats.added, tuple(saving.lost), tuple(saving.problems))
+    snapshot = Snapshot(made)
+    lost = [name for name in saving.lost if snapshot.number(name) is None]  # no newer version was saved
+    return RebuildResult(stats.added, tuple(lost), tuple(saving.problems))
 
 
 class _Saving:
@@ -114,8 +116,7 @@ class _Saving:
             if isinstance(data, SegmentData):
                 self._segments.append((data, segment.live))
             else:
-                name = segment_path("", segment).name
-                self._give_up(name, data, names_of(name, np.flatnonzero(segment.live).tolist()))
+                self._give_up(data, all_of(segment))
 
     def _search(self, folder: Path) -> None:
         """Take every segment that there is in the folder, the oldest first, as nobody says which are current."""
@@ -124,36 +125,23 @@ class _Saving:
             try:
                 found.append(SegmentData(path))
             except IndexCorruptedError as error:  # noqa: PERF203 - every file is tried
-                self._give_up(path.name, error, (f"{path.name}: all documents",))
+                self._give_up(error, (f"{path.name}: all documents",))
         found.sort(key=lambda data: data.age)
         self._segments = [(data, np.ones(data.documents, np.bool_)) for data in found]
         names = {name for data in found for name in data.list_names}
         self.filterable = tuple(sorted(names - {"id", DEFINITIONS, *FACETS}))
 
-    def _give_up(self, name: str, error: IndexCorruptedError, lost: Iterable[str]) -> None:
-        self.problems.append(f"{name}: {error.why}")
+    def _give_up(self, error: IndexCorruptedError, lost: Iterable[str]) -> None:
+        self.problems.append(f"{error.file}: {error.why}")
         self.lost += lost
 
     def reports(self) -> Iterator[Report]:
         """Yield the reports, the oldest first."""
         for data, live in self._segments:
-            name, ids = data.file.path.name, ids_of(data)
-            left = dict.fromkeys(np.flatnonzero(live).tolist())
-            try:
-                for document, record in salvage(data.file):
-                    report = _unpacked(record) if document in left else None
-                    if report is not None:
-                        del left[document]
-                        yield report
-            except IndexCorruptedError as error:
-                self.problems.append(f"{name}: {error.why}")
-            self.lost += names_of(name, left, ids)
+            salvage = Salvage(data, live)
+            for _, report in salvage.reports():
+                yield report
+            if salvage.problem:
+                self.problems.append(f"{salvage.name}: {salvage.problem}")
+            self.lost += salvage.lost()
             data.file.release()
-
-
-def _unpacked(record: bytes | None) -> Report | None:
-    """Return a packed report, or None for what is none."""
-    try:
-        return unpack_report(record) if record is not None else None
-    except Exception:  # noqa: BLE001 - whatever bytes that make no sense raise
-        return None

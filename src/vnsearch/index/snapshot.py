@@ -121,7 +121,6 @@ class Snapshot:
         with self.reading("its table of contents and its segments"):
             contents = self._open(index, opened)
         self.generation = contents.generation
-        # From the schema, not from the settings: a commit and its schema are one file.
         self.filterable = contents.filterable
         segments = contents.segments
         self._opened: dict[str, SegmentData] = {segment.segid: opened[segment.segid] for segment in segments}

@@ -22,9 +22,9 @@ from typing import Any, NamedTuple
 
 from vnsearch.analysis import analysis_fingerprint
 from vnsearch.errors import (
-    IndexCorruptedError,
     IndexExistsError,
     IndexNotFoundError,
+    IndexReadError,
     IndexVersionError,
     IndexWriteError,
     InvalidArgumentError,
@@ -42,7 +42,6 @@ __all__ = [
     "committed",
     "create",
     "exists",
-    "is_ours",
     "open_index",
     "segment_files",
     "size_bytes",
@@ -50,7 +49,10 @@ __all__ = [
 
 _TOC = re.compile(rf"_{NAME}_([0-9]{{1,18}})\.toc")
 _TEMPORARY = f"{NAME}_toc.tmp"  # a name that whoever cleans up knows; the lock keeps others from it
-_OLD_SETTINGS = "vnsearch.json"  # of layouts before 4
+# The names of all our files. Others may be in the folder, and are left alone.
+_OURS = re.compile(rf"{_TOC.pattern}|{NAME}_[0-9a-f]{{16}}\.seg|{re.escape(_TEMPORARY)}|{LOCK_FILE}")
+# A folder is listed piece by piece: a commit in the middle can hide both the name that it makes and the one that it removes.
+_LISTINGS = 3
 _PICKLE_PROTOCOL = 4  # every Python we support reads and writes it
 _TOC_BYTES_MAX = 1 << 28  # thousands of full segments, all with deletions
 
@@ -89,9 +91,12 @@ class IndexFolder:
 
     def latest_generation(self) -> int:
         """Return the number of the last commit; -1 where there is none."""
-        return max(
-            (int(found[1]) for found in map(_TOC.fullmatch, files.names(Path(self.folder))) if found), default=-1
-        )
+        for _ in range(_LISTINGS):
+            found = filter(None, map(_TOC.fullmatch, files.names(Path(self.folder))))
+            latest = max((int(one[1]) for one in found), default=-1)
+            if latest >= 0:
+                return latest
+        return -1
 
     def contents(self, *, any_analysis: bool = False) -> Contents:
         """Read the last commit.
@@ -109,7 +114,7 @@ class IndexFolder:
         data = files.read_plain(path, _TOC_BYTES_MAX)
         try:
             found, analysis = _parse(data, generation)
-        except IndexVersionError:
+        except (IndexVersionError, MemoryError):
             raise
         except Exception as error:  # whatever bytes that make no sense raise
             if _is_older(data):
@@ -232,8 +237,8 @@ def committed(folder: Path, generation: int) -> bool:
 def _clean(folder: Path, contents: Contents) -> None:
     """Remove what belongs to other commits, or was left by a writer that was killed."""
     current = {_toc_name(contents.generation), LOCK_FILE, *(segment_path("", one).name for one in contents.segments)}
-    with contextlib.suppress(IndexCorruptedError):  # the folder cannot be read just now
-        for name in filter(is_ours, files.names(folder)):
+    with contextlib.suppress(IndexReadError):  # the folder cannot be read just now
+        for name in filter(_OURS.fullmatch, files.names(folder)):
             if name not in current:
                 with contextlib.suppress(OSError):  # open in another process, on Windows: a later commit removes it
                     files.remove(folder / name)
@@ -241,9 +246,7 @@ def _clean(folder: Path, contents: Contents) -> None:
 
 def segment_files(folder: Path) -> list[Path]:
     """Return the files of segments in a folder, whether a commit names them or not."""
-    return sorted(
-        folder / name for name in files.names(folder) if name.startswith(f"{NAME}_") and name.endswith(".seg")
-    )
+    return sorted(folder / name for name in filter(_OURS.fullmatch, files.names(folder)) if name.endswith(".seg"))
 
 
 def exists(folder: Path) -> bool:
@@ -251,15 +254,10 @@ def exists(folder: Path) -> bool:
     return any(map(_TOC.fullmatch, files.names(folder))) or bool(segment_files(folder))
 
 
-def is_ours(name: str) -> bool:
-    """Tell whether a file of this name belongs to an index."""
-    return name.startswith((f"{NAME}_", f"_{NAME}_", _OLD_SETTINGS))
-
-
 def size_bytes(folder: Path) -> int:
     """Return how much the files of an index take. One that a commit removes meanwhile counts nothing."""
     total = 0
-    for name in filter(is_ours, files.names(folder)):
+    for name in filter(_OURS.fullmatch, files.names(folder)):
         with contextlib.suppress(FileNotFoundError):
             total += (folder / name).lstat().st_size
     return total
