@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +24,7 @@ from vnsearch import (
     InvalidReportError,
     Report,
     UnknownFieldError,
+    check_index,
 )
 
 NewIndex = Callable[..., Index]
@@ -1042,3 +1044,62 @@ class TestCheckAndStats:
     def test_check_counts_reports(self, segmented: Index, reports: list[Report]) -> None:
         result = segmented.check()
         assert (bool(result), result.reports, result.problems) == (True, len(reports), ())
+
+
+def test_other_files_in_the_folder_stay(tmp_path):
+    """Also those whose names begin like ours."""
+    names = (
+        "MAIN_báo-cáo.txt",
+        "_MAIN_notes.md",
+        "vnsearch.json",
+        "MAIN_1.seg.bak",
+        "_MAIN_2.toc.bak",
+        "MAIN_ghi-chú.seg",
+    )
+    for name in names:
+        (tmp_path / name).write_text("của người khác", encoding="utf-8")
+    with Index.create(tmp_path) as index:
+        index.add([Report("1", "Chợ nổi")])
+        index.delete(["1"])
+    Index.create(tmp_path, overwrite=True).close()
+    assert {path.name for path in tmp_path.iterdir()} >= set(names)
+    assert check_index(tmp_path)
+
+
+def test_delete_sees_what_others_added_while_it_waited(tmp_path):
+    with Index.create(tmp_path / "index") as index, Index.open(tmp_path / "index") as other:
+        index.add([Report("a", "Chợ nổi")])
+        waiting = threading.Event()
+
+        def reports():
+            yield Report("b", "Chợ phiên")
+            waiting.set()
+            time.sleep(0.3)  # the other one waits for the lock by now
+
+        adding = threading.Thread(target=lambda: other.add(reports()))
+        adding.start()
+        waiting.wait(60)
+        assert index.delete(["a", "b"]) == 2
+        adding.join()
+        assert len(index) == 0
+
+
+def test_opened_and_created_by_several_at_once(tmp_path):
+    for number in range(10):
+        barrier = threading.Barrier(4)
+
+        def opened(path, barrier=barrier):
+            barrier.wait()
+            with Index.open(path, create=True) as index:
+                return len(index)
+
+        with ThreadPoolExecutor(4) as pool:
+            assert list(pool.map(opened, [tmp_path / f"{number}"] * 4)) == [0] * 4
+
+
+def test_whoosh_of_a_closed_index(tmp_path):
+    index = Index.create(tmp_path / "index")
+    assert index.whoosh.doc_count() == 0
+    index.close()
+    with pytest.raises(IndexClosedError):
+        _ = index.whoosh

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from vnsearch import (
     IndexCorruptedError,
     IndexExistsError,
     IndexNotFoundError,
+    IndexReadError,
     IndexVersionError,
     InvalidArgumentError,
     Report,
@@ -95,6 +98,29 @@ def test_one_damaged_report_is_lost_alone(copied: Path, tmp_path: Path) -> None:
     assert reports(tmp_path / "new") == {key: value for key, value in before.items() if key not in result.lost}
 
 
+@pytest.mark.parametrize("name", ["tokens", "places", "syllable.terms", "field.id.terms"])
+def test_lost_reports_are_listed_whatever_else_is_damaged(copied: Path, tmp_path: Path, name: str) -> None:
+    before = reports(copied)
+    path = largest(copied)
+    flip_in(path, "stored")
+    flip_in(path, name)
+    found = check_index(copied)
+    assert {problem.split(" ")[1] for problem in found.problems} >= {"stored", name, "reports"}
+    result = rebuild_index(copied, tmp_path / "new")
+    assert result.lost == found.unreadable != ()
+    assert len(reports(tmp_path / "new")) == len(before) - len(result.lost)
+
+
+def test_when_nobody_knows_which_reports_a_block_holds(copied: Path, tmp_path: Path) -> None:
+    before = reports(copied)
+    flip_in(largest(copied), "stored_documents")
+    found = check_index(copied)
+    assert 0 < len(found.unreadable) < len(before)
+    result = rebuild_index(copied, tmp_path / "new")
+    assert result.lost == found.unreadable
+    assert reports(tmp_path / "new") == {key: value for key, value in before.items() if key not in result.lost}
+
+
 @pytest.mark.parametrize("name", ["pair.documents", "syllable.terms", "field.id.terms", "days", "stored_starts"])
 def test_what_can_be_worked_out_again_is_no_loss(copied: Path, tmp_path: Path, name: str) -> None:
     before = reports(copied)
@@ -159,6 +185,20 @@ def test_the_newest_version_counts_however_files_are_called(tmp_path: Path) -> N
     assert reports(tmp_path / "new")["a"] == Report("a", "Chợ phiên 8")
 
 
+def test_an_old_version_that_cannot_be_read_is_no_loss(tmp_path: Path) -> None:
+    with Index.create(tmp_path / "index") as index:
+        index.add([Report("a", "Chợ phiên", "bán rau, bán cá " * 99), Report("b"), Report("c")])
+        (old,) = storage.segment_files(index.path)
+        index.add([Report("a", "Chợ phiên mới")])
+    assert old in storage.segment_files(index.path)
+    flip_in(old, "stored", share=0.1)
+    (toc,) = index.path.glob("*.toc")
+    toc.unlink()
+    result = rebuild_index(index.path, tmp_path / "new")
+    assert "a" not in result.lost
+    assert reports(tmp_path / "new")["a"] == Report("a", "Chợ phiên mới")
+
+
 def test_another_analysis(copied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The terms are of no use, the reports are."""
     before = reports(copied)
@@ -176,6 +216,46 @@ def test_the_old_index_is_only_read(copied: Path, tmp_path: Path) -> None:
     files = {path.name: path.read_bytes() for path in copied.iterdir()}
     rebuild_index(copied, tmp_path / "new")
     assert {path.name: path.read_bytes() for path in copied.iterdir()} == files
+
+
+@pytest.mark.parametrize("suffix", [".toc", ".seg"])
+@pytest.mark.parametrize("error", [errno.EMFILE, errno.EACCES, errno.EIO])
+def test_what_the_system_refuses_is_no_damage(
+    sound: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str, error: int
+) -> None:
+    """Nothing is called damaged or lost, and no deleted report is brought back, for want of a file descriptor."""
+    real = os.open
+
+    def refusing(path: object, *args: int, **named: int) -> int:
+        if str(path).endswith(suffix):
+            raise OSError(error, os.strerror(error))
+        return real(path, *args, **named)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as changed:
+        changed.setattr(os, "open", refusing)
+        for use in (Index.open, check_index, lambda path: rebuild_index(path, tmp_path / "new")):
+            with pytest.raises(IndexReadError, match=os.strerror(error)) as raised:
+                use(sound)
+            assert raised.value.errno == error
+            assert "damaged" not in str(raised.value)
+    assert not (tmp_path / "new").exists()
+    assert check_index(sound)
+
+
+def test_a_listing_that_a_commit_overtakes(sound: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may have neither the old name nor the new one."""
+    from vnsearch.index import files
+
+    real, calls = files.names, []
+
+    def overtaken(folder: Path) -> list[str]:
+        calls.append(folder)
+        return [name for name in real(folder) if len(calls) % 2 == 0 or not name.endswith(".toc")]
+
+    monkeypatch.setattr(files, "names", overtaken)
+    with Index.open(sound) as index:
+        assert not index.refresh()
+    assert check_index(sound)
 
 
 def test_wrong_use(sound: Path, tmp_path: Path) -> None:
