@@ -68,14 +68,14 @@ def merge(sources: Sequence[Source], path: Path) -> Seal:
         _release(sources)
         for name in names:
             _merge_terms(file, f"field.{name}", sources, bases)
-        numbers = _merge_terms(file, "value", sources, bases)
+        numbers, _ = _merge_terms(file, "value", sources, bases)
         _merge_values(file, sources, numbers)
         _merge_terms(file, "word", sources, bases)
-        numbers = _merge_terms(file, "syllable", sources, bases)
+        numbers, syllables = _merge_terms(file, "syllable", sources, bases)
         _release(sources)
-        _merge_tokens(file, sources, numbers)
+        _merge_tokens(file, sources, numbers, syllables)
         _release(sources)
-        _merge_pairs(file, sources, bases, numbers)
+        _merge_pairs(file, sources, bases, numbers, syllables)
         _release(sources)
         for kind in ("value", "word", "syllable"):
             for field, part in enumerate(("title", "body")):
@@ -201,8 +201,8 @@ def _join(parts: Sequence[tuple[Array, _Lists]], size: int) -> Inverted:
 
 def _merge_terms(
     file: ArrayFileWriter, name: str, sources: Sequence[Source], bases: Sequence[int]
-) -> list[npt.NDArray[np.int64]]:
-    """Merge a dictionary of texts and its postings; return for each segment the new numbers of its terms."""
+) -> tuple[list[npt.NDArray[np.int64]], int]:
+    """Merge a dictionary of texts and its postings; return for each segment the new numbers of its terms, and how many there are."""
     found: list[tuple[_Lists, list[bytes]] | None] = []
     for source, base in zip(sources, bases, strict=False):
         if f"{name}.terms" not in source.segment.file:  # a list that only other segments have
@@ -228,38 +228,43 @@ def _merge_terms(
     size = len(union)
     del found, union, places
     write_postings(file, name, _join(joined, size))
-    return new_numbers
+    return new_numbers, size
 
 
 def _merge_pairs(
-    file: ArrayFileWriter, sources: Sequence[Source], bases: Sequence[int], numbers: Sequence[npt.NDArray[np.int64]]
+    file: ArrayFileWriter,
+    sources: Sequence[Source],
+    bases: Sequence[int],
+    numbers: Sequence[npt.NDArray[np.int64]],
+    syllables: int,
 ) -> None:
-    """Merge the pairs; ``numbers`` are the new numbers of each segment's syllables."""
+    """Merge the pairs; ``numbers`` are the new numbers of each segment's syllables, of which there are so many."""
     size = sum(map(len, numbers))  # more than there are: only a factor that keeps the keys apart
     parts = []
     keys = []
-    for source, base, syllables in zip(sources, bases, numbers, strict=False):
+    for source, base, mine in zip(sources, bases, numbers, strict=False):
         lists = _Lists(source.segment.postings("pair"), source, base)
         pairs = source.segment.pairs
-        firsts = np.repeat(syllables, np.diff(pairs.first_starts.astype(np.int64)).astype(np.int64))
-        keys.append((firsts * size + syllables[pairs.seconds])[lists.used])
+        firsts = np.repeat(mine, np.diff(pairs.first_starts.astype(np.int64)).astype(np.int64))
+        keys.append((firsts * size + mine[pairs.seconds])[lists.used])
         parts.append(lists)
     union = np.unique(np.concatenate(keys))
     firsts, seconds = np.divmod(union, max(size, 1))
-    write_pairs(file, firsts, seconds, _size(numbers))
+    write_pairs(file, firsts, seconds, syllables)
     joined = [(np.searchsorted(union, mine), lists) for mine, lists in zip(keys, parts, strict=True)]
     del keys
     write_postings(file, "pair", _join(joined, len(union)))
 
 
-def _merge_tokens(file: ArrayFileWriter, sources: Sequence[Source], numbers: Sequence[npt.NDArray[np.int64]]) -> None:
+def _merge_tokens(
+    file: ArrayFileWriter, sources: Sequence[Source], numbers: Sequence[npt.NDArray[np.int64]], syllables: int
+) -> None:
     tokens = []
     places = []
-    for source, syllables in zip(sources, numbers, strict=True):
+    for source, new in zip(sources, numbers, strict=True):
         segment = source.segment
         held = segment.tokens
-        smallest = narrow(syllables)
-        mine = smallest[held.numbers(0, len(held))]
+        mine = narrow(new)[held.numbers(0, len(held))]
         at, gaps, sizes = held.escapes
         if source.whole:
             tokens.append(mine)
@@ -269,12 +274,7 @@ def _merge_tokens(file: ArrayFileWriter, sources: Sequence[Source], numbers: Seq
         kept = keep[at]
         tokens.append(mine[keep])
         places.append(Places(held.codes[keep], ((np.cumsum(keep) - 1)[at[kept]], gaps[kept], sizes[kept])))
-    write_tokens(file, tokens, places, _size(numbers))
-
-
-def _size(numbers: Sequence[npt.NDArray[np.int64]]) -> int:
-    """Return how many terms there are, of the new numbers of every segment's."""
-    return max((int(part.max()) + 1 for part in numbers if len(part)), default=0)
+    write_tokens(file, tokens, places, syllables)
 
 
 def _merge_values(file: ArrayFileWriter, sources: Sequence[Source], numbers: Sequence[npt.NDArray[np.int64]]) -> None:
