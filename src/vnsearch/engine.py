@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from vnsearch.analysis import analysis_fingerprint
 from vnsearch.concurrency import lock_of
-from vnsearch.errors import IndexClosedError, IndexCorruptedError, IndexExistsError, InvalidArgumentError
+from vnsearch.errors import (
+    IndexClosedError,
+    IndexCorruptedError,
+    IndexExistsError,
+    IndexReadError,
+    InvalidArgumentError,
+)
 from vnsearch.index import storage
 from vnsearch.index.columnar.container import LAYOUT_VERSION
 from vnsearch.index.progress import OnProgress, progress_bar
@@ -51,12 +57,13 @@ class IndexStats:
 @contextlib.contextmanager
 def _reading_back() -> Iterator[None]:
     """Say of an error that the change was made before it."""
+    told = "the change is made, but cannot be read back"
     try:
         yield
     except IndexCorruptedError as error:
-        raise IndexCorruptedError(
-            f"the change is made, but cannot be read back: {error}", error.file, error.why
-        ) from error
+        raise IndexCorruptedError(f"{told}: {error}", error.file, error.why) from error
+    except IndexReadError as error:
+        raise IndexReadError(f"{told}: {error}", error.errno) from error
 
 
 class Index:

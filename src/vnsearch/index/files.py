@@ -150,7 +150,7 @@ def writing(path: Path) -> Iterator[None]:
     """Turn what the system says against writing a file into one clear error."""
     try:
         yield
-    except IndexWriteError:
+    except VnSearchError:  # some of which are OSErrors, too
         raise
     except OSError as error:
         raise IndexWriteError(

@@ -77,16 +77,16 @@ def _give_back(lock: LockBase) -> None:
     with _CHANGING:
         taken = lock in _HELD
         _HELD.discard(lock)
-        number, lock.fd = lock.fd, None
-        if number is None:
+        if lock.fd is None:
             return
         try:
             if taken:  # else another one's name stands there
                 with contextlib.suppress(OSError):
-                    os.ftruncate(number, 0)
+                    os.ftruncate(lock.fd, 0)
         finally:  # whatever the user says
             with contextlib.suppress(OSError):  # it is closed all the same
-                os.close(number)
+                os.close(lock.fd)
+            lock.fd = None
 
 
 def _say_who(lock: LockBase) -> None:
