@@ -218,3 +218,11 @@ def test_the_parts_of_a_query_are_read_alike(ix: Index, query: str, meant: str, 
     results = ix.search(query)
     assert names(results)[0] == found
     assert results.suggestion == meant
+
+
+def test_keystrokes_whose_reading_joins_two_syllables(tmp_path: Path) -> None:
+    """A mark of another script keeps "a3" and "3" apart; read as "ả" it does not."""
+    with Index.create(tmp_path / "index") as index:
+        index.add([Report("1", "Xả lũ", "Cửa đập mở, à ra là xả lũ, ả Tấm bảo thế.")])
+        assert [hit.id for hit in index.search("a2\\a3\u05a63\u037e")] == ["1"]
+        assert [hit.id for hit in index.search("a2 lu4 a3")] == ["1"]

@@ -94,7 +94,9 @@ def parse(
         spellings = spellings_of(snapshot, analysis.syllables, parameters, method)
         # "5 trie65u" is a value once it is read.
         read = text_meant(text, analysis, spellings)
-        meant = read, _analyze(read, most)
+        again = _analyze(read, most)
+        if len(again.syllables) == len(analysis.syllables):  # else its places are not those of the readings
+            meant = read, again
     runs = find_variants(*meant, [readings[0].term for readings in spellings.syllables], snapshot)
     return ParsedQuery(
         text, analysis, spellings, tuple(_groups(analysis, spellings, runs, parameters, limits.query_spellings))
