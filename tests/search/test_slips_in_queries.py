@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from vnsearch import Index, SearchResults
+from vnsearch import Index, Report, SearchResults
 
 BODIES = {
     "rules": "Xã công bố quy chế dân chủ. Quy chế dân chủ ở cơ sở được người dân bàn bạc.",
