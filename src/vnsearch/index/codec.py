@@ -20,12 +20,14 @@ from vnsearch.index.files import damaged
 if TYPE_CHECKING:
     from vnsearch.index.whoosh_codec import ColumnarCodec
 
-__all__ = ["NAME", "ColumnarSegment", "open_segment", "segment_path"]
+__all__ = ["NAME", "SEGMENT_FILE", "ColumnarSegment", "open_segment", "segment_path"]
 
 #: What Whoosh calls the index in a folder.
 NAME = "MAIN"
 _EXTENSION = ".seg"
 _ID = re.compile("[0-9a-f]{16}")
+#: The name of a segment's file.
+SEGMENT_FILE = re.compile(rf"{NAME}_{_ID.pattern}{re.escape(_EXTENSION)}")
 
 
 class ColumnarSegment:

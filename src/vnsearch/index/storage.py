@@ -30,7 +30,7 @@ from vnsearch.errors import (
     InvalidArgumentError,
 )
 from vnsearch.index import files
-from vnsearch.index.codec import NAME, ColumnarSegment, segment_path
+from vnsearch.index.codec import NAME, SEGMENT_FILE, ColumnarSegment, segment_path
 from vnsearch.index.columnar.container import LAYOUT_VERSION, checksum
 from vnsearch.index.lock import LOCK_FILE, write_lock
 from vnsearch.index.schema import RESERVED
@@ -50,7 +50,7 @@ __all__ = [
 _TOC = re.compile(rf"_{NAME}_([0-9]{{1,18}})\.toc")
 _TEMPORARY = f"{NAME}_toc.tmp"  # a name that whoever cleans up knows; the lock keeps others from it
 # The names of all our files. Others may be in the folder, and are left alone.
-_OURS = re.compile(rf"{_TOC.pattern}|{NAME}_[0-9a-f]{{16}}\.seg|{re.escape(_TEMPORARY)}|{LOCK_FILE}")
+_OURS = re.compile(rf"{_TOC.pattern}|{SEGMENT_FILE.pattern}|{re.escape(_TEMPORARY)}|{LOCK_FILE}")
 # A folder is listed piece by piece: a commit in the middle can hide both the name that it makes and the one that it removes.
 _LISTINGS = 3
 _PICKLE_PROTOCOL = 4  # every Python we support reads and writes it
@@ -246,7 +246,7 @@ def _clean(folder: Path, contents: Contents) -> None:
 
 def segment_files(folder: Path) -> list[Path]:
     """Return the files of segments in a folder, whether a commit names them or not."""
-    return sorted(folder / name for name in filter(_OURS.fullmatch, files.names(folder)) if name.endswith(".seg"))
+    return sorted(folder / name for name in filter(SEGMENT_FILE.fullmatch, files.names(folder)))
 
 
 def exists(folder: Path) -> bool:
