@@ -30,13 +30,14 @@ from vnsearch.index.files import Reading
 from vnsearch.index.schema import DEFINITIONS, TEXT_FIELDS, label_field
 from vnsearch.index.storage import Contents, IndexFolder
 from vnsearch.report import Report
+from vnsearch.text.memo import make_room
 
 __all__ = ["CHECKED_BYTES", "Leaf", "LearntAbbreviation", "Postings", "Runs", "Snapshot", "run_size"]
 
 Floats = npt.NDArray[np.float32]
 
 # Folded groups kept, and counts of the pairs of some syllables with some others: half a kilobyte to three each.
-_KEPT_GROUPS = 1 << 15
+_KEPT_GROUPS = 1 << 14
 _KEPT_PAIR_COUNTS = 1 << 11
 #: What is opened together, and no larger, is compared with its checksums at once; of more, each array when it is first used.
 CHECKED_BYTES = 1 << 26
@@ -309,8 +310,7 @@ class Snapshot:
         if missing := [key for key, grid in grids.items() if grid is None]:
             new = dict(zip(missing, self._count_pairs([key[:2] for key in missing], discount), strict=True))
             grids |= new
-            if len(self._pair_counts) > _KEPT_PAIR_COUNTS:
-                self._pair_counts = {}
+            make_room(self._pair_counts, _KEPT_PAIR_COUNTS)
             self._pair_counts |= new
         size = max((len(side) for step in steps for side in step), default=0)
         counts = np.zeros((len(keys), size, size))

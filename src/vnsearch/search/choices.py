@@ -21,7 +21,7 @@ from vnsearch.search.parameters import Parameters
 from vnsearch.search.slips import SLIPS, slips_of
 from vnsearch.text.fold import group_key
 from vnsearch.text.letters import split_tone
-from vnsearch.text.memo import Memo
+from vnsearch.text.memo import Memo, make_room
 from vnsearch.text.syllable import other_i_y
 
 __all__ = ["GUESSES", "TIERS", "Choices", "Counts", "Groups", "Numbers", "Spelling", "choices_of", "is_compatible"]
@@ -38,7 +38,7 @@ _GROUP_KEYS = Memo(group_key)
 # Two letters may be anybody's abbreviation, or any syllable.
 _SHORTEST_SLIPPED = 3
 # Typed syllables remembered for a collection.
-_CHOICES_KEPT = 1 << 15
+_CHOICES_KEPT = 1 << 14
 
 #: Of every spelling of a place: how often there is it, how many different syllables stand before it, and after it.
 Numbers = list[list[float]]
@@ -116,8 +116,7 @@ class _Kept(dict[tuple[str, int, float, str], Choices]):
         self._root = sqrt(counts.syllable_count)
 
     def __missing__(self, key: tuple[str, int, float, str]) -> Choices:
-        if len(self) >= _CHOICES_KEPT:
-            self.clear()
+        make_room(self, _CHOICES_KEPT)
         typed, limit, unknown, method = key
         meant = keystrokes_meant(typed, method, self._groups) if method else None
         place = _choices(self._groups, typed, limit, unknown * self._root) if meant is None else _read(*meant)

@@ -30,6 +30,7 @@ from vnsearch.search.kept import Kept, MostUsed
 from vnsearch.search.long_lists import Levels, LongMatches, saturations
 from vnsearch.search.matches import NO_MATCHES, Bits, Documents, Floats, Matches, TermKey, bits_of, held
 from vnsearch.search.parameters import BM25, PARAMETERS, Parameters
+from vnsearch.text.memo import make_room
 
 __all__ = ["LANES", "Scorer", "phrase_postings", "rarity"]
 
@@ -194,8 +195,7 @@ class Scorer:
             for key, runs in zip(missing, self.snapshot.find(missing), strict=True):
                 size = run_size(runs)
                 if size > self._long_size:
-                    if len(self._long) > _LONG_KEPT:
-                        self._long.clear()
+                    make_room(self._long, _LONG_KEPT)
                     found[key] = self._long[key] = LongMatches(self, key, runs)
                 elif size:
                     new.append((key, runs))
