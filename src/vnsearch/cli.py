@@ -229,41 +229,11 @@ def search(
     with Index.open(index_path) as ix:
         results = ix.search(text, **options)
     if as_json:
-        _print_json(_results_json(text, results, explain=explain))
+        _print_json({"query": text, **results.to_dict(explain=explain)})
     else:
         _print_results(results, offset=options["offset"], explain=explain)
     if results.total == 0:
         sys.exit(NOTHING_FOUND)
-
-
-def _results_json(query: str, results: Any, *, explain: bool) -> dict[str, Any]:
-    hits = []
-    for hit in results:
-        snippet = hit.snippet
-        found = {
-            "id": hit.id,
-            "score": hit.score,
-            **{key: value for key, value in hit.report.to_dict().items() if key not in ("id", "body")},
-            "title_html": hit.title_html(),
-            "snippet": {
-                "text": snippet.text,
-                "html": snippet.html(),
-                "fragments": snippet.fragments,
-                "marks": snippet.marks,
-            },
-        }
-        if explain:
-            found["explanation"] = str(hit.explain()).splitlines()
-        hits.append(found)
-    return {
-        "query": query,
-        "total": results.total,
-        "took_ms": results.took_ms,
-        "complete": results.complete,
-        "suggestion": results.suggestion,
-        "facets": results.facets,
-        "hits": hits,
-    }
 
 
 def _print_results(results: Any, *, offset: int, explain: bool) -> None:
@@ -470,6 +440,29 @@ def stats(index_path: str, as_json: bool) -> None:
     else:
         for name, value in found.items():
             _echo(f"{name:<15} {', '.join(value) if isinstance(value, tuple) else value}")
+
+
+@main.command()
+@_index_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Port; 0 for a free one.")
+@click.option("--root-path", default="", metavar="PATH", help="Path under which a proxy shows the site.")
+@click.option("--title", default="vnsearch", show_default=True, help="Name of the site.")
+@click.option("--language", type=click.Choice(["vi", "en"]), default="vi", show_default=True, help="Of the page.")
+@click.option("--facet", "facets", multiple=True, metavar="NAME", help="Field to filter by; source and category.")
+@click.option("--allow-origin", "allow_origins", multiple=True, metavar="URL", help="Origin that may read the API.")
+@click.option("--timeout-s", type=float, default=2.0, show_default=True, help="Seconds a search may score.")
+@click.option("--writable", is_flag=True, help="Take reports from who sends the token.")
+@click.option("--token", envvar="VNSEARCH_TOKEN", help="The token; better given as VNSEARCH_TOKEN.")
+def serve(index_path: str, host: str, port: int, root_path: str, facets: tuple[str, ...], **options: Any) -> None:
+    """Serve the search page and the JSON API."""
+    from vnsearch.web import create_app  # noqa: PLC0415 - see above
+    from vnsearch.web.server import run  # noqa: PLC0415 - see above
+
+    if facets:
+        options["facets"] = facets
+    app = create_app(index_path, **options)
+    run(app, host=host, port=port, root_path=root_path)
 
 
 @main.command()

@@ -189,6 +189,16 @@ class Index:
             return True
 
     @property
+    def commit(self) -> int:
+        """The number of the commit that searches see; it counts up with every change."""
+        return self._current.generation
+
+    @property
+    def filterable(self) -> tuple[str, ...]:
+        """The keys of ``Report.extra`` that can be filtered and faceted, beside source, category and author."""
+        return self._current.filterable
+
+    @property
     def whoosh(self) -> VietnameseIndex:
         """The Whoosh index, for people who know Whoosh: fields are described in ``vnsearch.index.whoosh_schema``."""
         if self._searcher is None:

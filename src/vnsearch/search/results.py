@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import overload
+from typing import Any, overload
 
 from vnsearch.concurrency import cached_property
 from vnsearch.errors import UnknownFieldError
@@ -144,6 +144,25 @@ class Hit:
                 found = explain(Evaluator(page.scorer), query.part, self.document, page.of_field)
         return Explanation(self.score, tuple(found), query.asked)
 
+    def to_dict(self, *, explain: bool = False) -> dict[str, Any]:
+        """Return the hit as JSON values: the report without its body, the marked title, the snippet; why, if asked."""
+        snippet = self.snippet
+        found = {
+            "id": self.id,
+            "score": self.score,
+            **{key: value for key, value in self.report.to_dict().items() if key not in ("id", "body")},
+            "title_html": self.title_html(),
+            "snippet": {
+                "text": snippet.text,
+                "html": snippet.html(),
+                "fragments": snippet.fragments,
+                "marks": snippet.marks,
+            },
+        }
+        if explain:
+            found["explanation"] = str(self.explain()).splitlines()
+        return found
+
 
 @dataclass(frozen=True)
 class SearchResults(Sequence[Hit]):
@@ -165,6 +184,17 @@ class SearchResults(Sequence[Hit]):
     def suggestion(self) -> str | None:
         """The query with its likely marks, slips put right; None when nothing would change. Made when it is asked for."""
         return self._suggest()
+
+    def to_dict(self, *, explain: bool = False) -> dict[str, Any]:
+        """Return the page as JSON values; see ``Hit.to_dict``."""
+        return {
+            "total": self.total,
+            "took_ms": self.took_ms,
+            "complete": self.complete,
+            "suggestion": self.suggestion,
+            "facets": self.facets,
+            "hits": [hit.to_dict(explain=explain) for hit in self.hits],
+        }
 
     def __len__(self) -> int:
         return len(self.hits)

@@ -1,0 +1,99 @@
+"""What the routes of an app share: the index, how it is shown, and the threads that search it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeVar
+from urllib.parse import quote
+
+import anyio.to_thread
+from starlette.requests import Request
+
+from vnsearch import __version__
+from vnsearch.engine import Index
+from vnsearch.errors import InvalidArgumentError, UnknownFieldError
+from vnsearch.index.schema import FACETS
+
+__all__ = ["Site", "base_path", "site_of"]
+
+T = TypeVar("T")
+
+#: Searches at a time. They take turns at one interpreter: more of them would only make each other late.
+THREADS = 2
+
+
+@dataclass
+class Site:
+    """An index and how it is shown; the options are those of ``create_app``."""
+
+    index: Index
+    title: str
+    language: str
+    facets: tuple[str, ...]
+    writable: bool
+    token: str | None
+    timeout_s: float
+    refresh_s: float
+    _looked: float = field(default=float("-inf"), init=False)
+
+    def __post_init__(self) -> None:
+        if self.language not in ("vi", "en"):
+            raise InvalidArgumentError(f'language is "vi" or "en", not {self.language!r}')
+        if self.writable and not self.token:
+            raise InvalidArgumentError("a writable app needs a token: whoever has it may change the index")
+        for name in self.facets:
+            if name not in self.filterable:
+                known = ", ".join(self.filterable)
+                raise UnknownFieldError(f"{name!r} is no facet of this index; there are {known}")
+
+    @property
+    def filterable(self) -> tuple[str, ...]:
+        """The fields that can be filtered and faceted."""
+        return (*FACETS, *self.index.filterable)
+
+    @cached_property
+    def limiter(self) -> anyio.CapacityLimiter:
+        """Who lets searches in."""
+        return anyio.CapacityLimiter(THREADS)
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Do the work of a request in a thread, so that others are heard meanwhile."""
+        return await anyio.to_thread.run_sync(work, limiter=self.limiter)
+
+    def refreshed(self) -> Index:
+        """Return the index, with the latest commit if it is time to look for one."""
+        now = time.monotonic()
+        if now - self._looked >= self.refresh_s:
+            self._looked = now
+            self.index.refresh()
+        return self.index
+
+    @cached_property
+    def _settings(self) -> str:
+        told = repr((__version__, self.title, self.language, self.facets, self.writable, self.timeout_s))
+        return hashlib.sha256(told.encode()).hexdigest()[:8]
+
+    def tag(self) -> str:
+        """Return the ETag of whatever is made of the current commit; weak, since answers tell how long they took."""
+        return f'W/"{self.index.commit}-{self._settings}"'
+
+    def admits(self, authorization: str | None) -> bool:
+        """Tell whether a request may change the index."""
+        expected = f"Bearer {self.token}".encode()
+        return bool(self.token) and hmac.compare_digest((authorization or "").encode(), expected)
+
+
+def site_of(request: Request) -> Site:
+    """Return the site of a request's app."""
+    site: Site = request.app.state.site
+    return site
+
+
+def base_path(request: Request) -> str:
+    """Return the path that the app is mounted under, escaped, without a slash at the end."""
+    return quote(request.scope.get("root_path", "").rstrip("/"), safe="/")
