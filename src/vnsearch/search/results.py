@@ -144,6 +144,14 @@ class Hit:
                 found = explain(Evaluator(page.scorer), query.part, self.document, page.of_field)
         return Explanation(self.score, tuple(found), query.asked)
 
+    def _repr_html_(self) -> str:
+        """Return the hit as a notebook shows it: title, facts, snippet. Any text in them stays text."""
+        report = self.report
+        facts = (report.day, report.source, report.author, report.category, self.id, f"{self.score:.2f}")
+        told = " · ".join(f"<bdi>{marked_html(str(fact), ())}</bdi>" for fact in facts if fact)
+        title = self.title_html() if report.title else marked_html(self.id, ())
+        return f"<div><b>{title}</b></div><div><small>{told}</small></div><div>{self.snippet.html()}</div>"
+
     def to_dict(self, *, explain: bool = False) -> dict[str, Any]:
         """Return the hit as JSON values: the report without its body, the marked title, the snippet; why, if asked."""
         snippet = self.snippet
@@ -184,6 +192,18 @@ class SearchResults(Sequence[Hit]):
     def suggestion(self) -> str | None:
         """The query with its likely marks, slips put right; None when nothing would change. Made when it is asked for."""
         return self._suggest()
+
+    def _repr_html_(self) -> str:
+        """Return the page as a notebook shows it: its hits, what is known of the whole, the suggestion."""
+        hits = "".join(f"<li>{hit._repr_html_()}</li>" for hit in self)
+        more = "" if self.complete else "; time ran out before all were scored"
+        lines = [f"{self.total} reports in {self.took_ms:.0f} ms{more}"]
+        if self.suggestion:
+            lines.append(f"read as: {marked_html(self.suggestion, ())}")
+        for name, counts in self.facets.items():
+            values = ", ".join(f"<bdi>{marked_html(value, ())}</bdi> ({count})" for value, count in counts[:10])
+            lines.append(f"{marked_html(name, ())}: {values}")
+        return f"<ol>{hits}</ol>" + "".join(f"<div>{line}</div>" for line in lines)
 
     def to_dict(self, *, explain: bool = False) -> dict[str, Any]:
         """Return the page as JSON values; see ``Hit.to_dict``."""
