@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
 from urllib.parse import urldefrag, urljoin, urlsplit
 
@@ -40,7 +40,7 @@ def _links(answer: httpx.Response) -> list[str]:
     return list(_of_json(answer.json())) if kind.startswith("application/json") else []
 
 
-def crawl(client: httpx.Client, starts: list[str], most: int = 300) -> dict[str, int]:
+def crawl(client: httpx.Client, starts: Iterable[str], most: int = 300) -> dict[str, int]:
     """Return the status of every address of this site that the starts lead to, at most so many."""
     seen: dict[str, int] = {}
     to_see = [urljoin(str(client.base_url), start) for start in starts]

@@ -82,19 +82,20 @@ def _served(folder: Path, app: str) -> Iterator[Any]:
         server.communicate(timeout=30)
 
 
-def _all_links_work(client: Any, query: str) -> None:
-    """Check every link that the site, and vnsearch's app inside it, shows for a query."""
+def _working_links(client: Any, query: str, *starts: str) -> list[str]:
+    """Return every address that the site, and vnsearch's app inside it, links to, having seen that all are there."""
     paths = client.get(f"{MOUNT}/api/openapi.json").json()["paths"]
     assert "/api/search" in paths
-    starts = ["/", f"{MOUNT}/api/search?query={query}&limit=2", f"{MOUNT}/api/stats", f"{MOUNT}/healthz"]
+    starts += ("/", f"{MOUNT}/api/search?query={query}&limit=2", f"{MOUNT}/api/stats", f"{MOUNT}/healthz")
     if HAS_PAGE:
-        starts += [f"{MOUNT}/", f"{MOUNT}/?query={query}"]
+        starts += (f"{MOUNT}/", f"{MOUNT}/?query={query}")
     seen = crawl(client, starts)
     broken = {urlsplit(address).path: status for address, status in seen.items() if status != 200}
     assert broken == ({} if HAS_PAGE or f"{MOUNT}/" not in broken else {f"{MOUNT}/": 404})
     of_app = [address for address in seen if f"{MOUNT}/" in address]
     assert any("offset=" in address for address in of_app)
     assert any("/api/documents/" in address for address in of_app)
+    return list(seen)
 
 
 def test_django_keeps_the_index_in_step(example):
@@ -111,11 +112,9 @@ def test_all_links_work_in_django(example):
     _run(folder, "manage.py", "loaddata", "articles")
     assert "12 articles now" in _run(folder, "manage.py", "index_articles")
     with _served(folder, "newsroom.asgi:application") as client:
-        _all_links_work(client, "hop")
-        own = crawl(client, ["/?q=h%E1%BB%8Dp"])
-        assert set(own.values()) == {200}
-        assert any("page=2" in address for address in own)
-        assert any("/bai/" in address for address in own)
+        links = _working_links(client, "hop", "/?q=hop")
+        assert any("page=2" in address for address in links)
+        assert any("/bai/" in address for address in links)
 
 
 def test_all_links_work_in_fastapi(example):
@@ -123,7 +122,7 @@ def test_all_links_work_in_fastapi(example):
     folder = example("fastapi")
     _run(folder, "-m", "vnsearch", "index", "corpus/")
     with _served(folder, "main:app") as client:
-        _all_links_work(client, "dan")
+        _working_links(client, "dan")
         first = client.get("/titles", params={"query": "quy che dan chu", "limit": 1}).json()[0]
         assert first["id"] == "10-quy-che-dan-chu.txt"
         assert "<mark>Dân</mark>" in first["title_html"]
