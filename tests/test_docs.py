@@ -26,7 +26,9 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted(path for path in DOCS.rglob("*.md") if "examples" not in path.parts)  # those are run by tests/examples
 
-_BLOCK = re.compile(r"(?:^<!-- not run: (?P<reason>.+?) -->\n+)?^```(?P<kind>\w+)[^\n]*\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE)
+_BLOCK = re.compile(
+    r"(?:^<!-- not run: (?P<reason>.+?) -->\n+)?^```(?P<kind>\w+)[^\n]*\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE
+)
 _NEEDS = re.compile(r"^<!-- needs: (.+?) -->$", re.MULTILINE)
 _FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 #: What is no example: outputs, files.
@@ -36,7 +38,9 @@ _SHOWN = {"text", "json", "html", "nginx"}
 def _shell(command: str, folder: Path) -> str:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     environment = {**os.environ, "PATH": path, "PYTHONPATH": str(Path(vnsearch.__file__).parents[1])}
-    done = subprocess.run(["bash", "-ec", command], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["bash", "-ec", command], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
     return done.stdout
 
@@ -54,7 +58,9 @@ def _python(text: str, names: dict[str, Any], where: str, line: int) -> None:
     test = doctest.DocTestParser().get_doctest(text, {}, where, where, line)
     test.globs = names
     told: list[str] = []
-    assert doctest.DocTestRunner(optionflags=_FLAGS).run(test, out=told.append, clear_globs=False).failed == 0, "".join(told)
+    assert doctest.DocTestRunner(optionflags=_FLAGS).run(test, out=told.append, clear_globs=False).failed == 0, "".join(
+        told
+    )
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(DOCS).as_posix())
