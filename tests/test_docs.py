@@ -8,7 +8,6 @@ of a page says what it cannot do without: ``<!-- needs: docx -->``.
 from __future__ import annotations
 
 import doctest
-import importlib
 import os
 import pkgutil
 import re
@@ -89,6 +88,16 @@ def test_every_example_of_a_page_works(page: Path, tmp_path: Path, monkeypatch: 
 def test_pages_are_found_and_their_blocks_too() -> None:
     blocks = [block["kind"] for page in PAGES for block in _BLOCK.finditer(page.read_text(encoding="utf-8"))]
     assert min(blocks.count(kind) for kind in ("python", "console", "sh")) >= 3
+
+
+def test_the_site_is_built_and_loads_nothing_from_elsewhere(tmp_path: Path) -> None:
+    for module in ("mkdocs", "material", "mkdocstrings", "mkdocs_click", "langchain_core"):
+        pytest.importorskip(module, reason="needs the extras docs and langchain")
+    _shell(f"python -m mkdocs build --strict -f '{DOCS}/site/mkdocs.yml' --site-dir '{tmp_path}'", ROOT)
+    pages = {path: path.read_text(encoding="utf-8") for path in tmp_path.rglob("*.html")}
+    assert len(pages) > len(PAGES)
+    loaded = re.compile(r"""<(?:script|img|iframe|link)\b[^>]*\b(?:src|href)=["']?(?:https?:)?//""")
+    assert [path for path, html in pages.items() if loaded.search(html)] == []
 
 
 def test_the_reference_has_every_public_name() -> None:
