@@ -8,6 +8,7 @@ of a page says what it cannot do without: ``<!-- needs: docx -->``.
 from __future__ import annotations
 
 import doctest
+import importlib
 import os
 import pkgutil
 import re
@@ -32,6 +33,13 @@ _NEEDS = re.compile(r"^<!-- needs: (.+?) -->$", re.MULTILINE)
 _FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 #: What is no example: outputs, files.
 _SHOWN = {"text", "json", "html", "nginx"}
+
+
+def _needed(module: str) -> Any:
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        pytest.skip(f"{module} cannot be imported here: {error}")
 
 
 def _shell(command: str, folder: Path) -> str:
@@ -67,7 +75,7 @@ def test_every_example_of_a_page_works(page: Path, tmp_path: Path, monkeypatch: 
     text = page.read_text(encoding="utf-8")
     for needed in _NEEDS.findall(text):
         for module in needed.split(", "):
-            pytest.importorskip(module, reason=f"the page needs {module}", exc_type=ImportError)
+            _needed(module)
     shutil.copytree(ROOT / "corpus", tmp_path / "corpus")
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {"__name__": "__main__"}
@@ -92,7 +100,7 @@ def test_pages_are_found_and_their_blocks_too() -> None:
 
 def test_the_site_is_built_and_loads_nothing_from_elsewhere(tmp_path: Path) -> None:
     for module in ("mkdocs", "material", "mkdocstrings", "mkdocs_click", "langchain_core"):
-        pytest.importorskip(module, reason="needs the extras docs and langchain")
+        _needed(module)
     _shell(f"python -m mkdocs build --strict -f '{DOCS}/site/mkdocs.yml' --site-dir '{tmp_path}'", ROOT)
     pages = {path: path.read_text(encoding="utf-8") for path in tmp_path.rglob("*.html")}
     assert len(pages) > len(PAGES)
@@ -109,5 +117,4 @@ def test_the_reference_has_every_public_name() -> None:
 def test_examples_in_docstrings(module: str) -> None:
     if module == "vnsearch.__main__":
         pytest.skip("it is the command")
-    found = pytest.importorskip(module, reason="needs an extra", exc_type=ImportError)
-    assert doctest.testmod(found).failed == 0
+    assert doctest.testmod(_needed(module)).failed == 0

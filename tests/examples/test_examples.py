@@ -95,6 +95,7 @@ def _working_links(client: Any, query: str, *starts: str) -> list[str]:
     of_app = [address for address in seen if f"{MOUNT}/" in address]
     assert any("offset=" in address for address in of_app)
     assert any("/api/documents" in address for address in of_app)
+    assert not HAS_PAGE or any("/report?" in address for address in of_app)
     return list(seen)
 
 
