@@ -11,7 +11,7 @@ import pytest
 
 import vnsearch
 
-HEAVY = ("sklearn", "scipy", "pycrfsuite", "trafilatura", "rich", "starlette", "fastapi", "click")
+HEAVY = ("sklearn", "scipy", "pycrfsuite", "trafilatura", "rich", "starlette", "fastapi", "langchain_core", "click")
 # What writing takes, or rare queries: a first search does not wait for it.
 NOT_FOR_A_SEARCH = (
     "concurrent",
