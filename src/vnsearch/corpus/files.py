@@ -368,13 +368,14 @@ class Corpus:
             name = path.relative_to(root).as_posix()
         except ValueError:
             name = path.name
-        absolute = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow the links that the caller named
-        depth = len(Path(name).parts)
-        while name in self._names and depth < len(absolute.parts) - 1:
-            depth += 1
-            name = Path(*absolute.parts[-depth:]).as_posix()
         if name in self._names:
-            name = absolute.as_posix()
+            absolute = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow the links that the caller named
+            depth = len(Path(name).parts)
+            while name in self._names and depth < len(absolute.parts) - 1:
+                depth += 1
+                name = Path(*absolute.parts[-depth:]).as_posix()
+            if name in self._names:
+                name = absolute.as_posix()
         self._names.add(name)
         return name
 
