@@ -33,7 +33,7 @@ from vnsearch.corpus.records import read_csv, read_json, read_jsonl, to_report
 from vnsearch.errors import InvalidArgumentError, ReadError, VnSearchError
 from vnsearch.report import Report
 
-__all__ = ["Corpus", "OnError", "PathArgument", "read_corpus", "warn", "watched_folder"]
+__all__ = ["Corpus", "OnError", "PathArgument", "is_hidden", "read_corpus", "warn", "watched_folder"]
 
 OnError = Callable[[Path, Exception], object]
 PathArgument = str | os.PathLike[str]
@@ -315,7 +315,7 @@ class Corpus:
             walked.add(real)
             try:
                 with os.scandir(here) as scan:
-                    names = sorted(entry.name for entry in scan if not entry.name.startswith((".", "~$")))
+                    names = sorted(entry.name for entry in scan if not is_hidden(entry.name))
             except OSError as error:
                 self._unlisted.append("" if here == root else f"{here.relative_to(root).as_posix()}/")
                 self._tell(here, ReadError(f"this folder cannot be listed: {error.strerror or error}"))
@@ -456,6 +456,11 @@ def _is_text(start: bytes) -> bool:
         return bool(decode(start[: start.rfind(b"\n") + 1] or start).text.strip())
     except ReadError:
         return False
+
+
+def is_hidden(name: str) -> bool:
+    """Tell whether a file or folder of this name is passed over where it is found in a folder."""
+    return name.startswith((".", "~$"))
 
 
 def watched_folder(given: str) -> Path | None:

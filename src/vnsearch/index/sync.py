@@ -155,31 +155,32 @@ class Seen:
         return ()
 
 
+class _File(NamedTuple):
+    """One of the files: which of them it is, counted from 0, and its digest if it can be read."""
+
+    place: int
+    path: Path
+    digest: str | None
+
+
 class _Sync:
     """Files on their way into an index that has some of them."""
 
     def __init__(self, corpus: Corpus, seen: Seen, prune: bool) -> None:
         self._corpus = corpus
         self._prune = prune
-        self._paths: dict[str, Path] = {}
-        self._digests: dict[str, str | None] = {}
-        for path, name, digest in seen.digests(corpus):
-            self._paths[name], self._digests[name] = path, digest
-        self._places = {name: place for place, name in enumerate(self._paths)}
+        found = enumerate(seen.digests(corpus))
+        self._files = {name: _File(place, path, digest) for place, (path, name, digest) in found}
         self.unchanged = 0
         self.removed = 0
 
     def compare(self, held: _Held) -> tuple[dict[str, str], set[str]]:
-        """Return the files that are to be read, by name with their digests, and the names of those that are to leave."""
-        self.unchanged = 0
-        stale: dict[str, str] = {}
-        for name, digest in self._digests.items():
-            if digest is not None:
-                count = held.whole(name, digest)
-                self.unchanged += count
-                if not count:
-                    stale[name] = digest
-        gone = held.files.keys() - self._digests.keys() if self._prune else ()
+        """Return the files to read, by name with their digests, and the names of those that are gone; count what is unchanged."""
+        readable = {name: file.digest for name, file in self._files.items() if file.digest is not None}
+        counts = {name: held.whole(name, digest) for name, digest in readable.items()}
+        self.unchanged = sum(counts.values())
+        stale = {name: digest for name, digest in readable.items() if not counts[name]}
+        gone = held.files.keys() - self._files.keys() if self._prune else ()
         return stale, {name for name in gone if not self._corpus.may_hold(name)}
 
     def reports(self, commit: Commit) -> Iterator[Report]:
@@ -202,7 +203,7 @@ class _Sync:
         told = self._corpus.told
         ids: set[str] = set()
         last: Report | None = None
-        for report in self._corpus.read(self._paths[name], name):
+        for report in self._corpus.read(self._files[name].path, name):
             if last is not None:
                 yield FiledReport.of(last, str(_Origin(digest, 0, name)))
             last = report
@@ -213,10 +214,11 @@ class _Sync:
     def _is_there(self, held: _Held, identity: str, name: str) -> bool:
         """Tell whether the index has what a file says under an id, or what one that comes later, and has not changed, says."""
         origin = held.origin(identity)
-        if origin is None or self._digests.get(origin.name, "") not in (origin.digest, None):
+        file = self._files.get(origin.name) if origin is not None else None
+        if origin is None or file is None or file.digest not in (origin.digest, None):
             return False
         self.unchanged += origin.name == name
-        return self._places[origin.name] >= self._places[name]
+        return file.place >= self._files[name].place
 
 
 def sync_files(

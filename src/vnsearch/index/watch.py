@@ -6,10 +6,11 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
-from vnsearch.corpus.files import OnError, warn, watched_folder
+from vnsearch.corpus.files import OnError, is_hidden, warn, watched_folder
 from vnsearch.errors import IndexClosedError, InvalidArgumentError, MissingExtraError, ReadError, VnSearchError
 from vnsearch.index.sync import SyncStats
 
@@ -80,14 +81,13 @@ class _Watch:
             looks = self._looks()
             folders = {folder.resolve() for folder, _ in looks if folder is not None}
             due: float | None = 0.0  # what changed before the watching began
-            for changes in self._changes(folders):
-                if changes or (due is not None and time.monotonic() >= due):
+            for changed in self._changes(folders):
+                if changed or (due is not None and time.monotonic() >= due):
                     stats = self._synced()
                     due = None if stats is not None else time.monotonic() + _RETRY_S
                     if stats is not None:
                         yield stats
-                # A folder that comes back has to be watched anew; it may look the same.
-                if self._looks() != looks or not changes.isdisjoint(folders):
+                if self._looks() != looks:
                     break
 
     def _synced(self) -> SyncStats | None:
@@ -101,7 +101,7 @@ class _Watch:
 
         try:
             stats = self._sync(tell)
-        except (InvalidArgumentError, IndexClosedError, MissingExtraError):
+        except (InvalidArgumentError, IndexClosedError):
             raise
         except VnSearchError as error:
             self._told |= told
@@ -126,22 +126,23 @@ class _Watch:
                 found.append((folder, same) if folder else (None, (*same, status.st_size, status.st_mtime_ns)))
         return found
 
-    def _changes(self, folders: set[Path]) -> Iterator[set[Path]]:
-        """Yield what changed in some folders, every now and then, also when nothing did; until told to stop."""
+    def _changes(self, folders: set[Path]) -> Iterator[bool]:
+        """Yield every now and then whether anything changed in some folders, until told to stop or one of them is gone."""
         if not folders:
             while not self._stop.is_set():
-                yield set()
+                yield False
                 time.sleep(_LOOK_S)
             return
 
-        def is_ours(_: object, name: str) -> bool:
+        def matters(_: object, name: str) -> bool:
             path = Path(name)
-            return not path.is_relative_to(self._index) and not path.name.startswith((".", "~$"))
+            below = [path.relative_to(folder).parts for folder in folders if path.is_relative_to(folder)]
+            return not path.is_relative_to(self._index) and not any(map(is_hidden, chain.from_iterable(below)))
 
         try:
             for changes in self._watchfiles.watch(
                 *folders,
-                watch_filter=is_ours,
+                watch_filter=matters,
                 debounce=_LONGEST_MS,
                 step=_QUIET_MS,
                 stop_event=self._stop,
@@ -149,10 +150,12 @@ class _Watch:
                 yield_on_timeout=True,
                 ignore_permission_denied=True,
             ):
-                yield {Path(name) for _, name in changes}
+                yield bool(changes)
+                if any((self._watchfiles.Change.deleted, str(folder)) in changes for folder in folders):
+                    return  # one that comes back has to be watched anew, and may look the same
         except FileNotFoundError:  # it has just gone
             return
-        except (OSError, self._watchfiles._rust_notify.WatchfilesRustInternalError) as error:
+        except (OSError, RuntimeError) as error:
             raise ReadError(
                 f"the system does not let us watch {', '.join(map(str, folders))}: {error}; see to its limits "
                 "(fs.inotify.max_user_watches), or set WATCHFILES_FORCE_POLLING=1"
