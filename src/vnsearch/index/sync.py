@@ -185,6 +185,7 @@ class _Sync:
 
     def reports(self, commit: Commit) -> Iterator[Report]:
         """Yield the reports that the index has not; and then delete those that the files have no more."""
+        commit.needed = False
         held = _Held(commit.sources())
         stale, gone = self.compare(held)
         leaving = held.ids({*stale, *gone})

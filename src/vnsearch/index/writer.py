@@ -85,7 +85,9 @@ class Commit:
         self._schema = contents.schema
         self.segments = contents.segments
         self.filterable = contents.filterable
-        self.changed = False  #: whether anything is new or gone
+        self.needed = (
+            True  #: whether it is made at the end; set it to False to make it only if something changes from then on
+        )
 
     def _open(self, segment: ColumnarSegment) -> SegmentData:
         name = segment_path(self._folder, segment).name
@@ -102,7 +104,7 @@ class Commit:
                 if not segment.is_deleted(document):
                     segment.delete_document(document)
                     deleted += 1
-        self.changed |= deleted > 0
+        self.needed |= deleted > 0
         return deleted
 
     def sources(self) -> list[Source]:
@@ -121,7 +123,7 @@ class Commit:
 
     def _new_segment(self, documents: int, write: Callable[[Path, Age], Seal]) -> ColumnarSegment:
         self._refuse_child()
-        self.changed = True
+        self.needed = True
         segment = ColumnarSegment(documents)
         path = segment_path(self._folder, segment)
         self._new.append(path)
@@ -180,12 +182,12 @@ class Commit:
 
 @contextlib.contextmanager
 def _committing(index: IndexFolder, lock_timeout_s: float, opened: Iterable[SegmentData]) -> Iterator[Commit]:
-    """Give a commit that is finished at the end, if it changes anything, or, if anything is raised, gone with all it wrote."""
+    """Give a commit that is finished at the end, if it is needed, or, if anything is raised, gone with all it wrote."""
     with write_lock(Path(index.folder), lock_timeout_s):
         making = Commit(index, opened)
         try:
             yield making
-            if making.changed:
+            if making.needed:
                 making.merge()
                 making.finish()
         except BaseException:
