@@ -288,6 +288,7 @@ class Index:
             memory_mb: as in ``add``.
 
         Raises:
+            InvalidArgumentError: ``paths`` are no paths, or an option makes no sense.
             InvalidReportError: a bad report, with ``on_error="raise"``.
             IndexLockedError: another writer did not finish within ``lock_timeout_s``.
             IndexWriteError: the system does not let us write, as on a full disk.

@@ -15,6 +15,7 @@ import pytest
 
 from vnsearch import (
     Index,
+    InvalidArgumentError,
     InvalidReportError,
     Limits,
     MissingExtraError,
@@ -311,6 +312,13 @@ def test_bad_reports(new_index: NewIndex, folder: Path) -> None:
         stats = index.sync(folder, on_error="skip")
         assert [skipped.id for skipped in stats.errors] == ["dài"]
     assert counts(stats) == (0, 0, 5, 0)
+
+
+def test_options_that_make_no_sense_are_refused_also_when_there_is_nothing_to_do(index: Index, folder: Path) -> None:
+    index.sync(folder)
+    for options in ({"processes": 0}, {"memory_mb": 1}, {"on_error": "ignore"}):
+        with pytest.raises(InvalidArgumentError):
+            index.sync(folder, **options)  # type: ignore[arg-type]
 
 
 def test_an_error_of_the_caller_keeps_nothing(index: Index, folder: Path) -> None:

@@ -221,9 +221,8 @@ class Corpus:
         self._on_error = on_error or warn
         self._seen_files: set[str] = set()
         self._names: set[str] = set()
-        self._unlisted: list[
-            str
-        ] = []  # folders that could not be listed, as names of files begin; "": any may be in there
+        # Folders that could not be listed, as the names of files in them begin; "": any file may be in there.
+        self._unlisted: list[str] = []
         self._globbed: list[Path] = []
 
     def _tell(self, path: Path, error: Exception) -> None:

@@ -26,7 +26,7 @@ from vnsearch.index.progress import OnProgress
 from vnsearch.index.schema import ORIGIN
 from vnsearch.index.snapshot import Snapshot
 from vnsearch.index.storage import IndexFolder
-from vnsearch.index.writer import AddStats, Commit, OnError, add_reports
+from vnsearch.index.writer import AddStats, Commit, OnError, add_reports, check_options
 from vnsearch.limits import Limits
 from vnsearch.report import Report
 
@@ -77,9 +77,8 @@ class _Segment(NamedTuple):
         if ORIGIN not in data.list_names:
             return cls(data, source.live, [], np.full(data.documents, -1))
         with data.file.reading("where its reports came from"):
-            return cls(
-                data, source.live, list(map(_Origin.read, data.terms(f"field.{ORIGIN}"))), data.numbers_of(ORIGIN)
-            )
+            origins = list(map(_Origin.read, data.terms(f"field.{ORIGIN}")))
+            return cls(data, source.live, origins, data.numbers_of(ORIGIN))
 
 
 class _Held:
@@ -87,9 +86,8 @@ class _Held:
 
     def __init__(self, sources: Iterable[Source]) -> None:
         self._segments = list(map(_Segment.of, sources))
-        self.files: dict[
-            str, dict[str, tuple[int, int]]
-        ] = {}  # name -> digest -> (reports there are, reports that it gave)
+        #: name -> digest -> (how many reports there are, how many the file gave)
+        self.files: dict[str, dict[str, tuple[int, int]]] = {}
         for segment in self._segments:
             numbers = segment.numbers[segment.live]
             counts = np.bincount(numbers[numbers >= 0], minlength=len(segment.origins)).tolist()
@@ -118,9 +116,7 @@ class _Held:
         """Return the ids of the reports of some files, each with the name of its file."""
         found: dict[str, str] = {}
         for segment in self._segments:
-            wanted = np.array(
-                [*(origin.name in names for origin in segment.origins), False]
-            )  # the last: of those without
+            wanted = np.array([*(origin.name in names for origin in segment.origins), False])  # of those without, -1
             documents = np.flatnonzero(segment.live & wanted[segment.numbers])
             origins = [segment.origins[number].name for number in segment.numbers[documents].tolist()]
             found.update(zip(segment.data.ids_of(documents), origins, strict=True))
@@ -240,6 +236,7 @@ def sync_files(
 
     ``current`` is its last commit. What is to be done is found out by it, without the lock, and again with the lock.
     """
+    check_options(on_error, processes, memory_mb)
     started = time.perf_counter()
     sync = _Sync(corpus, seen, prune)
     stats = AddStats(0, 0, 0, (), 0.0)

@@ -154,7 +154,7 @@ class _Watch:
                 if any((self._watchfiles.Change.deleted, str(folder)) in changes for folder in folders):
                     return  # one that comes back has to be watched anew, and may look the same
         except FileNotFoundError:  # it has just gone
-            return
+            time.sleep(_LOOK_S)
         except (OSError, RuntimeError) as error:
             raise ReadError(
                 f"the system does not let us watch {', '.join(map(str, folders))}: {error}; see to its limits "

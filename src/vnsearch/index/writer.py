@@ -39,7 +39,7 @@ from vnsearch.index.storage import Contents, IndexFolder, commit, committed
 from vnsearch.limits import Limits
 from vnsearch.report import Report
 
-__all__ = ["AddStats", "Commit", "OnError", "SkippedReport", "add_reports", "delete_reports"]
+__all__ = ["AddStats", "Commit", "OnError", "SkippedReport", "add_reports", "check_options", "delete_reports"]
 
 OnError = Literal["raise", "skip"]
 
@@ -85,9 +85,8 @@ class Commit:
         self._schema = contents.schema
         self.segments = contents.segments
         self.filterable = contents.filterable
-        self.needed = (
-            True  #: whether it is made at the end; set it to False to make it only if something changes from then on
-        )
+        #: Whether it is made at the end. Set it to False to make it only if something changes from then on.
+        self.needed = True
 
     def _open(self, segment: ColumnarSegment) -> SegmentData:
         name = segment_path(self._folder, segment).name
@@ -236,6 +235,16 @@ class _Adding:
             self._commit.merge()
 
 
+def check_options(on_error: OnError, processes: int, memory_mb: float) -> None:
+    """Raise InvalidArgumentError for options of ``add_reports`` that make no sense."""
+    if on_error not in ("raise", "skip"):
+        raise InvalidArgumentError(f'on_error is "raise" or "skip", not {on_error!r}')
+    if not isinstance(processes, int) or processes < 1:
+        raise InvalidArgumentError(f"processes must be at least 1, not {processes}")
+    if not isinstance(memory_mb, int | float) or not memory_mb >= 16:
+        raise InvalidArgumentError(f"memory_mb must be at least 16, not {memory_mb}")
+
+
 def add_reports(
     index: IndexFolder,
     reports: Iterable[Report | Mapping[str, Any]] | Callable[[Commit], Iterable[Report]],
@@ -254,12 +263,7 @@ def add_reports(
     ``limits``: what a report may be at most; None takes any, as they come from another index. ``opened`` are segments that the caller
     has open: they are not opened again.
     """
-    if on_error not in ("raise", "skip"):
-        raise InvalidArgumentError(f'on_error is "raise" or "skip", not {on_error!r}')
-    if not isinstance(processes, int) or processes < 1:
-        raise InvalidArgumentError(f"processes must be at least 1, not {processes}")
-    if not isinstance(memory_mb, int | float) or not memory_mb >= 16:
-        raise InvalidArgumentError(f"memory_mb must be at least 16, not {memory_mb}")
+    check_options(on_error, processes, memory_mb)
     started = time.perf_counter()
     total = len(reports) if isinstance(reports, collections.abc.Sized) else None
     errors: list[SkippedReport] = []
