@@ -201,11 +201,11 @@ def test_exit_codes(folder, tmp_path):
     assert run("index", str(tmp_path / "nothing-here"), "--index", str(tmp_path / "ix"), cwd=folder).returncode == 1
 
 
-def test_index_again_replaces_and_delete_removes(tmp_path, folder):
+def test_index_again_leaves_alone_and_delete_removes(tmp_path, folder):
     first = json.loads(run("index", str(folder / "reports"), "--json", cwd=tmp_path).stdout)
     again = json.loads(run("index", str(folder / "reports"), "--json", cwd=tmp_path).stdout)
     assert (first["added"], first["updated"]) == (3, 0)
-    assert (again["added"], again["updated"], again["reports"]) == (0, 3, 3)
+    assert [again[key] for key in ("added", "updated", "unchanged", "removed", "reports")] == [0, 0, 3, 0, 3]
     assert len(again["unreadable"]) == 1
     gone = json.loads(run("delete", "a", "b", "--json", cwd=tmp_path).stdout)
     assert gone == {"deleted": 2, "reports": 1}

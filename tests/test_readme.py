@@ -49,11 +49,16 @@ def folder(tmp_path_factory):
 def test_commands(line, folder):
     assert shutil.which("bash"), "the README's commands need a shell"
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    done = subprocess.run(
-        ["bash", "-c", line], cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip()
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        ["bash", "-c", line], cwd=folder, env={**os.environ, "PATH": path}, stdout=pipe, stderr=pipe, text=True
+    ) as process:
+        if "--watch" in line:  # it stays until it is ended, and ends well
+            assert process.stdout.readline().strip()
+            process.terminate()
+        printed, told = process.communicate()
+    assert process.returncode == 0, told
+    assert printed.strip() or "--watch" in line
 
 
 def test_both_set_up_commands_are_single_lines():

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from vnsearch.index.check import CheckResult, check_index
     from vnsearch.index.rebuild import RebuildResult, rebuild_index
     from vnsearch.index.snapshot import LearntAbbreviation
+    from vnsearch.index.sync import SyncStats
     from vnsearch.index.writer import AddStats, SkippedReport
     from vnsearch.limits import Limits
     from vnsearch.report import Report
@@ -77,6 +78,7 @@ __all__ = [
     "SegmentationModelError",
     "SkippedReport",
     "Snippet",
+    "SyncStats",
     "Token",
     "UnknownFieldError",
     "VnSearchError",
@@ -106,6 +108,7 @@ _MODULES = {
     "SearchResults": "search.results",
     "SkippedReport": "index.writer",
     "Snippet": "search.snippets",
+    "SyncStats": "index.sync",
     "Token": "analysis",
     "analyze": "analysis",
     "check_index": "index.check",

@@ -5,16 +5,18 @@ Exit codes: 0 something was found or done, 1 nothing was (or, rebuilding, not al
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import logging
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -56,8 +58,8 @@ def _echo(*pieces: str, err: bool = False) -> None:
     click.echo("".join(shown), err=err)  # noqa: TID251 - the one door
 
 
-def _print_json(value: Any) -> None:
-    text = json.dumps(value, ensure_ascii=False, indent=2)
+def _print_json(value: Any, indent: int | None = 2) -> None:
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
     _echo(_Printable(visible(text, lambda char: json.dumps(char)[1:-1])))
 
 
@@ -130,22 +132,23 @@ def main() -> None:
 )
 @click.option("--processes", type=int, default=1, show_default=True, help="Processes for the analysis.")
 @click.option("--memory-mb", type=int, default=512, show_default=True, help="Memory of the writer.")
+@click.option("--prune", is_flag=True, help="Let reports of files that are gone leave the index.")
+@click.option("--watch", is_flag=True, help="Stay, and index again whenever a file changes, until Ctrl-C.")
 @_json_option
 def index(
     paths: tuple[str, ...],
     index_path: str,
     overwrite: bool,
     filterable: tuple[str, ...],
-    on_error: Literal["raise", "skip"],
-    processes: int,
-    memory_mb: int,
+    watch: bool,
     as_json: bool,
+    **options: Any,
 ) -> None:
-    """Read reports from files and folders and index them. Reports indexed before are replaced.
+    """Read reports from files and folders and index them. What did not change since is left alone.
 
-    An unreadable file is reported and passed over.
+    An unreadable file is reported and passed over. With --watch there is a line, or a line of JSON, whenever something was done.
     """
-    from vnsearch import Index, read_corpus  # noqa: PLC0415 - see above
+    from vnsearch import Index  # noqa: PLC0415 - see above
 
     failed: list[dict[str, str]] = []
 
@@ -159,22 +162,32 @@ def index(
         if create
         else Index.open(index_path, create=True)
     )
+    options |= {"on_read_error": on_read_error, "progress": True}
     with opened as ix:
-        reports = read_corpus(paths, on_error=on_read_error)
-        stats = ix.add(reports, on_error=on_error, progress=True, processes=processes, memory_mb=memory_mb)
-        total = len(ix)
+        if not watch:
+            stats = ix.sync(paths, **options)
+            _tell_sync(ix, stats, failed, as_json=as_json)
+            if stats.added + stats.updated + stats.unchanged + stats.removed == 0:
+                sys.exit(NOTHING_FOUND)
+            return
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever stops a service says it so
+        with contextlib.suppress(KeyboardInterrupt):
+            for stats in ix.watch(paths, **options, on_failure=lambda error: _echo(f"vnsearch: {error}", err=True)):
+                _tell_sync(ix, stats, failed, as_json=as_json, indent=None)
+                failed.clear()
+
+
+def _tell_sync(ix: Any, stats: Any, failed: list[dict[str, str]], *, as_json: bool, indent: int | None = 2) -> None:
     for skipped in stats.errors:
         _echo(f"left out: report {skipped.id or skipped.position}: {skipped.error}", err=True)
     if as_json:
         errors = [{"position": e.position, "id": e.id, "error": str(e.error)} for e in stats.errors]
-        _print_json({**asdict(stats), "errors": errors, "reports": total, "unreadable": failed})
+        _print_json({**asdict(stats), "errors": errors, "reports": len(ix), "unreadable": failed}, indent)
     else:
         _echo(
-            f"{index_path}: {stats.added} added, {stats.updated} updated, {stats.skipped} left out, "
-            f"{len(failed)} files or records not read; {total} reports now ({stats.seconds:.1f} s)"
+            f"{ix.path}: {stats.added} added, {stats.updated} updated, {stats.unchanged} unchanged, {stats.removed} removed, "
+            f"{stats.skipped} left out, {len(failed)} files or records not read; {len(ix)} reports now ({stats.seconds:.1f} s)"
         )
-    if stats.added + stats.updated == 0:
-        sys.exit(NOTHING_FOUND)
 
 
 @main.command()

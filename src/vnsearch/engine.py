@@ -31,7 +31,11 @@ from vnsearch.search.results import SearchResults
 from vnsearch.search.searcher import Match, Searcher, SearchOptions, Sort
 
 if TYPE_CHECKING:  # whoever only searches does not wait for Whoosh, or the writer, and multiprocessing with it
+    from vnsearch.corpus.files import Corpus, PathArgument
+    from vnsearch.corpus.files import OnError as OnReadError
     from vnsearch.index.check import CheckResult
+    from vnsearch.index.sync import Seen, SyncStats
+    from vnsearch.index.watch import OnFailure, StopEvent
     from vnsearch.index.whoosh_index import VietnameseIndex
     from vnsearch.index.writer import AddStats, OnError
 
@@ -256,6 +260,132 @@ class Index:
             with _reading_back():
                 self.refresh()
         return stats
+
+    def sync(
+        self,
+        paths: PathArgument | Iterable[PathArgument],
+        *,
+        prune: bool = False,
+        on_error: OnError = "raise",
+        on_read_error: OnReadError | None = None,
+        progress: OnProgress | bool | None = None,
+        processes: int = 1,
+        memory_mb: int = 512,
+    ) -> SyncStats:
+        r"""Bring the index in step with files, in one atomic commit; files that did not change are not read as reports again.
+
+        A file is compared by its content with what the index has of it, so it is also read again when one of its reports was
+        replaced or deleted otherwise. Reports that a changed file has no more leave the index. Of a file that cannot be read
+        whole nothing leaves; it is read, and told, every time. When several files have a report of the same id, the last counts.
+        Reports that came through ``add`` are only ever replaced.
+
+        >>> import tempfile
+        >>> folder, reports = Path(tempfile.mkdtemp()), Path(tempfile.mkdtemp())
+        >>> _ = (reports / "tin.txt").write_text("Họp tổ dân phố\n\nTối nay họp lúc 19 giờ.", encoding="utf-8")
+        >>> with Index.create(folder) as ix:
+        ...     first, second = ix.sync(reports), ix.sync(reports)
+        >>> (first.added, first.unchanged), (second.added, second.unchanged)
+        ((1, 0), (0, 1))
+
+        Args:
+            paths: files, folders and globs, as for ``read_corpus``.
+            prune: let reports leave that came from a file which is not there any more. While a path leads to no file at all, or
+                a folder cannot be listed, what may be in there stays.
+            on_error: what to do with a bad report, as in ``add``.
+            on_read_error: called with (path, error) for what cannot be read; by default it is logged as a warning.
+            progress: as in ``add``; counts the reports of files that are read.
+            processes: as in ``add``.
+            memory_mb: as in ``add``.
+
+        Raises:
+            InvalidArgumentError: ``paths`` are no paths, or an option makes no sense.
+            InvalidReportError: a bad report, with ``on_error="raise"``.
+            IndexLockedError: another writer did not finish within ``lock_timeout_s``.
+            IndexWriteError: the system does not let us write, as on a full disk.
+
+        """
+        from vnsearch.corpus.files import Corpus  # noqa: PLC0415 - see above
+        from vnsearch.index.sync import Seen  # noqa: PLC0415 - see above
+
+        return self._sync(Corpus(paths, on_read_error), Seen(), prune, on_error, progress, processes, memory_mb)
+
+    def _sync(
+        self,
+        corpus: Corpus,
+        seen: Seen,
+        prune: bool,
+        on_error: OnError,
+        progress: OnProgress | bool | None,
+        processes: int,
+        memory_mb: int,
+    ) -> SyncStats:
+        from vnsearch.index.sync import sync_files  # noqa: PLC0415 - see above
+
+        current = self._refreshed()
+        with progress_bar(progress) as report_progress:
+            stats = sync_files(
+                self._folder,
+                current,
+                corpus,
+                seen=seen,
+                prune=prune,
+                on_error=on_error,
+                progress=report_progress,
+                processes=processes,
+                memory_mb=memory_mb,
+                lock_timeout_s=self._lock_timeout_s,
+                limits=self._limits,
+            )
+            with _reading_back():
+                self.refresh()
+        return stats
+
+    def watch(
+        self,
+        paths: PathArgument | Iterable[PathArgument],
+        *,
+        prune: bool = False,
+        on_error: OnError = "skip",
+        on_read_error: OnReadError | None = None,
+        on_failure: OnFailure | None = None,
+        progress: OnProgress | bool | None = None,
+        processes: int = 1,
+        memory_mb: int = 512,
+        stop_event: StopEvent | None = None,
+    ) -> Iterator[SyncStats]:
+        """Sync, wait until something changes, and sync again, until told to stop; yield what each ``sync`` did.
+
+        Needs the extra ``watch``. A sync that fails, as when another writer has the index, is told to ``on_failure`` and tried
+        again some seconds later. Folders may go and come back. What cannot be read is told once, until it changes.
+
+        Args:
+            paths: as in ``sync``.
+            prune: as in ``sync``.
+            on_error: as in ``add``.
+            on_read_error: as in ``sync``.
+            on_failure: called with the error of a sync that failed; by default it is logged as a warning.
+            progress: as in ``sync``.
+            processes: as in ``add``.
+            memory_mb: as in ``add``.
+            stop_event: set it, as a ``threading.Event``, to end the waiting; a sync that is under way is finished first.
+
+        Raises:
+            MissingExtraError: watchfiles is not installed.
+            InvalidArgumentError: an option makes no sense.
+            IndexClosedError: the index was closed.
+            ReadError: the system does not let us watch, as when a limit of it is reached.
+
+        """
+        from vnsearch.corpus.files import Corpus  # noqa: PLC0415 - see above
+        from vnsearch.index.sync import Seen  # noqa: PLC0415 - see above
+        from vnsearch.index.watch import watch_files  # noqa: PLC0415 - see above
+
+        given, seen = Corpus(paths).paths, Seen()
+
+        def sync(tell: OnReadError) -> SyncStats:
+            return self._sync(Corpus(given, tell), seen, prune, on_error, progress, processes, memory_mb)
+
+        return watch_files(sync, given, self.path, on_read_error, on_failure, stop_event)
 
     def delete(self, ids: Iterable[str]) -> int:
         """Delete reports by id, in one atomic commit; return how many there were. Unknown ids are passed over.

@@ -17,7 +17,9 @@ report silently replaces another, and ids do not depend on what else is given un
 
 from __future__ import annotations
 
+import contextlib
 import glob
+import hashlib
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -31,7 +33,7 @@ from vnsearch.corpus.records import read_csv, read_json, read_jsonl, to_report
 from vnsearch.errors import InvalidArgumentError, ReadError, VnSearchError
 from vnsearch.report import Report
 
-__all__ = ["OnError", "read_corpus"]
+__all__ = ["Corpus", "OnError", "PathArgument", "is_hidden", "read_corpus", "warn", "watched_folder"]
 
 OnError = Callable[[Path, Exception], object]
 PathArgument = str | os.PathLike[str]
@@ -146,9 +148,13 @@ _NO_REPORT = frozenset(
     ]
 )
 _SNIFF_BYTES = 8192
+#: Counts up when files are read better than before: what was read with another number is read again (``Index.sync``).
+_READERS = 1
+_HASHED_BYTES = 1 << 20  # of a file, at a time
 
 
-def _warn(path: Path, error: Exception) -> None:
+def warn(path: Path, error: Exception) -> None:
+    """Log what cannot be read: what ``on_error`` is by default."""
     _log.warning("%s: %s", path, error)
 
 
@@ -158,6 +164,15 @@ class _HandlerError(Exception):
     def __init__(self, error: Exception) -> None:
         super().__init__()
         self.error = error
+
+
+@contextlib.contextmanager
+def _as_raised() -> Iterator[None]:
+    """Raise what the caller's own ``on_error`` raised."""
+    try:
+        yield
+    except _HandlerError as carrier:
+        raise carrier.error from None
 
 
 def read_corpus(paths: PathArgument | Iterable[PathArgument], *, on_error: OnError | None = None) -> Iterator[Report]:
@@ -180,7 +195,7 @@ def read_corpus(paths: PathArgument | Iterable[PathArgument], *, on_error: OnErr
         InvalidArgumentError: ``paths`` is neither a path nor an iterable of paths.
 
     """
-    return _Reading(_path_list(paths), on_error or _warn).reports()
+    return Corpus(paths, on_error).reports()
 
 
 def _path_list(paths: PathArgument | Iterable[PathArgument]) -> list[str]:
@@ -197,29 +212,55 @@ def _path_list(paths: PathArgument | Iterable[PathArgument]) -> list[str]:
     return found
 
 
-class _Reading:
-    def __init__(self, paths: list[str], on_error: OnError) -> None:
-        self._paths = paths
-        self._on_error = on_error
+class Corpus:
+    """The files that some paths lead to, and the reports in them; arguments as of ``read_corpus``."""
+
+    def __init__(self, paths: PathArgument | Iterable[PathArgument], on_error: OnError | None = None) -> None:
+        self.paths = _path_list(paths)
+        self.told = 0  #: how many errors went to ``on_error``
+        self._on_error = on_error or warn
         self._seen_files: set[str] = set()
         self._names: set[str] = set()
+        # Folders that could not be listed, as the names of files in them begin; "": any file may be in there.
+        self._unlisted: list[str] = []
+        self._globbed: list[Path] = []
 
     def _tell(self, path: Path, error: Exception) -> None:
+        self.told += 1
         try:
             self._on_error(path, error)
         except Exception as raised:
             raise _HandlerError(raised) from raised
 
     def reports(self) -> Iterator[Report]:
-        try:
-            for given in self._paths:
-                for path, root in self._expand(given):
-                    if self._is_new(path):
-                        yield from self._read(path, self._name(path, root))
-        except _HandlerError as carrier:
-            raise carrier.error from None
+        """Yield the reports of all files."""
+        for path, name in self.files():
+            yield from self.read(path, name)
 
     # -- which files
+
+    def files(self) -> Iterator[tuple[Path, str]]:
+        """Yield the files, each with the name that the ids of its reports are made of; none is opened for that."""
+        with _as_raised():
+            for given in self.paths:
+                some = False
+                for path, root in self._expand(given):
+                    some = True
+                    if self._is_new(path):
+                        yield path, self._name(path, root)
+                if not some:
+                    self._unlisted.append("")
+
+    def may_hold(self, name: str) -> bool:
+        """Tell whether there may be a file of this name, though ``files`` did not yield it.
+
+        So it is when a folder could not be listed, and with every name when a path led to no file at all: a disk may be missing.
+        """
+        if any(f"/{folder}" in f"/{name}" for folder in self._unlisted):
+            return True
+        # glob passes over what it cannot list, and does not say so.
+        folders = [root / folder for root in self._globbed for folder in Path(name).parents]
+        return not all(os.access(folder, os.R_OK | os.X_OK) for folder in folders if folder.is_dir())
 
     def _expand(self, given: str) -> Iterator[tuple[Path, Path]]:
         """Yield (file, the folder that its id is told from)."""
@@ -235,6 +276,7 @@ class _Reading:
         if not matches:
             self._tell(path, ReadError("no file matches this pattern"))
         root = _fixed_part(given)
+        self._globbed.append(root)
         for match in matches:
             found = Path(match)
             if found.is_dir():
@@ -272,8 +314,9 @@ class _Reading:
             walked.add(real)
             try:
                 with os.scandir(here) as scan:
-                    names = sorted(entry.name for entry in scan if not entry.name.startswith((".", "~$")))
+                    names = sorted(entry.name for entry in scan if not is_hidden(entry.name))
             except OSError as error:
+                self._unlisted.append("" if here == root else f"{here.relative_to(root).as_posix()}/")
                 self._tell(here, ReadError(f"this folder cannot be listed: {error.strerror or error}"))
                 continue
             folders: list[Path] = []
@@ -324,24 +367,43 @@ class _Reading:
             name = path.relative_to(root).as_posix()
         except ValueError:
             name = path.name
-        absolute = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow the links that the caller named
-        depth = len(Path(name).parts)
-        while name in self._names and depth < len(absolute.parts) - 1:
-            depth += 1
-            name = Path(*absolute.parts[-depth:]).as_posix()
         if name in self._names:
-            name = absolute.as_posix()
+            absolute = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow the links that the caller named
+            depth = len(Path(name).parts)
+            while name in self._names and depth < len(absolute.parts) - 1:
+                depth += 1
+                name = Path(*absolute.parts[-depth:]).as_posix()
+            if name in self._names:
+                name = absolute.as_posix()
         self._names.add(name)
         return name
 
     # -- reading
+
+    def digest(self, path: Path) -> str | None:
+        """Return a digest of all that decides what is read from a file; None, and tell, if it cannot be read."""
+        digest = hashlib.blake2b(f"{_READERS} {_kind(path)}\n".encode(), digest_size=16)
+        try:
+            with path.open("rb") as file:
+                while part := file.read(_HASHED_BYTES):
+                    digest.update(part)
+        except OSError as error:
+            with _as_raised():
+                self._tell(path, ReadError(f"it cannot be read: {error.strerror or error}"))
+            return None
+        return digest.hexdigest()
+
+    def read(self, path: Path, name: str) -> Iterator[Report]:
+        """Yield the reports of one of the files."""
+        with _as_raised():
+            yield from self._read(path, name)
 
     def _read(self, path: Path, name: str) -> Iterator[Report]:
         def bad(error: Exception) -> None:
             self._tell(path, error)
 
         try:
-            kind = _KINDS.get(path.suffix.lower(), "text")  # of an unknown kind only when the caller named it
+            kind = _kind(path)
             if kind == "jsonl":
                 yield from read_jsonl(path, name, bad)
             elif kind == "json":
@@ -384,11 +446,26 @@ _DOCUMENTS = frozenset(
 )
 
 
+def _kind(path: Path) -> str:
+    return _KINDS.get(path.suffix.lower(), "text")  # of an unknown kind only when the caller named it
+
+
 def _is_text(start: bytes) -> bool:
     try:
         return bool(decode(start[: start.rfind(b"\n") + 1] or start).text.strip())
     except ReadError:
         return False
+
+
+def is_hidden(name: str) -> bool:
+    """Tell whether a file or folder of this name is passed over where it is found in a folder."""
+    return name.startswith((".", "~$"))
+
+
+def watched_folder(given: str) -> Path | None:
+    """Return the folder that holds all files that a path or a glob leads to; None for a single file, and where there is none."""
+    path = Path(given) if os.path.lexists(given) or not glob.has_magic(given) else _fixed_part(given)
+    return path if path.is_dir() else None
 
 
 def _fixed_part(pattern: str) -> Path:

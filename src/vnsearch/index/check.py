@@ -17,7 +17,7 @@ from vnsearch.index.columnar.postings import slices
 from vnsearch.index.columnar.segment import SegmentData
 from vnsearch.index.files import damaged
 from vnsearch.index.salvage import Salvage, all_of
-from vnsearch.index.schema import KINDS, TEXT_FIELDS
+from vnsearch.index.schema import KINDS, ORIGIN, TEXT_FIELDS
 from vnsearch.index.storage import Contents, IndexFolder, open_index
 
 __all__ = ["CheckResult", "check_index", "opened_segments"]
@@ -136,6 +136,8 @@ class _Segment:
             return f"some of its {self._count} reports cannot be read"
         if name.startswith("field.id."):
             return f"its {self._count} reports may not be found by their ids"
+        if name.startswith(f"field.{ORIGIN}."):
+            return f"which files its {self._count} reports came from may not be known"
         return f"searches may not find its {self._count} reports"
 
     def _reports(self, seen: set[str], texts: list[tuple[int, str, Sequence[int]]]) -> Iterator[str]:

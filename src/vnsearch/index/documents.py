@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import struct
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,20 +15,33 @@ from vnsearch.analysis import syllables_of
 from vnsearch.errors import InvalidReportError
 from vnsearch.index.columnar.charset import decode, encode
 from vnsearch.index.columnar.stored import RECORD_BYTES_MAX, make_blocks
-from vnsearch.index.schema import DEFINITIONS, TEXT_FIELDS, label_fields, report_labels
+from vnsearch.index.schema import DEFINITIONS, ORIGIN, TEXT_FIELDS, label_fields, report_labels
 from vnsearch.limits import Limits
 from vnsearch.report import Report
 
 if TYPE_CHECKING:
     from vnsearch.index.columnar.build import AnalysedReports
 
-__all__ = ["analyse_reports", "check_size", "pack_report", "unpack_report"]
+__all__ = ["FiledReport", "analyse_reports", "check_size", "pack_report", "unpack_report"]
 
 
 # How the text is written (see ``charset``), and the lengths of id, title and body in code points.
 _HEAD = struct.Struct("<?3I")
 _OTHERS = dict.fromkeys(("date", "source", "author", "category", "url"))
 _TYPES = {**dict.fromkeys(_OTHERS, str), "extra": dict}
+
+
+@dataclass(frozen=True, slots=True)
+class FiledReport(Report):
+    """A report on its way into an index, and where it came from. The index keeps that beside it, in the list ``ORIGIN``."""
+
+    origin: str = ""
+
+    @classmethod
+    def of(cls, report: Report, origin: str) -> Report:
+        """Return a report with its origin."""
+        values = {name: getattr(report, name) for name in Report.__dataclass_fields__}
+        return cls._trusted({**values, "origin": origin})
 
 
 def pack_report(report: Report) -> bytes:
@@ -112,14 +126,18 @@ def analyse_reports(reports: Sequence[Report], filterable: Iterable[str]) -> Ana
     ]
     extra_keys = tuple(filterable)
     labels = [report_labels(report, extra_keys) for report in reports]
+    lists: dict[str, Sequence[Sequence[str]]] = {
+        "id": [[report.id] for report in reports],
+        DEFINITIONS: definitions,
+        **{name: [row.get(name, ()) for row in labels] for name in label_fields(extra_keys)},
+    }
+    origins = [[report.origin] if isinstance(report, FiledReport) else [] for report in reports]
+    if any(origins):
+        lists[ORIGIN] = origins
     return AnalysedReports(
         [report.id for report in reports],
         texts,
-        {
-            "id": [[report.id] for report in reports],
-            DEFINITIONS: definitions,
-            **{name: [row.get(name, ()) for row in labels] for name in label_fields(extra_keys)},
-        },
+        lists,
         np.array([report.day.toordinal() if report.day is not None else 0 for report in reports], np.int32),
         list(make_blocks(map(pack_report, reports))),
     )

@@ -16,7 +16,7 @@ from vnsearch.index.check import opened_segments
 from vnsearch.index.columnar.segment import SegmentData
 from vnsearch.index.progress import OnProgress, progress_bar
 from vnsearch.index.salvage import Salvage, all_of
-from vnsearch.index.schema import DEFINITIONS, FACETS
+from vnsearch.index.schema import DEFINITIONS, FACETS, ORIGIN
 from vnsearch.index.snapshot import Snapshot
 from vnsearch.index.writer import add_reports
 from vnsearch.report import Report
@@ -129,7 +129,7 @@ class _Saving:
         found.sort(key=lambda data: data.age)
         self._segments = [(data, np.ones(data.documents, np.bool_)) for data in found]
         names = {name for data in found for name in data.list_names}
-        self.filterable = tuple(sorted(names - {"id", DEFINITIONS, *FACETS}))
+        self.filterable = tuple(sorted(names - {"id", DEFINITIONS, ORIGIN, *FACETS}))
 
     def _give_up(self, error: IndexCorruptedError, lost: Iterable[str]) -> None:
         self.problems.append(f"{error.file}: {error.why}")
@@ -139,8 +139,7 @@ class _Saving:
         """Yield the reports, the oldest first."""
         for data, live in self._segments:
             salvage = Salvage(data, live)
-            for _, report in salvage.reports():
-                yield report
+            yield from salvage.filed_reports()
             if salvage.problem:
                 self.problems.append(f"{salvage.name}: {salvage.problem}")
             self.lost += salvage.lost()

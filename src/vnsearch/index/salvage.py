@@ -12,7 +12,8 @@ from vnsearch.errors import IndexCorruptedError
 from vnsearch.index.codec import ColumnarSegment, segment_path
 from vnsearch.index.columnar.segment import SegmentData
 from vnsearch.index.columnar.stored import salvage
-from vnsearch.index.documents import unpack_report
+from vnsearch.index.documents import FiledReport, unpack_report
+from vnsearch.index.schema import ORIGIN
 from vnsearch.report import Report
 
 __all__ = ["Salvage", "all_of"]
@@ -23,7 +24,7 @@ class Salvage:
 
     def __init__(self, data: SegmentData, live: npt.NDArray[np.bool_]) -> None:
         self._data = data
-        self.ids = _ids_of(data)
+        self.ids = _list_of(data, "id")
         self.name = data.file.path.name
         self.problem = ""  #: why none of those that are left could be found
         self._left = dict.fromkeys(np.flatnonzero(live).tolist())
@@ -38,6 +39,12 @@ class Salvage:
                     yield document, report
         except IndexCorruptedError as error:
             self.problem = error.why
+
+    def filed_reports(self) -> Iterator[Report]:
+        """Yield what can be read, with its origin where that can be read."""
+        origins = _list_of(self._data, ORIGIN)
+        for document, report in self.reports():
+            yield FiledReport.of(report, origins[document]) if document in origins else report
 
     def lost(self) -> list[str]:
         """Return what could not be read, by id, or by file and document where that is lost too."""
@@ -54,14 +61,14 @@ def _called(file: str, document: int) -> str:
     return f"{file}: document {document}"
 
 
-def _ids_of(data: SegmentData) -> dict[int, str]:
-    """Return the ids of the documents of a segment, without reading the reports; none where they cannot be read either."""
-    ids: dict[int, str] = {}
+def _list_of(data: SegmentData, name: str) -> dict[int, str]:
+    """Return what a list has for each document of a segment, without reading the reports; nothing where it cannot be read."""
+    found: dict[int, str] = {}
     with contextlib.suppress(Exception):  # whatever bytes that make no sense raise
-        lists = data.postings("field.id")
-        for number, term in enumerate(data.terms("field.id")):
-            ids.update(dict.fromkeys(lists.documents_of(number).tolist(), term.decode()))
-    return ids
+        lists = data.postings(f"field.{name}")
+        for number, term in enumerate(data.terms(f"field.{name}")):
+            found.update(dict.fromkeys(lists.documents_of(number).tolist(), term.decode("utf-8", "surrogatepass")))
+    return found
 
 
 def _unpacked(record: bytes | None) -> Report | None:

@@ -14,6 +14,7 @@ __all__ = [
     "DEFINITIONS",
     "FACETS",
     "KINDS",
+    "ORIGIN",
     "RESERVED",
     "TEXT_FIELDS",
     "field_name",
@@ -29,6 +30,9 @@ TEXT_FIELDS = ("title", "body")
 KINDS = ("syllable", "pair", "word", "value")
 #: The field of the abbreviations that reports define themselves: terms "QCDC=quy chế dân chủ".
 DEFINITIONS = "definitions"
+#: The list of where reports came from (see ``sync``). For us alone: no key of ``extra`` is kept under such a name, and Whoosh
+#: knows no field of it.
+ORIGIN = "_origin"
 #: The fields of a report that can always be filtered and faceted.
 FACETS = ("source", "category", "author")
 

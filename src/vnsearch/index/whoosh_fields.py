@@ -19,7 +19,7 @@ from whoosh import fields
 
 from vnsearch.concurrency import cached_property
 from vnsearch.index.columnar.segment import SegmentData
-from vnsearch.index.schema import DEFINITIONS, KINDS, TEXT_FIELDS, field_name
+from vnsearch.index.schema import DEFINITIONS, KINDS, ORIGIN, TEXT_FIELDS, field_name
 
 __all__ = ["DATE_FIELD", "FieldTerms", "Statistics", "TextTerms", "field_terms", "label_names"]
 
@@ -257,12 +257,12 @@ class DateTerms(FieldTerms):
 
 def label_names(data: SegmentData) -> list[str]:
     """Return the fields of labels."""
-    return [name for name in data.list_names if name not in ("id", DEFINITIONS)]
+    return [name for name in data.list_names if name not in ("id", DEFINITIONS, ORIGIN)]
 
 
 def field_terms(data: SegmentData) -> dict[str, FieldTerms]:
     """Return the terms of every field that has some in this segment, by the field's name, in the order of the names."""
-    found: dict[str, FieldTerms] = {name: ListTerms(data, name) for name in data.list_names}
+    found: dict[str, FieldTerms] = {name: ListTerms(data, name) for name in data.list_names if name != ORIGIN}
     found[DATE_FIELD] = DateTerms(data.days)
     for kind in KINDS:
         for field, text_field in enumerate(TEXT_FIELDS):

@@ -39,7 +39,7 @@ from vnsearch.index.storage import Contents, IndexFolder, commit, committed
 from vnsearch.limits import Limits
 from vnsearch.report import Report
 
-__all__ = ["AddStats", "OnError", "SkippedReport", "add_reports", "delete_reports"]
+__all__ = ["AddStats", "Commit", "OnError", "SkippedReport", "add_reports", "check_options", "delete_reports"]
 
 OnError = Literal["raise", "skip"]
 
@@ -72,7 +72,7 @@ class AddStats:
     seconds: float
 
 
-class _Commit:
+class Commit:
     """The next commit, in the making: segments with their deletions, and the files that are new."""
 
     def __init__(self, index: IndexFolder, opened: Iterable[SegmentData] = ()) -> None:
@@ -85,6 +85,8 @@ class _Commit:
         self._schema = contents.schema
         self.segments = contents.segments
         self.filterable = contents.filterable
+        #: Whether it is made at the end. Set it to False to make it only if something changes from then on.
+        self.needed = True
 
     def _open(self, segment: ColumnarSegment) -> SegmentData:
         name = segment_path(self._folder, segment).name
@@ -101,7 +103,15 @@ class _Commit:
                 if not segment.is_deleted(document):
                     segment.delete_document(document)
                     deleted += 1
+        self.needed |= deleted > 0
         return deleted
+
+    def sources(self) -> list[Source]:
+        """Return the segments, open, each with the documents that are alive now."""
+        return self._sources(slice(None))
+
+    def _sources(self, some: slice) -> list[Source]:
+        return [Source(self._open(segment), segment.live) for segment in self.segments[some]]
 
     def append(self, builder: SegmentBuilder, deleted: Iterable[int]) -> None:
         """Write a new segment, of which some documents are deleted already."""
@@ -112,6 +122,7 @@ class _Commit:
 
     def _new_segment(self, documents: int, write: Callable[[Path, Age], Seal]) -> ColumnarSegment:
         self._refuse_child()
+        self.needed = True
         segment = ColumnarSegment(documents)
         path = segment_path(self._folder, segment)
         self._new.append(path)
@@ -140,7 +151,7 @@ class _Commit:
             first += 1
 
     def _merge(self, run: range) -> None:
-        sources = [Source(self._open(segment), segment.live) for segment in self.segments[run.start : run.stop]]
+        sources = self._sources(slice(run.start, run.stop))
         segment = self._new_segment(sum(source.count for source in sources), lambda path, _: merge(sources, path))
         for source in sources:
             self._opened.pop(source.segment.file.path.name, None)
@@ -169,14 +180,15 @@ class _Commit:
 
 
 @contextlib.contextmanager
-def _committing(index: IndexFolder, lock_timeout_s: float, opened: Iterable[SegmentData]) -> Iterator[_Commit]:
-    """Give a commit that is finished at the end, or, if anything is raised, gone with all it wrote."""
+def _committing(index: IndexFolder, lock_timeout_s: float, opened: Iterable[SegmentData]) -> Iterator[Commit]:
+    """Give a commit that is finished at the end, if it is needed, or, if anything is raised, gone with all it wrote."""
     with write_lock(Path(index.folder), lock_timeout_s):
-        making = _Commit(index, opened)
+        making = Commit(index, opened)
         try:
             yield making
-            making.merge()
-            making.finish()
+            if making.needed:
+                making.merge()
+                making.finish()
         except BaseException:
             making.abandon()
             raise
@@ -185,7 +197,7 @@ def _committing(index: IndexFolder, lock_timeout_s: float, opened: Iterable[Segm
 class _Adding:
     """Analysed reports on their way into segments; a report replaces those of the same id that came before it."""
 
-    def __init__(self, commit: _Commit, memory_mb: float) -> None:
+    def __init__(self, commit: Commit, memory_mb: float) -> None:
         self._commit = commit
         self._memory = memory_mb * 1024 * 1024
         self._builder = SegmentBuilder()
@@ -223,9 +235,19 @@ class _Adding:
             self._commit.merge()
 
 
+def check_options(on_error: OnError, processes: int, memory_mb: float) -> None:
+    """Raise InvalidArgumentError for options of ``add_reports`` that make no sense."""
+    if on_error not in ("raise", "skip"):
+        raise InvalidArgumentError(f'on_error is "raise" or "skip", not {on_error!r}')
+    if not isinstance(processes, int) or processes < 1:
+        raise InvalidArgumentError(f"processes must be at least 1, not {processes}")
+    if not isinstance(memory_mb, int | float) or not memory_mb >= 16:
+        raise InvalidArgumentError(f"memory_mb must be at least 16, not {memory_mb}")
+
+
 def add_reports(
     index: IndexFolder,
-    reports: Iterable[Report | Mapping[str, Any]],
+    reports: Iterable[Report | Mapping[str, Any]] | Callable[[Commit], Iterable[Report]],
     *,
     on_error: OnError = "raise",
     progress: OnProgress | None = None,
@@ -237,15 +259,11 @@ def add_reports(
 ) -> AddStats:
     """Add reports, or replace those with the same id, in one commit; see ``Index.add``.
 
+    ``reports`` may be a function: it is given the commit, whose lock is held by then, and may delete by it, too.
     ``limits``: what a report may be at most; None takes any, as they come from another index. ``opened`` are segments that the caller
     has open: they are not opened again.
     """
-    if on_error not in ("raise", "skip"):
-        raise InvalidArgumentError(f'on_error is "raise" or "skip", not {on_error!r}')
-    if not isinstance(processes, int) or processes < 1:
-        raise InvalidArgumentError(f"processes must be at least 1, not {processes}")
-    if not isinstance(memory_mb, int | float) or not memory_mb >= 16:
-        raise InvalidArgumentError(f"memory_mb must be at least 16, not {memory_mb}")
+    check_options(on_error, processes, memory_mb)
     started = time.perf_counter()
     total = len(reports) if isinstance(reports, collections.abc.Sized) else None
     errors: list[SkippedReport] = []
@@ -253,7 +271,8 @@ def add_reports(
         adding = _Adding(making, memory_mb)
         done = 0
         ahead = max(1, min(_AHEAD, int(memory_mb / _AHEAD_MB / processes)))
-        checked = _checked(reports, errors, on_error, making.filterable, limits)
+        given = reports(making) if callable(reports) else reports
+        checked = _checked(given, errors, on_error, making.filterable, limits)
         for analysed in _analysed(checked, making.filterable, min(processes, os.cpu_count() or 1), ahead):
             adding.add(analysed)
             if progress is not None:

@@ -62,7 +62,7 @@ class SegmentData:
     """The arrays of a segment. They never change; which documents are deleted is kept elsewhere.
 
     A *kind* is "syllable", "pair", "word" or "value": the terms of titles and bodies together. A *list* is a dictionary
-    of whole values: "id", "definitions", or a field of labels.
+    of whole values: "id", "definitions", a field of labels, or where reports came from.
     """
 
     def __init__(self, path: Path, seal: Seal | None = None) -> None:
@@ -231,6 +231,18 @@ class SegmentData:
         for number in self.terms("field.id").find_all([encode_term(identity) for identity in ids]):
             if number >= 0:
                 yield int(lists.documents_of(number)[-1])
+
+    def ids_of(self, documents: npt.NDArray[np.intp]) -> list[str]:
+        """Return the ids of some documents."""
+        numbers = self.numbers_of("id")[documents]
+        return [self.terms("field.id")[number].decode() for number in numbers.tolist()]
+
+    def numbers_of(self, name: str) -> npt.NDArray[np.intp]:
+        """Return for each document the number of its term in a list that has one at most for each, or -1."""
+        lists = self.postings(f"field.{name}")
+        numbers = np.full(self.documents, -1, np.intp)
+        numbers[lists.documents] = np.repeat(np.arange(len(lists)), lists.sizes())
+        return numbers
 
     def values_of(self, documents: npt.NDArray[np.int64], field: int) -> tuple[Array, Array, Array, Array]:
         """Return the values of some texts, text after text and in order: (places of the documents, terms, starts, ends)."""
