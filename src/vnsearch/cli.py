@@ -153,6 +153,12 @@ def index(
         failed.append({"path": str(path), "error": str(error)})
         _echo(f"passed over: {path}: {error}", err=True)
 
+    converted: list[dict[str, str]] = []
+
+    def on_converted(path: Any, encoding: str) -> None:
+        converted.append({"path": str(path), "encoding": encoding})
+        _echo(f"converted from {encoding}: {path}", err=True)
+
     create = overwrite or filterable
     opened = (
         Index.create(index_path, overwrite=overwrite, filterable=filterable)
@@ -160,14 +166,14 @@ def index(
         else Index.open(index_path, create=True)
     )
     with opened as ix:
-        reports = read_corpus(paths, on_error=on_read_error)
+        reports = read_corpus(paths, on_error=on_read_error, on_converted=on_converted)
         stats = ix.add(reports, on_error=on_error, progress=True, processes=processes, memory_mb=memory_mb)
         total = len(ix)
     for skipped in stats.errors:
         _echo(f"left out: report {skipped.id or skipped.position}: {skipped.error}", err=True)
     if as_json:
         errors = [{"position": e.position, "id": e.id, "error": str(e.error)} for e in stats.errors]
-        _print_json({**asdict(stats), "errors": errors, "reports": total, "unreadable": failed})
+        _print_json({**asdict(stats), "errors": errors, "reports": total, "unreadable": failed, "converted": converted})
     else:
         _echo(
             f"{index_path}: {stats.added} added, {stats.updated} updated, {stats.skipped} left out, "

@@ -34,9 +34,6 @@ _OFFICIAL = re.compile(r"cong hoa xa hoi chu nghia viet nam|doc lap ?[-–] ?tu 
 _OFFICIAL_KIND = re.compile(
     r"(?:quyet dinh|nghi quyet|thong bao|ke hoach|bao cao|chi thi|to trinh|cong van|huong dan|giay moi|chuong trinh|quy che|quy dinh|ket luan|thong tu|nghi dinh|luat|bien ban|cong dien|thu moi|de an|phuong an)(?: .{0,60})?"
 )
-_OFFICIAL_KIND = re.compile(
-    r"(?:quyet dinh|nghi quyet|thong bao|ke hoach|bao cao|chi thi|to trinh|cong van|huong dan|giay moi|chuong trinh|quy che|quy dinh|ket luan|thong tu|nghi dinh|luat|bien ban|cong dien|thu moi|de an|phuong an)(?: .{0,60})?"
-)
 
 
 @dataclass(frozen=True, slots=True)
