@@ -94,7 +94,7 @@ def _author(author: str | None) -> str | None:
 
 
 def _date(date: dt.date | None) -> dt.date | None:
-    return date if date is not None and _FIRST_YEAR <= date.year and date <= dt.date.today() else None
+    return date if date is not None and date.year >= _FIRST_YEAR and date <= dt.date.today() else None
 
 
 def check_package(path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import docx
+from docx.enum.style import WD_STYLE_TYPE
 from docx.oxml.ns import qn
 
 from vnsearch.corpus.documents import Document, check_package, row_lines
@@ -51,7 +52,7 @@ class _Reading:
         self.heading: str | None = None
         self._styles = {style.get(qn("w:styleId")): style for style in document.styles.element.iter(_STYLE)}
         self._fonts: dict[str | None, str | None] = {}
-        normal = document.styles.default(docx.enum.style.WD_STYLE_TYPE.PARAGRAPH)
+        normal = document.styles.default(WD_STYLE_TYPE.PARAGRAPH)
         self._normal = normal.style_id if normal is not None else None
         self._default = _font_in(document.styles.element, "w:docDefaults/w:rPrDefault/w:rPr/w:rFonts")
 

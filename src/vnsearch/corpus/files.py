@@ -437,7 +437,8 @@ def _read_page_file(path: Path, name: str, kind: str) -> tuple[Report, frozenset
         raise ReadError("it holds no text")
     _tell_damage(path, decoded)
     converted = convert_markup(decoded.text) if kind == "html" else convert(decoded.text)
-    text, fields = converted.text, {}
+    text = converted.text
+    fields: dict[str, str] = {}
     if kind == "html":
         page = read_html(text)
     elif kind == "markdown":

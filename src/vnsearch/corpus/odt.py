@@ -6,8 +6,8 @@ text, comments, notes, tables of contents, headers and footers are no text of th
 
 from __future__ import annotations
 
-import datetime as dt
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,19 +22,20 @@ __all__ = ["read"]
 
 _PARAGRAPHS = ("text:p", "text:h")
 _UNREAD = frozenset(("text:tracked-changes", "text:table-of-content", "text:note", "office:annotation", "office:forms"))
+_SPACE = re.compile(r"[ \t\r\n]+")  # as it stands in the XML
 _SPACES_MAX = 16
 
 
 def read(path: Path) -> Document:
     """Return what an .odt file holds."""
     check_package(path)
-    document = odfdo.Document(io.BytesIO(path.read_bytes()))
+    document: Any = odfdo.Document(io.BytesIO(path.read_bytes()))
     if b"encryption-data" in document.container.get_part("META-INF/manifest.xml"):
         raise ReadError("it is encrypted; save it without a password")
     reading = _Reading(document)
     lines = list(reading.blocks(document.body))
     meta = document.meta
-    date: dt.datetime | None = meta.date or meta.creation_date
+    date = meta.date or meta.creation_date
     return Document(
         "\n\n".join(lines),
         frozenset(reading.encodings),
@@ -46,7 +47,7 @@ def read(path: Path) -> Document:
 
 
 class _Reading:
-    def __init__(self, document: odfdo.Document) -> None:
+    def __init__(self, document: Any) -> None:
         self.encodings: set[str] = set()
         self.heading: str | None = None
         self._document = document
@@ -106,5 +107,4 @@ class _Reading:
 
 
 def _spaced(text: str | None) -> str:
-    # Line ends and tabs in the XML are spaces.
-    return " ".join(f".{text}.".split())[1:-1] if text else ""
+    return _SPACE.sub(" ", text) if text else ""
