@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import re
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -20,16 +21,18 @@ from vnsearch.corpus.legacy import convert_runs
 from vnsearch.errors import ReadError
 from vnsearch.text.syllable import is_syllable
 
-__all__ = ["OPERATIONS", "PAGES", "join_lines", "read"]
+__all__ = ["PAGES", "SECONDS", "join_lines", "read"]
 
 PAGES = 5_000
-OPERATIONS = 5_000_000  # drawing operations of all pages
+SECONDS = 300.0  # a drawing can be made of so many operations that it takes hours
 
 _EDGE = 3  # so many lines at the top and the bottom of a page may be its header and footer
 _NUMBER = re.compile(r"(?:(?:trang|page)\s*)?[-–—|\s]*\d{1,4}(?:\s*/\s*\d{1,4})?[-–—|\s]*", re.IGNORECASE)
 _ITEM = re.compile(
     r"[-–—+•*▪◦·]\s|\(?(?:\d{1,2}[.)](?:\d{1,2}[.)]?)*|[ivxIVX]{1,5}[.)]|[a-zđ][.)])\s|(?:Điều|Chương|Mục|Phần) \w+[.:]?\s*"
 )
+_WORD = re.compile(r"[^\W\d_]+")
+_BROKEN = re.compile(r"([^\W\d_]+)-$")
 _SENTENCE_ENDS = ".!?…:;"
 _FULL = 0.75  # of the usual width, which is that of the longer lines
 
@@ -43,13 +46,11 @@ def read(path: Path) -> Document:
         raise ReadError(f"it has {len(reader.pages):,} pages; {PAGES:,} are read: make several files of it")
     encodings: set[str] = set()
     pages: list[list[str]] = []
-    done = 0
+    end = time.monotonic() + SECONDS
 
-    def count(*_: Any) -> None:
-        nonlocal done
-        done += 1
-        if done > OPERATIONS:
-            raise ReadError(f"it has more than {OPERATIONS:,} drawing operations: make several files of it")
+    def check_time(*_: Any) -> None:
+        if time.monotonic() > end:
+            raise ReadError(f"it takes more than {SECONDS:.0f} s to read: make several files of it, or save it as text")
 
     for page in reader.pages:
         runs: list[tuple[str, str | None]] = []
@@ -57,7 +58,7 @@ def read(path: Path) -> Document:
         def keep(text: str, _cm: Any, _tm: Any, font: Any, _size: Any, runs: list[Any] = runs) -> None:
             runs.append((text, str(font.get("/BaseFont", "")).lstrip("/") if font else None))
 
-        page.extract_text(visitor_operand_before=count, visitor_text=keep)
+        page.extract_text(visitor_operand_before=check_time, visitor_text=keep)
         converted = convert_runs(runs)
         encodings |= converted.encodings
         pages.append([line for raw in converted.text.split("\n") if (line := " ".join(raw.split(" ")).strip())])
@@ -105,18 +106,18 @@ def join_lines(lines: list[str]) -> list[str]:
     widths = sorted(map(len, lines))
     full = _FULL * widths[len(widths) * 9 // 10] if widths else 0
     paragraphs: list[list[str]] = []
+    before = ""
     for line in lines:
-        before = paragraphs[-1][-1] if paragraphs else None
-        if before is not None and _goes_on(before, line, full):
-            broken = re.search(r"([^\W\d_]+)-$", before)
-            following = re.match(r"[^\W\d_]+", line)
-            if broken and following and not (is_syllable(broken[1]) and is_syllable(following[0])):
-                paragraphs[-1][-1] = before[:-1] + line
-            else:
-                paragraphs[-1].append(line)
-        else:
+        if not before or not _goes_on(before, line, full):
             paragraphs.append([line])
-    return [" ".join(paragraph) for paragraph in paragraphs]
+        elif (broken := _BROKEN.search(before)) and (rest := _WORD.match(line)):
+            if not (is_syllable(broken[1]) and is_syllable(rest[0])):
+                paragraphs[-1][-1] = paragraphs[-1][-1][:-1]
+            paragraphs[-1].append(line)
+        else:
+            paragraphs[-1] += [" ", line]
+        before = line
+    return ["".join(paragraph) for paragraph in paragraphs]
 
 
 def _goes_on(before: str, line: str, full: float) -> bool:
