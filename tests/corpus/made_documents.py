@@ -147,8 +147,13 @@ def wrapped(text: str, width: int = 78) -> list[str]:
     return textwrap.wrap(text, width, break_on_hyphens=False)
 
 
-def pdf_of(path: Path, pages: Sequence[Sequence[str]], *, font: str | None = None, info: str = "") -> Path:
-    """A .pdf with a line of text for each line; ``font`` is one of Western European letters by that name."""
+def pdf_of(
+    path: Path, pages: Sequence[Sequence[str]], *, font: str | None = None, letters: bool = False, info: str = ""
+) -> Path:
+    """A .pdf with a line of text for each line; ``font`` is one of Western European letters by that name.
+
+    ``letters``: each is drawn by itself, in two fonts by turns, as programs do whose font lacks some of them.
+    """
     objects: list[bytes] = []
 
     def add(content: bytes) -> int:
@@ -177,11 +182,18 @@ def pdf_of(path: Path, pages: Sequence[Sequence[str]], *, font: str | None = Non
     for lines in pages:
         codec = "utf-16-be" if font is None else "cp1252"
         drawn = b"".join(b"<%s> Tj T*\n" % line.encode(codec).hex().encode() for line in lines)
+        if letters:
+            drawn = b"".join(
+                b"ET BT /F%d 12 Tf 1 0 0 1 %d %d Tm <%s> Tj\n"
+                % (1 + x % 2, 72 + 6 * x, 760 - 14 * y, char.encode(codec).hex().encode())
+                for y, line in enumerate(lines)
+                for x, char in enumerate(line)
+            )
         content = add(stream(b"BT /F1 12 Tf 14 TL 72 760 Td\n%sET" % drawn))
         kids.append(
             add(
-                b"<</Type/Page/Parent %d 0 R/MediaBox[0 0 612 842]/Contents %d 0 R/Resources<</Font<</F1 %d 0 R>>>>>>"
-                % (tree, content, fonts)
+                b"<</Type/Page/Parent %d 0 R/MediaBox[0 0 612 842]/Contents %d 0 R/Resources<</Font<</F1 %d 0 R/F2 %d 0 R>>>>>>"
+                % (tree, content, fonts, fonts)
             )
         )
     objects[catalog - 1] = b"<</Type/Catalog/Pages %d 0 R>>" % tree

@@ -138,6 +138,11 @@ def test_a_letter_and_its_mark_in_two_runs() -> None:
     assert convert_runs([("Vie", "VNI-Times"), ("ät", "VNI-Times")]).text == "Việt"
 
 
+def test_a_horn_that_a_program_took_for_a_hyphen() -> None:
+    text = "như thường, Hưng Yên - số 12/BC-UBND, kinh-tế"
+    assert convert_runs([(tcvn3(text).replace("\u00ad", "-"), ".VnTime")]).text == text
+
+
 def test_characters_of_a_symbol_font() -> None:
     assert convert_runs([("h\uf0e9i", ".VnTime")]).text == "hội"
 

@@ -5,7 +5,7 @@ text. What the properties of a document say is believed where it is likely: the 
 last year's report often stands there still), the author when it is the name of a person, the date when the text has none.
 
 Whatever a file holds, reading it ends, in bounded memory: ``FILE_BYTES`` on disk, ``UNPACKED_BYTES`` unpacked, XML 256
-elements deep, of a PDF ``pdf.PAGES`` and ``pdf.SECONDS``, and what pypdf bounds itself.
+elements deep, of a PDF ``pdf.PAGES`` and ``pdf.SECONDS``.
 """
 
 from __future__ import annotations

@@ -16,9 +16,11 @@ doubtful text stays as it is: nothing is better than wrong.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from vnsearch.text.letters import TONES, with_tone
 from vnsearch.text.syllable import is_syllable
@@ -54,6 +56,7 @@ _UNICODE_ONLY = re.compile("[ăđĩũơưĂĐĨŨƠƯ\u0300-\u036f\u1ea0-\u1ef9]
 # Between words: spaces, ASCII punctuation, and the quotation marks and dashes that both encodings share with Unicode.
 _TOKEN = re.compile(r"[^\s!-/:-@\[-`{-~\u2010-\u203a]+")
 _FONT = re.compile(r"(?:[A-Z]{6}\+)?(?:(\.vn)|vni[- ])[^,-]*", re.IGNORECASE)  # "ABCDEF+" stands before a font in a PDF
+_HYPHENED = re.compile(r"[^\s.,;:()/-]{0,8}-[^\s.,;:()/-]{0,8}")
 _SYMBOLS = {0xF000 + code: code for code in range(0x20, 0x100)}  # where Word keeps the characters of a font of symbols
 
 _VARIETY = 4  # different words that speak for an encoding
@@ -156,6 +159,16 @@ def is_legacy_font(font: str | None) -> bool:
     return font is not None and _FONT.match(font) is not None
 
 
+def _with_horns(text: str) -> str:
+    """Return TCVN3 with its ư (U+00AD, which programs take for a hyphen and write as one) where that makes a syllable."""
+
+    def repaired(match: re.Match[str]) -> str:
+        horned = match[0].replace("-", "\u00ad")
+        return horned if len(horned) > 1 and is_syllable(horned.translate(_TCVN3)) else match[0]
+
+    return _HYPHENED.sub(repaired, text)
+
+
 def convert_runs(runs: Iterable[tuple[str, str | None]]) -> Converted:
     """Return a paragraph whose runs (text, font) name their fonts: what stands in a font of TCVN3 or VNI is decoded.
 
@@ -164,13 +177,8 @@ def convert_runs(runs: Iterable[tuple[str, str | None]]) -> Converted:
     >>> convert_runs([("Uû ", ".VnTimeH"), ("ban nh©n d©n", ".VnTime"), (" 2019 café", "Arial")]).text
     'UỶ ban nhân dân 2019 café'
     """
-    joined: list[tuple[str, str | None]] = []
-    for text, font in runs:
-        # A letter and its mark may stand in two runs.
-        if joined and joined[-1][1] == font:
-            joined[-1] = (joined[-1][0] + text, font)
-        else:
-            joined.append((text, font))
+    # A letter and its mark may stand in two runs.
+    joined = [("".join(text for text, _ in same), font) for font, same in itertools.groupby(runs, key=itemgetter(1))]
     whole = "".join(text for text, _ in joined)
     if any(_UNICODE_ONLY.search(text) for text, font in joined if is_legacy_font(font)):
         return Converted(whole)
@@ -183,7 +191,7 @@ def convert_runs(runs: Iterable[tuple[str, str | None]]) -> Converted:
             continue
         encoding = _TCVN3_FONT if match[1] else _VNI_FONT
         plain = text.translate(_SYMBOLS)
-        unicode = encoding.decode(plain)
+        unicode = encoding.decode(_with_horns(plain) if match[1] else plain)
         if unicode != text:
             encodings.add(encoding.name)
         decoded.append(unicode.upper() if match[1] and match[0].endswith("H") else unicode)
