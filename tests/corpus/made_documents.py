@@ -7,6 +7,9 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from vnsearch import Report
+from vnsearch.corpus import read_corpus
+
 LEFT = ["ỦY BAN NHÂN DÂN", "PHƯỜNG HOA MAI", "Số: 123/BC-UBND"]
 RIGHT = [
     "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
@@ -148,11 +151,11 @@ def wrapped(text: str, width: int = 78) -> list[str]:
 
 
 def pdf_of(
-    path: Path, pages: Sequence[Sequence[str]], *, font: str | None = None, letters: bool = False, info: str = ""
+    path: Path, pages: Sequence[Sequence[str]], *, font: str | None = None, pieces: bool = False, info: str = ""
 ) -> Path:
     """A .pdf with a line of text for each line; ``font`` is one of Western European letters by that name.
 
-    ``letters``: each is drawn by itself, in two fonts by turns, as programs do whose font lacks some of them.
+    ``pieces``: a few letters are drawn at a time, in two fonts by turns, as programs do whose font lacks some of them.
     """
     objects: list[bytes] = []
 
@@ -182,12 +185,12 @@ def pdf_of(
     for lines in pages:
         codec = "utf-16-be" if font is None else "cp1252"
         drawn = b"".join(b"<%s> Tj T*\n" % line.encode(codec).hex().encode() for line in lines)
-        if letters:
+        if pieces:
             drawn = b"".join(
                 b"ET BT /F%d 12 Tf 1 0 0 1 %d %d Tm <%s> Tj\n"
-                % (1 + x % 2, 72 + 6 * x, 760 - 14 * y, char.encode(codec).hex().encode())
+                % (1 + x % 2, 72 + 6 * x, 760 - 14 * y, line[x : x + 3].encode(codec).hex().encode())
                 for y, line in enumerate(lines)
-                for x, char in enumerate(line)
+                for x in range(0, len(line), 3)
             )
         content = add(stream(b"BT /F1 12 Tf 14 TL 72 760 Td\n%sET" % drawn))
         kids.append(
@@ -225,3 +228,15 @@ def office_pdf(path: Path) -> Path:
         path,
         [["UBND phường Hoa Mai - Báo cáo năm 2019", *page, f"- {number} -"] for number, page in enumerate(pages, 1)],
     )
+
+
+def read(path: Path) -> tuple[list[Report], list[Exception], list[str]]:
+    """The reports of a file, the errors told, and the encodings it was converted from."""
+    told: list[Exception] = []
+    converted: list[str] = []
+    reports = list(
+        read_corpus(
+            path, on_error=lambda _, error: told.append(error), on_converted=lambda _, name: converted.append(name)
+        )
+    )
+    return reports, told, converted

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import logging
 import subprocess
 import sys
 import zipfile
@@ -13,25 +12,14 @@ import made_documents as made
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_documents import read
 
-from vnsearch.corpus import read_corpus
 from vnsearch.errors import MissingExtraError, ReadError
 
 for package in ("docx", "odfdo", "pypdfium2"):
     pytest.importorskip(package, reason="the extra documents is not installed")
 
 OFFICE = {".docx": made.office_docx, ".odt": made.office_odt, ".pdf": made.office_pdf}
-
-
-def read(path: Path):
-    told: list[Exception] = []
-    converted: list[str] = []
-    reports = list(
-        read_corpus(
-            path, on_error=lambda _, error: told.append(error), on_converted=lambda _, name: converted.append(name)
-        )
-    )
-    return reports, told, converted
 
 
 def refusal(path: Path) -> str:
@@ -114,7 +102,7 @@ def test_a_font_may_be_that_of_the_style(tmp_path: Path) -> None:
 def test_a_pdf_whose_words_change_fonts(tmp_path: Path) -> None:
     """As most Vietnamese ones do: the letters with marks come out of another font."""
     lines = [made.SUBJECT, *made.wrapped(made.CLOSING)]
-    (report,), _, _ = read(made.pdf_of(tmp_path / "a.pdf", [lines], letters=True))
+    (report,), _, _ = read(made.pdf_of(tmp_path / "a.pdf", [lines], pieces=True))
     assert (report.title, report.body) == (made.SUBJECT, made.CLOSING)
 
 
@@ -122,34 +110,6 @@ def test_a_pdf_in_an_old_font(tmp_path: Path) -> None:
     line = "thường trực họp dân"
     (report,), _, converted = read(made.pdf_of(tmp_path / "a.pdf", [[made.tcvn3(line)]], font="ABCDEF+.VnTimeH,Bold"))
     assert (report.body, converted) == (line.upper(), ["TCVN3"])
-
-
-@pytest.mark.parametrize(("encode", "name"), [(made.tcvn3, "TCVN3"), (made.vni, "VNI")])
-@pytest.mark.parametrize("codec", ["cp1252", "utf-8"])
-def test_text_files_in_an_old_encoding(tmp_path: Path, encode, name: str, codec: str) -> None:
-    text = "\n\n".join(text.lower() for text in (made.SUBJECT, *made.BODY, made.CLOSING))
-    for file, content in (("a.txt", encode(text)), ("a.html", f"<html><body><p>{encode(text)}</p></body></html>")):
-        if file == "a.html":
-            pytest.importorskip("trafilatura", reason="the extra html is not installed", exc_type=ImportError)
-        (tmp_path / file).write_bytes(content.encode(codec))
-        (report,), _, converted = read(tmp_path / file)
-        assert converted == [name]
-        assert made.CLOSING.lower() in report.body
-
-
-def test_conversions_are_logged_and_what_the_handler_raises_stops(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    (tmp_path / "a.txt").write_text(made.TCVN3_NATION, encoding="utf-8")
-    with caplog.at_level(logging.INFO, logger="vnsearch"):
-        assert len(list(read_corpus(tmp_path))) == 1
-    assert "a.txt: converted from TCVN3" in caplog.text
-
-    def refuse(path: Path, encoding: str) -> None:
-        raise ReadError("no more")
-
-    with pytest.raises(ReadError, match="no more"):
-        list(read_corpus(tmp_path, on_converted=refuse))
 
 
 def test_insertions_links_and_text_boxes_are_read_and_deletions_are_not(tmp_path: Path) -> None:
@@ -190,6 +150,11 @@ def test_properties_are_believed_where_they_are_likely(tmp_path: Path) -> None:
     )
     (report,), _, _ = read(path)
     assert (report.title in NEWS, report.author, report.date) == (True, None, None)
+    # Word proposes the first line for a title.
+    path = made.docx_of(
+        tmp_path / "c.docx", plain([*made.RIGHT, made.KIND, made.SUBJECT, *made.BODY]), title=made.RIGHT[0]
+    )
+    assert read(path)[0][0].title == made.TITLE
     path = made.pdf_of(tmp_path / "a.pdf", [NEWS], info="/CreationDate(D:20210506090000+07'00')/Title(Microsoft Word)")
     (report,), _, _ = read(path)
     assert (report.title in NEWS, report.date) == (True, dt.date(2021, 5, 6))
@@ -277,6 +242,9 @@ def test_bombs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "bytes; of a document 1,000 are read" in refusal(good)
     monkeypatch.setattr(documents, "FILE_BYTES", 1_000_000)
     long = made.office_pdf(tmp_path / "a.pdf")
+    monkeypatch.setattr(pdf, "UNPACKED_BYTES", 100)
+    assert "a stream in it" in refusal(long)
+    monkeypatch.setattr(pdf, "UNPACKED_BYTES", 10_000)
     monkeypatch.setattr(pdf, "PAGES", 2)
     assert "3 pages" in refusal(long)
     monkeypatch.setattr(pdf, "PAGES", 3)
@@ -315,16 +283,3 @@ def test_without_the_extra_it_is_told_how_to_get_it(tmp_path: Path, monkeypatch:
 def test_they_are_imported_only_when_needed() -> None:
     code = "import sys, vnsearch.corpus; sys.exit(any(name in sys.modules for name in ('docx', 'odfdo', 'pypdfium2', 'lxml')))"
     assert subprocess.run([sys.executable, "-W", "error", "-c", code], check=False).returncode == 0
-
-
-def test_the_command_line_says_what_was_converted(tmp_path: Path) -> None:
-    import json
-
-    from click.testing import CliRunner
-
-    from vnsearch.cli import main
-
-    (tmp_path / "a.txt").write_text(made.VNI_NATION, encoding="utf-8")
-    result = CliRunner().invoke(main, ["index", str(tmp_path / "a.txt"), "--index", str(tmp_path / "ix"), "--json"])
-    assert json.loads(result.stdout)["converted"] == [{"path": str(tmp_path / "a.txt"), "encoding": "VNI"}]
-    assert "converted from VNI: " in result.stderr

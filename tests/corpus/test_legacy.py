@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import logging
 import lzma
 import unicodedata
 from pathlib import Path
@@ -11,12 +12,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_documents import BODY, CLOSING, SUBJECT, TCVN3_NATION, VNI_NATION, tcvn3, vni
+from made_documents import BODY, CLOSING, SUBJECT, TCVN3_NATION, VNI_NATION, read, tcvn3, vni
 
-from vnsearch.corpus import samples_path
+from vnsearch.corpus import read_corpus, samples_path
 from vnsearch.corpus.encoding import decode
 from vnsearch.corpus.legacy import convert, convert_runs, is_legacy_font
 from vnsearch.corpus.legacy_markup import convert_markup
+from vnsearch.errors import ReadError
 from vnsearch.text.letters import MARKED_LETTERS
 
 ROOT = Path(__file__).parents[2]
@@ -159,6 +161,45 @@ def test_html_by_font_and_by_text() -> None:
     assert convert_markup(f"<p>{entities}</p>").text == f"<p>{SUBJECT}</p>"
     ordinary = PAGE.format(SUBJECT, "Có mưa &amp; caf&eacute;")
     assert convert_markup(ordinary).text is ordinary
+
+
+@pytest.mark.parametrize(("encode", "name"), [(tcvn3, "TCVN3"), (vni, "VNI")])
+@pytest.mark.parametrize("codec", ["cp1252", "utf-8"])
+def test_text_files_in_an_old_encoding(tmp_path: Path, encode, name: str, codec: str) -> None:
+    text = "\n\n".join(text.lower() for text in (SUBJECT, *BODY, CLOSING))
+    for file, content in (("a.txt", encode(text)), ("a.html", f"<html><body><p>{encode(text)}</p></body></html>")):
+        if file == "a.html":
+            pytest.importorskip("trafilatura", reason="the extra html is not installed", exc_type=ImportError)
+        (tmp_path / file).write_bytes(content.encode(codec))
+        (report,), _, converted = read(tmp_path / file)
+        assert converted == [name]
+        assert CLOSING.lower() in report.body
+
+
+def test_conversions_are_logged_and_what_the_handler_raises_stops(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "a.txt").write_text(TCVN3_NATION, encoding="utf-8")
+    with caplog.at_level(logging.INFO, logger="vnsearch"):
+        assert len(list(read_corpus(tmp_path))) == 1
+    assert "a.txt: converted from TCVN3" in caplog.text
+
+    def refuse(path: Path, encoding: str) -> None:
+        raise ReadError("no more")
+
+    with pytest.raises(ReadError, match="no more"):
+        list(read_corpus(tmp_path, on_converted=refuse))
+
+
+def test_the_command_line_says_what_was_converted(tmp_path: Path) -> None:
+    from click.testing import CliRunner
+
+    from vnsearch.cli import main
+
+    (tmp_path / "a.txt").write_text(VNI_NATION, encoding="utf-8")
+    result = CliRunner().invoke(main, ["index", str(tmp_path / "a.txt"), "--index", str(tmp_path / "ix"), "--json"])
+    assert json.loads(result.stdout)["converted"] == [{"path": str(tmp_path / "a.txt"), "encoding": "VNI"}]
+    assert "converted from VNI: " in result.stderr
 
 
 @pytest.mark.skipif(not (SHARED / "vietnews").is_dir(), reason="the data for measuring is not here")

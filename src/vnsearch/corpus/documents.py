@@ -4,14 +4,15 @@
 text. What the properties of a document say is believed where it is likely: the title when the text opens with it too (that of
 last year's report often stands there still), the author when it is the name of a person, the date when the text has none.
 
-Whatever a file holds, reading it ends, in bounded memory: ``FILE_BYTES`` on disk, ``UNPACKED_BYTES`` unpacked, XML 256
-elements deep, of a PDF ``pdf.PAGES`` and ``pdf.SECONDS``.
+What is read is bounded: ``FILE_BYTES`` on disk, ``UNPACKED_BYTES`` unpacked (of a PDF for each stream that is deflated once), XML
+256 elements deep, of a PDF ``pdf.PAGES`` and, before each page, ``pdf.SECONDS``.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import importlib
+import re
 import warnings
 import zipfile
 from dataclasses import dataclass, replace
@@ -32,12 +33,16 @@ __all__ = ["FILE_BYTES", "UNPACKED_BYTES", "Document", "check_package", "read_do
 FILE_BYTES = 256 << 20
 UNPACKED_BYTES = 256 << 20
 _OPENING_CHARS = 3000
+# What stands above the title of an office's report, and is what Word proposes for a title.
+_ABOVE_TITLE = re.compile(
+    r"(?:.* )?(?:cong hoa xa hoi chu nghia viet nam|doc lap ?[-–] ?tu do.*)|uy ban nhan dan|so ?: ?\d.*"
+)
 _FIRST_YEAR = 1990  # older dates are those of a clock that was never set
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What a document holds: its paragraphs as lines, the encodings that its fonts told, and its properties."""
+    """What a document holds: its paragraphs as lines, the encodings that its fonts told, what is styled as its title, and its properties."""
 
     text: str
     encodings: frozenset[str] = frozenset()
@@ -74,17 +79,18 @@ def read_document(path: Path) -> tuple[Page, frozenset[str]]:
     if not document.text.strip():
         raise ReadError("it holds no text")
     converted = convert(document.text)
-    page = read_page(converted.text, title=document.heading or _title(document.title, converted.text))
+    title = _title(document.heading, converted.text) or _title(document.title, converted.text)
+    page = read_page(converted.text, title=title)
     page = replace(page, date=page.date or _date(document.date), author=page.author or _author(document.author))
     return page, document.encodings | converted.encodings
 
 
 def _title(title: str | None, text: str) -> str | None:
     title = strip_site(convert(title or "").text)
-    key = title_key(title)
-    if len(key.split()) < 3 or is_masthead(fold_key(title)) or key not in title_key(text[:_OPENING_CHARS]):
+    key, folded = title_key(title), fold_key(title)
+    if len(key.split()) < 3 or is_masthead(folded) or _ABOVE_TITLE.fullmatch(folded):
         return None
-    return title
+    return title if key in title_key(text[:_OPENING_CHARS]) else None
 
 
 def _author(author: str | None) -> str | None:

@@ -22,9 +22,8 @@ __all__ = ["read"]
 _PARAGRAPH, _RUN, _TABLE, _ROW, _CELL, _BOX, _STYLE = (
     qn(f"w:{name}") for name in ("p", "r", "tbl", "tr", "tc", "txbxContent", "style")
 )
-_FALLBACK = (
-    "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"  # a text box again, for old programs
-)
+# A text box again, for old programs.
+_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _UNREAD = frozenset((_FALLBACK, qn("w:moveFrom"), qn("w:del"), qn("w:pPr"), qn("w:sectPr"), _BOX))
 
 

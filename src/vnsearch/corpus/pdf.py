@@ -15,16 +15,17 @@ import datetime as dt
 import re
 import threading
 import time
+import zlib
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import pypdfium2
 from pypdfium2 import raw
 
-from vnsearch.corpus.documents import Document
+from vnsearch.corpus.documents import UNPACKED_BYTES, Document
 from vnsearch.corpus.legacy import convert_runs
 from vnsearch.errors import ReadError
 from vnsearch.text.syllable import is_syllable
@@ -32,9 +33,11 @@ from vnsearch.text.syllable import is_syllable
 __all__ = ["PAGES", "SECONDS", "join_lines", "read"]
 
 PAGES = 5_000
-SECONDS = 300.0  # looked at before each page
+SECONDS = 300.0  # looked at before each page and each stream
 
 _one_at_a_time = threading.Lock()  # PDFium knows no threads
+_STREAM = re.compile(rb"\bstream\r?\n")
+_PIECE_BYTES = 1 << 18
 _DATE = re.compile(r"D:(\d{4})(\d\d)(\d\d)")
 _EDGE = 3  # so many lines at the top and the bottom of a page may be its header and footer
 _NUMBER = re.compile(r"(?:(?:trang|page)\s*)?[-–—|\s]*\d{1,4}(?:\s*/\s*\d{1,4})?[-–—|\s]*", re.IGNORECASE)
@@ -49,6 +52,8 @@ _FULL = 0.75  # of the usual width, which is that of the longer lines
 
 def read(path: Path) -> Document:
     """Return what a .pdf file holds."""
+    end = time.monotonic() + SECONDS
+    _check_streams(path.read_bytes(), end)
     with _one_at_a_time:
         try:
             document = pypdfium2.PdfDocument(path)
@@ -57,18 +62,16 @@ def read(path: Path) -> Document:
                 raise ReadError("it is encrypted; save it without a password") from error
             raise
         with closing(document):
-            return _read(document)
+            return _read(document, end)
 
 
-def _read(document: Any) -> Document:
+def _read(document: Any, end: float) -> Document:
     if len(document) > PAGES:
         raise ReadError(f"it has {len(document):,} pages; {PAGES:,} are read: make several files of it")
-    end = time.monotonic() + SECONDS
     encodings: set[str] = set()
     pages: list[list[str]] = []
     for number in range(len(document)):
-        if time.monotonic() > end:
-            raise ReadError(f"it takes more than {SECONDS:.0f} s to read: make several files of it, or save it as text")
+        _check_time(end)
         with closing(document[number]) as page, closing(page.get_textpage()) as text:
             converted = convert_runs(_runs(text))
         encodings |= converted.encodings
@@ -85,6 +88,28 @@ def _read(document: Any) -> Document:
         author=known.get("Author"),
         date=_date(known.get("CreationDate", "")),
     )
+
+
+def _check_time(end: float) -> None:
+    if time.monotonic() > end:
+        raise ReadError(f"it takes more than {SECONDS:.0f} s to read: make several files of it, or save it as text")
+
+
+def _check_streams(data: bytes, end: float) -> None:
+    """Unpack each deflated stream a piece at a time: PDFium would do it at once, however large it becomes."""
+    for start in _STREAM.finditer(data):
+        _check_time(end)
+        unpacker, size = zlib.decompressobj(), 0
+        with suppress(zlib.error):  # not deflated, or damaged
+            for at in range(start.end(), len(data), _PIECE_BYTES):
+                piece = data[at : at + _PIECE_BYTES]
+                while piece and not unpacker.eof:
+                    size += len(unpacker.decompress(piece, _PIECE_BYTES))
+                    piece = unpacker.unconsumed_tail
+                    if size > UNPACKED_BYTES:
+                        raise ReadError(f"a stream in it has more than {UNPACKED_BYTES:,} bytes once unpacked")
+                if unpacker.eof:
+                    break
 
 
 def _runs(text: Any) -> Iterator[tuple[str, str | None]]:
