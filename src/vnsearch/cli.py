@@ -150,11 +150,15 @@ def index(
     """
     from vnsearch import Index  # noqa: PLC0415 - see above
 
-    failed: list[dict[str, str]] = []
+    told: dict[str, list[dict[str, str]]] = {"unreadable": [], "converted": []}
 
     def on_read_error(path: Any, error: Exception) -> None:
-        failed.append({"path": str(path), "error": str(error)})
+        told["unreadable"].append({"path": str(path), "error": str(error)})
         _echo(f"passed over: {path}: {error}", err=True)
+
+    def on_converted(path: Any, encoding: str) -> None:
+        told["converted"].append({"path": str(path), "encoding": encoding})
+        _echo(f"converted from {encoding}: {path}", err=True)
 
     create = overwrite or filterable
     opened = (
@@ -162,31 +166,34 @@ def index(
         if create
         else Index.open(index_path, create=True)
     )
-    options |= {"on_read_error": on_read_error, "progress": True}
+    options |= {"on_read_error": on_read_error, "on_converted": on_converted, "progress": True}
     with opened as ix:
         if not watch:
             stats = ix.sync(paths, **options)
-            _tell_sync(ix, stats, failed, as_json=as_json)
+            _tell_sync(ix, stats, told, as_json=as_json)
             if stats.added + stats.updated + stats.unchanged + stats.removed == 0:
                 sys.exit(NOTHING_FOUND)
             return
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever stops a service says it so
         with contextlib.suppress(KeyboardInterrupt):
             for stats in ix.watch(paths, **options, on_failure=lambda error: _echo(f"vnsearch: {error}", err=True)):
-                _tell_sync(ix, stats, failed, as_json=as_json, indent=None)
-                failed.clear()
+                _tell_sync(ix, stats, told, as_json=as_json, indent=None)
+                told["unreadable"].clear()
+                told["converted"].clear()
 
 
-def _tell_sync(ix: Any, stats: Any, failed: list[dict[str, str]], *, as_json: bool, indent: int | None = 2) -> None:
+def _tell_sync(
+    ix: Any, stats: Any, told: dict[str, list[dict[str, str]]], *, as_json: bool, indent: int | None = 2
+) -> None:
     for skipped in stats.errors:
         _echo(f"left out: report {skipped.id or skipped.position}: {skipped.error}", err=True)
     if as_json:
         errors = [{"position": e.position, "id": e.id, "error": str(e.error)} for e in stats.errors]
-        _print_json({**asdict(stats), "errors": errors, "reports": len(ix), "unreadable": failed}, indent)
+        _print_json({**asdict(stats), "errors": errors, "reports": len(ix), **told}, indent)
     else:
         _echo(
             f"{ix.path}: {stats.added} added, {stats.updated} updated, {stats.unchanged} unchanged, {stats.removed} removed, "
-            f"{stats.skipped} left out, {len(failed)} files or records not read; {len(ix)} reports now ({stats.seconds:.1f} s)"
+            f"{stats.skipped} left out, {len(told['unreadable'])} files or records not read; {len(ix)} reports now ({stats.seconds:.1f} s)"
         )
 
 

@@ -31,7 +31,7 @@ from vnsearch.search.results import SearchResults
 from vnsearch.search.searcher import Match, Searcher, SearchOptions, Sort
 
 if TYPE_CHECKING:  # whoever only searches does not wait for Whoosh, or the writer, and multiprocessing with it
-    from vnsearch.corpus.files import Corpus, PathArgument
+    from vnsearch.corpus.files import Corpus, OnConverted, PathArgument
     from vnsearch.corpus.files import OnError as OnReadError
     from vnsearch.index.check import CheckResult
     from vnsearch.index.sync import Seen, SyncStats
@@ -268,6 +268,7 @@ class Index:
         prune: bool = False,
         on_error: OnError = "raise",
         on_read_error: OnReadError | None = None,
+        on_converted: OnConverted | None = None,
         progress: OnProgress | bool | None = None,
         processes: int = 1,
         memory_mb: int = 512,
@@ -293,6 +294,7 @@ class Index:
                 a folder cannot be listed, what may be in there stays.
             on_error: what to do with a bad report, as in ``add``.
             on_read_error: called with (path, error) for what cannot be read; by default it is logged as a warning.
+            on_converted: called with (path, encoding) for what is read from an encoding of before Unicode, as in ``read_corpus``.
             progress: as in ``add``; counts the reports of files that are read.
             processes: as in ``add``.
             memory_mb: as in ``add``.
@@ -307,7 +309,9 @@ class Index:
         from vnsearch.corpus.files import Corpus  # noqa: PLC0415 - see above
         from vnsearch.index.sync import Seen  # noqa: PLC0415 - see above
 
-        return self._sync(Corpus(paths, on_read_error), Seen(), prune, on_error, progress, processes, memory_mb)
+        return self._sync(
+            Corpus(paths, on_read_error, on_converted), Seen(), prune, on_error, progress, processes, memory_mb
+        )
 
     def _sync(
         self,
@@ -347,6 +351,7 @@ class Index:
         prune: bool = False,
         on_error: OnError = "skip",
         on_read_error: OnReadError | None = None,
+        on_converted: OnConverted | None = None,
         on_failure: OnFailure | None = None,
         progress: OnProgress | bool | None = None,
         processes: int = 1,
@@ -363,6 +368,7 @@ class Index:
             prune: as in ``sync``.
             on_error: as in ``add``.
             on_read_error: as in ``sync``.
+            on_converted: as in ``sync``.
             on_failure: called with the error of a sync that failed; by default it is logged as a warning.
             progress: as in ``sync``.
             processes: as in ``add``.
@@ -383,7 +389,7 @@ class Index:
         given, seen = Corpus(paths).paths, Seen()
 
         def sync(tell: OnReadError) -> SyncStats:
-            return self._sync(Corpus(given, tell), seen, prune, on_error, progress, processes, memory_mb)
+            return self._sync(Corpus(given, tell, on_converted), seen, prune, on_error, progress, processes, memory_mb)
 
         return watch_files(sync, given, self.path, on_read_error, on_failure, stop_event)
 

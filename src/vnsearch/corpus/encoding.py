@@ -4,9 +4,10 @@ r"""Bytes -> text, by these rules in this order.
 2. a charset declared by the file itself (HTML ``meta``, XML declaration) is honoured when the bytes agree with it;
 3. NUL bytes are either UTF-16 without a mark (every other byte is a high byte that Vietnamese uses) or a binary file;
 4. strict UTF-8;
-5. windows-1258, when it decodes to plausible Vietnamese. That encoding writes most tones as separate combining
+5. windows-1252, when that shows TCVN3 or VNI, which ``legacy`` converts;
+6. windows-1258, when it decodes to plausible Vietnamese. That encoding writes most tones as separate combining
    characters, which no author chose: the text is composed (NFC). Text from every other encoding is left as it is;
-6. UTF-8 in which a few bytes are damaged (a file cut in the middle of a letter): U+FFFD stands for them.
+7. UTF-8 in which a few bytes are damaged (a file cut in the middle of a letter): U+FFFD stands for them.
 
 Anything else is a ``ReadError``. Line ends become ``\n``.
 """
@@ -18,6 +19,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from vnsearch.corpus.legacy import convert
 from vnsearch.errors import ReadError
 
 __all__ = ["Decoded", "decode", "detect_encoding", "normalize_line_ends", "plausible_vietnamese"]
@@ -33,6 +35,7 @@ _DECLARED = re.compile(
     rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]+)|^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([\w.:-]+)["']""",
     re.IGNORECASE,
 )
+_TAG = re.compile(r"<[^<>]*>")
 _HIGH_BYTES = frozenset((0x00, 0x01, 0x03, 0x1E, 0x20))  # Latin, Ext-A/B, combining, Ext Additional, punctuation
 _SAMPLE_BYTES = 1 << 16
 
@@ -162,6 +165,9 @@ def _utf8(data: bytes) -> Decoded:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
+        western = data.decode("cp1252", "replace")
+        if convert(_TAG.sub("\n", western)).encodings:
+            return Decoded(normalize_line_ends(western), "cp1252")
         legacy = _decode_1258(data)
         if legacy is not None:
             return Decoded(normalize_line_ends(legacy), "cp1258")

@@ -1,12 +1,15 @@
 """Paths -> Reports: which files, of which kind, under which id.
 
 **Kinds.** .txt is a page saved as text, .md and .markdown Markdown, .html and .htm HTML, .jsonl and .ndjson one record a
-line, .json an array of records or one record, .csv and .tsv tables with a header row. A file named by the caller that
-is of another kind is read as text.
+line, .json an array of records or one record, .csv and .tsv tables with a header row; .docx, .odt and .pdf are documents
+(extra ``documents``). A file named by the caller that is of another kind is read as text.
+
+**Encodings** of before Unicode (TCVN3, VNI) are recognized in pages and documents and converted; ``on_converted`` tells
+which file was.
 
 **Folders** are walked in sorted order; hidden files and folders are skipped. Of other kinds found in a folder, files that
 are clearly no reports (pictures, sound, archives, fonts, programs, settings: ``_NO_REPORT``, and files without a known
-suffix that are binary or empty) are passed over; every other one (a .pdf, a .docx, a text without suffix) goes to
+suffix that are binary or empty) are passed over; every other one (a .doc, a text without suffix) goes to
 ``on_error``, for a report that is missing from the index should be known to be missing.
 
 **Ids.** The path under the folder given, with ``/``; the name of a file given alone; the path under the part of a glob
@@ -25,17 +28,21 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from vnsearch.corpus.documents import read_document
 from vnsearch.corpus.encoding import Decoded, decode
 from vnsearch.corpus.html import read_html
+from vnsearch.corpus.legacy import convert
+from vnsearch.corpus.legacy_markup import convert_markup
 from vnsearch.corpus.markdown import front_matter, plain_text
 from vnsearch.corpus.page import Page, read_page
 from vnsearch.corpus.records import read_csv, read_json, read_jsonl, to_report
 from vnsearch.errors import InvalidArgumentError, ReadError, VnSearchError
 from vnsearch.report import Report
 
-__all__ = ["Corpus", "OnError", "PathArgument", "is_hidden", "read_corpus", "warn", "watched_folder"]
+__all__ = ["Corpus", "OnConverted", "OnError", "PathArgument", "is_hidden", "read_corpus", "warn", "watched_folder"]
 
 OnError = Callable[[Path, Exception], object]
+OnConverted = Callable[[Path, str], object]
 PathArgument = str | os.PathLike[str]
 
 _log = logging.getLogger("vnsearch")
@@ -43,6 +50,7 @@ _log = logging.getLogger("vnsearch")
 _KINDS = {
     ".txt": "text", ".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html",
     ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json", ".csv": "csv", ".tsv": "tsv",
+    ".docx": "document", ".odt": "document", ".pdf": "document",
 }  # fmt: skip
 _NO_REPORT = frozenset(
     [
@@ -158,8 +166,12 @@ def warn(path: Path, error: Exception) -> None:
     _log.warning("%s: %s", path, error)
 
 
+def _tell_converted(path: Path, encoding: str) -> None:
+    _log.info("%s: converted from %s", path, encoding)
+
+
 class _HandlerError(Exception):
-    """Carries an error of the caller's own ``on_error`` past our handlers."""
+    """Carries an error of the caller's own ``on_error`` or ``on_converted`` past our handlers."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__()
@@ -168,14 +180,19 @@ class _HandlerError(Exception):
 
 @contextlib.contextmanager
 def _as_raised() -> Iterator[None]:
-    """Raise what the caller's own ``on_error`` raised."""
+    """Raise what the caller's own ``on_error`` or ``on_converted`` raised."""
     try:
         yield
     except _HandlerError as carrier:
         raise carrier.error from None
 
 
-def read_corpus(paths: PathArgument | Iterable[PathArgument], *, on_error: OnError | None = None) -> Iterator[Report]:
+def read_corpus(
+    paths: PathArgument | Iterable[PathArgument],
+    *,
+    on_error: OnError | None = None,
+    on_converted: OnConverted | None = None,
+) -> Iterator[Report]:
     r"""Yield the reports of files, folders and globs, lazily and in a fixed order.
 
     ``paths`` is one path or several; a text with ``*``, ``?`` or ``[`` that is no existing path is a glob (``**`` goes
@@ -183,7 +200,9 @@ def read_corpus(paths: PathArgument | Iterable[PathArgument], *, on_error: OnErr
 
     A file that cannot be read, a record that is none, a path or glob that leads nowhere, goes to
     ``on_error(path, error)``; by default it is logged as a warning of the logger ``vnsearch``. The rest is read all the
-    same. What ``on_error`` raises stops the reading.
+    same. A page or document that was in an encoding of before Unicode, in part or as a whole, is told to
+    ``on_converted(path, encoding)``, "TCVN3" or "VNI"; by default it is logged as information. What either raises stops the
+    reading.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -195,7 +214,7 @@ def read_corpus(paths: PathArgument | Iterable[PathArgument], *, on_error: OnErr
         InvalidArgumentError: ``paths`` is neither a path nor an iterable of paths.
 
     """
-    return Corpus(paths, on_error).reports()
+    return Corpus(paths, on_error, on_converted).reports()
 
 
 def _path_list(paths: PathArgument | Iterable[PathArgument]) -> list[str]:
@@ -215,10 +234,16 @@ def _path_list(paths: PathArgument | Iterable[PathArgument]) -> list[str]:
 class Corpus:
     """The files that some paths lead to, and the reports in them; arguments as of ``read_corpus``."""
 
-    def __init__(self, paths: PathArgument | Iterable[PathArgument], on_error: OnError | None = None) -> None:
+    def __init__(
+        self,
+        paths: PathArgument | Iterable[PathArgument],
+        on_error: OnError | None = None,
+        on_converted: OnConverted | None = None,
+    ) -> None:
         self.paths = _path_list(paths)
         self.told = 0  #: how many errors went to ``on_error``
         self._on_error = on_error or warn
+        self._on_converted = on_converted or _tell_converted
         self._seen_files: set[str] = set()
         self._names: set[str] = set()
         # Folders that could not be listed, as the names of files in them begin; "": any file may be in there.
@@ -229,6 +254,13 @@ class Corpus:
         self.told += 1
         try:
             self._on_error(path, error)
+        except Exception as raised:
+            raise _HandlerError(raised) from raised
+
+    def _tell_converted(self, path: Path, encodings: frozenset[str]) -> None:
+        try:
+            for encoding in sorted(encodings):
+                self._on_converted(path, encoding)
         except Exception as raised:
             raise _HandlerError(raised) from raised
 
@@ -345,7 +377,7 @@ class Corpus:
             self._tell(path, ReadError(f"it cannot be read: {error.strerror or error}"))
             return False
         if suffix in _DOCUMENTS:
-            self._tell(path, ReadError(f"a {suffix} file is not read; save it as text (.txt) or HTML"))
+            self._tell(path, ReadError(f"a {suffix} file is not read; save it as .docx, .odt, text (.txt) or HTML"))
         elif start and _is_text(start):
             kind = f"of the kind {suffix}" if suffix else "without a suffix"
             self._tell(
@@ -411,7 +443,9 @@ class Corpus:
             elif kind in ("csv", "tsv"):
                 yield from read_csv(path, name, bad, delimiter="\t" if kind == "tsv" else None)
             else:
-                yield _read_page_file(path, name, kind)
+                report, encodings = _read_page_file(path, name, kind)
+                self._tell_converted(path, encodings)
+                yield report
         except OSError as error:
             self._tell(path, ReadError(f"it cannot be read: {error.strerror or error}"))
         except UnicodeError as error:
@@ -422,10 +456,7 @@ class Corpus:
 
 _DOCUMENTS = frozenset(
     [
-        ".pdf",
         ".doc",
-        ".docx",
-        ".odt",
         ".rtf",
         ".xls",
         ".xlsx",
@@ -478,20 +509,29 @@ def _fixed_part(pattern: str) -> Path:
     return Path(*fixed)
 
 
-def _read_page_file(path: Path, name: str, kind: str) -> Report:
+def _read_page_file(path: Path, name: str, kind: str) -> tuple[Report, frozenset[str]]:
+    """Return the report of a page or document, and the encodings that it was converted from."""
+    if kind == "document":
+        page, encodings = read_document(path)
+        return _report(name, page, {}), encodings
     decoded = decode(path.read_bytes(), markup=kind == "html")
     if not decoded.text.strip("\ufeff \t\n\u00a0\f\v\x00"):
         raise ReadError("it holds no text")
     _tell_damage(path, decoded)
+    converted = convert_markup(decoded.text) if kind == "html" else convert(decoded.text)
+    text = converted.text
+    fields: dict[str, str] = {}
     if kind == "html":
-        return _report(name, read_html(decoded.text), {})
-    if kind == "markdown":
-        fields, rest = front_matter(decoded.text)
+        page = read_html(text)
+    elif kind == "markdown":
+        fields, rest = front_matter(text)
         title, text = plain_text(rest)
-        if text.strip():
-            return _report(name, read_page(text, title=fields.get("title") or title), fields)
-        raise ReadError("it holds no text")
-    return _report(name, read_page(decoded.text.strip("\ufeff")), {})
+        if not text.strip():
+            raise ReadError("it holds no text")
+        page = read_page(text, title=fields.get("title") or title)
+    else:
+        page = read_page(text.strip("\ufeff"))
+    return _report(name, page, fields), converted.encodings
 
 
 def _tell_damage(path: Path, decoded: Decoded) -> None:

@@ -30,13 +30,14 @@ from vnsearch.corpus.tail import byline_near_end, imprint_source, read_tail
 
 __all__ = ["Page", "read_page"]
 
-_OFFICIAL = re.compile(r"cong hoa xa hoi chu nghia viet nam|doc lap ?[-–] ?tu do ?[-–] ?hanh phuc")
-_OFFICIAL_KIND = re.compile(
-    r"(?:quyet dinh|nghi quyet|thong bao|ke hoach|bao cao|chi thi|to trinh|cong van|huong dan|giay moi|chuong trinh|quy che|quy dinh|ket luan|thong tu|nghi dinh|luat|bien ban|cong dien|thu moi|de an|phuong an)(?: .{0,60})?"
+# The office stands beside the nation, where a document has them in two columns; a headline may end with the nation's name.
+_OFFICIAL = re.compile(
+    r"(?:.{2,100} \| )?cong hoa xa hoi chu nghia viet nam|(?:.{2,100} )?doc lap ?[-–] ?tu do ?[-–] ?hanh phuc"
 )
 _OFFICIAL_KIND = re.compile(
     r"(?:quyet dinh|nghi quyet|thong bao|ke hoach|bao cao|chi thi|to trinh|cong van|huong dan|giay moi|chuong trinh|quy che|quy dinh|ket luan|thong tu|nghi dinh|luat|bien ban|cong dien|thu moi|de an|phuong an)(?: .{0,60})?"
 )
+_BELOW_TITLE = re.compile(r"(?:[ivx]{1,5}|\d{1,2}|[a-z])[.)] |kinh gui\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +194,8 @@ class _Reader(Reading):
             if title is None and line.upper and _OFFICIAL_KIND.fullmatch(line.key):
                 parts = [line.raw]
                 for after in self.lines[index + 1 : self.first]:
-                    if after.furniture is not None or (after.upper and not line.upper):
+                    other = after.furniture is not None or _BELOW_TITLE.match(after.key)
+                    if other or (after.upper and not line.upper):
                         break
                     parts.append(after.raw)
                     if len(parts) == 4:
