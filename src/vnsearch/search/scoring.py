@@ -34,7 +34,9 @@ from vnsearch.text.memo import make_room
 
 __all__ = ["LANES", "Scorer", "phrase_postings", "rarity"]
 
-# Memory for what is kept between queries; for bits so much and so many bytes for each document.
+# Memory for what is kept between queries; for short lists and bits so much and so many bytes for each document.
+_SHORT_BYTES_LEAST = 2 << 20
+_SHORT_BYTES_PER_DOCUMENT = 704
 _SHORT_BYTES = 28 << 20
 _SHORT_BYTES_BEYOND = 20 << 20
 _MADE_BYTES = 3 << 20
@@ -98,7 +100,8 @@ class Scorer:
         self._made: Kept[Matches] = Kept(_MADE_BYTES)
         #: Whether there is room for rows of all the long lists.
         self.rows_fit = snapshot.size <= _ROWS_FIT
-        self._short: Kept[_Short] = Kept(_SHORT_BYTES if self.rows_fit else _SHORT_BYTES_BEYOND)
+        most = _SHORT_BYTES if self.rows_fit else _SHORT_BYTES_BEYOND
+        self._short: Kept[_Short] = Kept(min(most, _SHORT_BYTES_LEAST + _SHORT_BYTES_PER_DOCUMENT * snapshot.size))
         self._asked: set[TermKey] = set()
         self._long: dict[TermKey, LongMatches] = {}
         self.rows_kept: MostUsed[Levels] = MostUsed(_ROW_BYTES if self.rows_fit else _ROW_BYTES_BEYOND)
