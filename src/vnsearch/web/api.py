@@ -15,7 +15,7 @@ from starlette.responses import Response
 from vnsearch.engine import Index
 from vnsearch.web.parameters import LIMIT_MAX, SearchParameters
 from vnsearch.web.problems import JsonResponse, Problem, problem
-from vnsearch.web.site import base_path, site_of
+from vnsearch.web.site import answer, base_path, site_of
 
 __all__ = ["reading", "writing"]
 
@@ -96,21 +96,16 @@ class ReportAnswer(BaseModel):
 
 async def _answer(request: Request, make: Callable[[Index], Any]) -> Response:
     """Answer with what is made of the index, or that the client has it already."""
-    site = site_of(request)
 
-    def work() -> Response:
-        index = site.refreshed()
-        headers = {"ETag": site.tag(), "Cache-Control": "no-cache"}
-        if headers["ETag"] in (tag.strip() for tag in request.headers.get("if-none-match", "").split(",")):
-            return Response(status_code=304, headers=headers)
+    def made(index: Index) -> Response:
         content = make(index)
         if isinstance(content, Response):
             return content
-        if isinstance(content, dict) and not content.get("complete", True):
-            del headers["ETag"]  # the next time there may be more
-        return JsonResponse(content, headers=headers)
+        # Where time ran out, there may be more the next time.
+        cut = isinstance(content, dict) and not content.get("complete", True)
+        return JsonResponse(content, headers={"Cache-Control": "no-store"} if cut else None)
 
-    return await site.run(work)
+    return await answer(request, made)
 
 
 def _document_path(request: Request, identity: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
@@ -14,7 +15,7 @@ from starlette.responses import Response
 from vnsearch import __version__
 from vnsearch.engine import Index
 from vnsearch.errors import VnSearchError
-from vnsearch.web import api
+from vnsearch.web import api, pages
 from vnsearch.web.problems import JsonResponse, problem, status_of
 from vnsearch.web.site import Site
 
@@ -37,10 +38,12 @@ def make_app(index: Index, *, allow_origins: tuple[str, ...], **options: Any) ->
     app.include_router(api.reading)
     if options["writable"]:
         app.include_router(api.writing)
+    app.router.routes.extend(pages.routes)
     app.add_api_route("/healthz", _healthz, include_in_schema=False)
     app.add_exception_handler(VnSearchError, _own_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _failed)
     return app
 
 
@@ -48,18 +51,29 @@ async def _healthz(request: Request) -> Response:
     return JsonResponse({"status": "ok"})
 
 
+def _refuse(request: Request, status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
+    """Tell what went wrong: people with a page, programs with problem details."""
+    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    tell = problem if path.startswith("/api/") else partial(pages.error_page, request)
+    return tell(status, detail, headers)
+
+
 async def _own_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, VnSearchError)
     status = status_of(error)
-    return problem(status, str(error), {"Retry-After": "1"} if status == 503 else None)
+    return _refuse(request, status, str(error), {"Retry-After": "1"} if status == 503 else None)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     told = "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors())
-    return problem(400, told)
+    return _refuse(request, 400, told)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return problem(error.status_code, str(error.detail), dict(error.headers or {}))
+    return _refuse(request, error.status_code, str(error.detail), dict(error.headers or {}))
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    return _refuse(request, 500, "something broke; the log of the server says what")

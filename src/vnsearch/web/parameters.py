@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from typing import Any, Literal
 from urllib.parse import urlencode
 
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.datastructures import QueryParams
 
 from vnsearch.errors import InvalidArgumentError
 
-__all__ = ["LIMIT_MAX", "SearchParameters"]
+__all__ = ["LIMIT_MAX", "PageParameters", "SearchParameters"]
 
 #: Hits on a page, and the furthest one may go (``Limits.result_window`` gives none behind rank 100,000 anyway).
 LIMIT_MAX, OFFSET_MAX = 100, 1_000_000_000
@@ -80,6 +82,38 @@ class SearchParameters(BaseModel):
     def previous_offset(self) -> int | None:
         """Return where the page before begins; None on the first one."""
         return max(0, self.offset - self.limit) if self.limit and self.offset else None
+
+
+class PageParameters(SearchParameters):
+    """The query string of a page: a search, the language, and the report that is shown.
+
+    It is what people type, click and share: blanks around, empty boxes and what others add to a link are passed over.
+    """
+
+    model_config = ConfigDict(extra="ignore")
+
+    limit: int = Field(_PER_PAGE, ge=1, le=LIMIT_MAX)
+    lang: str = ""
+    id: str = ""
+
+    @classmethod
+    def of(cls, asked: QueryParams) -> PageParameters:
+        """Return what a URL asks.
+
+        Raises:
+            RequestValidationError: a value that makes no sense.
+
+        """
+        given: dict[str, Any] = {"query": asked.get("query", "").strip(), "id": asked.get("id", "")}
+        for name in cls.model_fields.keys() - given.keys():
+            values = [value for value in asked.getlist(name) if value.strip()]
+            if values:
+                given[name] = values if name in ("fields", "filters", "facets") else values[-1].strip()
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            told = [{**one, "loc": ("query", *one["loc"])} for one in error.errors(include_context=False)]
+            raise RequestValidationError(told) from error
 
 
 def _pairs(values: Iterable[str], parameter: str) -> list[tuple[str, str]]:

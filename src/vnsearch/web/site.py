@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
@@ -13,13 +13,14 @@ from urllib.parse import quote
 
 import anyio.to_thread
 from starlette.requests import Request
+from starlette.responses import Response
 
 from vnsearch import __version__
 from vnsearch.engine import Index
 from vnsearch.errors import InvalidArgumentError, UnknownFieldError
 from vnsearch.index.schema import FACETS
 
-__all__ = ["Site", "base_path", "site_of"]
+__all__ = ["Site", "answer", "base_path", "site_of"]
 
 T = TypeVar("T")
 
@@ -78,9 +79,12 @@ class Site:
         told = repr((__version__, self.title, self.language, self.facets, self.writable, self.timeout_s))
         return hashlib.sha256(told.encode()).hexdigest()[:8]
 
-    def tag(self) -> str:
-        """Return the ETag of whatever is made of the current commit; weak, since answers tell how long they took."""
-        return f'W/"{self.index.commit}-{self._settings}"'
+    def tag(self, variant: str = "") -> str:
+        """Return the ETag of whatever is made of the current commit; weak, since answers tell how long they took.
+
+        ``variant`` is what it depends on besides the URL.
+        """
+        return f'W/"{self.index.commit}-{self._settings}{variant}"'
 
     def admits(self, authorization: str | None) -> bool:
         """Tell whether a request may change the index."""
@@ -92,6 +96,29 @@ def site_of(request: Request) -> Site:
     """Return the site of a request's app."""
     site: Site = request.app.state.site
     return site
+
+
+async def answer(
+    request: Request, make: Callable[[Index], Response], variant: str = "", headers: Mapping[str, str] | None = None
+) -> Response:
+    """Answer with what is made of the index, or that the client has it already.
+
+    Errors, and what says itself how long it may be kept, are given without an ETag. ``headers`` are for all answers.
+    """
+    site = site_of(request)
+
+    def work() -> Response:
+        index = site.refreshed()
+        fresh = {"ETag": site.tag(variant), "Cache-Control": "no-cache"}
+        if fresh["ETag"] in (tag.strip() for tag in request.headers.get("if-none-match", "").split(",")):
+            return Response(status_code=304, headers={**fresh, **(headers or {})})
+        made = make(index)
+        if made.status_code == 200 and "Cache-Control" not in made.headers:
+            made.headers.update(fresh)
+        made.headers.update(headers or {})
+        return made
+
+    return await site.run(work)
 
 
 def base_path(request: Request) -> str:

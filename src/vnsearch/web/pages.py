@@ -1,0 +1,291 @@
+"""The pages for people: the search, a report, and errors. Plain HTML by templates; the script only adds suggestions.
+
+Whatever a report or a query holds is text here: templates escape it, ``valid_html`` replaces what HTML cannot hold, elements
+of their own (``<bdi>``, ``dir="auto"``) keep its direction from turning what stands around it, and no page may run or load
+anything but our own files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from importlib.resources import files
+from itertools import islice
+from typing import Any
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, request_response
+
+from vnsearch.engine import Index
+from vnsearch.index.schema import labels
+from vnsearch.report import Report
+from vnsearch.search.results import Hit, SearchResults
+from vnsearch.search.snippets import marked_html, valid_html
+from vnsearch.web.messages import LANGUAGES, MESSAGES, Language, negotiated
+from vnsearch.web.parameters import PageParameters
+from vnsearch.web.site import answer, base_path, site_of
+
+__all__ = ["error_page", "routes"]
+
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+}
+_STATIC_TYPES = {"style.css": "text/css", "search.js": "text/javascript", "icon.svg": "image/svg+xml"}
+_STATIC = {name: files(__package__).joinpath("static", name).read_bytes() for name in _STATIC_TYPES}
+#: Changes with the files, so that they may be kept forever.
+_VERSION = hashlib.sha256(b"".join(_STATIC.values())).hexdigest()[:8]
+
+# Values of a facet that are shown at once, and those behind "more".
+_VALUES, _MORE_VALUES = 6, 40
+_RELATED = 5
+_PARAGRAPH = re.compile(r"\S[^\n]*")
+
+
+def _finalized(value: object) -> object:
+    return value if isinstance(value, Markup) else valid_html(str(value))
+
+
+_templates = Environment(
+    loader=PackageLoader("vnsearch.web"),
+    autoescape=True,
+    finalize=_finalized,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """A value that one may filter by; as the URL has it: ``source=Báo A``."""
+
+    pair: str
+    name: str
+    count: int
+    checked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Chip:
+    """A filter that is on, and the link without it."""
+
+    name: str
+    value: str
+    url: str
+
+
+def _language(request: Request) -> Language:
+    accepted = request.headers.get("accept-language", "")
+    return negotiated(request.query_params.get("lang", ""), accepted, site_of(request).language)
+
+
+def _render(
+    request: Request, template: str, asked: PageParameters, *, path: str = "/", status: int = 200, **values: Any
+) -> Response:
+    base, say = base_path(request), _language(request)
+    text = _templates.get_template(template).render(
+        site=site_of(request),
+        base=base,
+        home=PageParameters(lang=asked.lang).url(f"{base}/"),
+        static=lambda name: f"{base}/static/{name}?v={_VERSION}",
+        say=say,
+        field_name=lambda name: say(name) if name in MESSAGES else name,
+        languages=[(code, name, asked.url(base + path, lang=code)) for code, name in LANGUAGES.items()],
+        asked=asked,
+        **values,
+    )
+    return Response(text.encode(), status, _HEADERS, "text/html")
+
+
+def error_page(request: Request, status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
+    """Return the page for a request that could not be served; what broke on our side is not told."""
+    kind = status if status in (400, 404) else 500 if status >= 500 else 400
+    query_params = request.query_params
+    asked = PageParameters(query=query_params.get("query", ""), lang=query_params.get("lang", ""))
+    page = _render(request, "error.html", asked, status=status, kind=kind, detail=detail if kind == 400 else "")
+    page.headers.update({**(headers or {}), "Cache-Control": "no-store", "Vary": "Accept-Language"})
+    return page
+
+
+async def _answer(request: Request, make: Callable[[Index], Response]) -> Response:
+    return await answer(request, make, f"-{_language(request).code}-{_VERSION}", {"Vary": "Accept-Language"})
+
+
+async def _search(request: Request) -> Response:
+    asked = PageParameters.of(request.query_params)
+    return await _answer(request, partial(_found if asked.query else _start, request, asked))
+
+
+def _start(request: Request, asked: PageParameters, index: Index) -> Response:
+    return _render(request, "start.html", asked, count=len(index))
+
+
+def _found(request: Request, asked: PageParameters, index: Index) -> Response:
+    site, path = site_of(request), f"{base_path(request)}/"
+    options = asked.options(site.timeout_s)
+    results = index.search(asked.query, **{**options, "facets": site.facets})
+    after, before = asked.next_offset(results.total), asked.previous_offset()
+    filtered = options["filters"] or options["date_from"] or options["date_to"]
+    unfiltered = {"filters": [], "date_from": None, "date_to": None, "offset": 0}
+    restored = results.suggestion
+    page = _render(
+        request,
+        "results.html",
+        asked,
+        results=results,
+        report_url=lambda hit: asked.url(f"{path}report", id=hit.id),
+        suggestion=restored,
+        suggestion_url=restored and asked.url(path, query=restored, offset=0),
+        facets=list(_facets(index, asked, options, results, site.facets)),
+        hidden=_hidden(asked, site.facets),
+        chips=_chips(asked, path),
+        clear_url=asked.url(path, **unfiltered) if filtered else None,
+        unfiltered_total=_total_without_filters(index, asked, options) if filtered and not results.total else 0,
+        any_url=asked.url(path, match="any", offset=0),
+        first_url=asked.url(path, offset=0),
+        sorts=[(sort, asked.url(path, sort=sort, offset=0)) for sort in ("relevance", "-date", "date")],
+        next_url=None if after is None else asked.url(path, offset=after),
+        previous_url=None if before is None else asked.url(path, offset=before),
+        page=-(-asked.offset // asked.limit) + 1,
+        pages=-(-results.total // asked.limit),
+    )
+    if not results.complete:
+        page.headers["Cache-Control"] = "no-store"  # the next time there may be more
+    return page
+
+
+def _facets(
+    index: Index, asked: PageParameters, options: dict[str, Any], results: SearchResults, names: Sequence[str]
+) -> Any:
+    """Yield (field, values to show, more values) for each facet; of a field that is filtered, what others would bring."""
+    filters: dict[str, list[str]] = options["filters"] or {}
+    for name in names:
+        counts, chosen = results.facets[name], filters.get(name, [])
+        if chosen:
+            others = {field: values for field, values in filters.items() if field != name}
+            widened = {**options, "filters": others, "facets": (name,), "limit": 0, "offset": 0}
+            counts = index.search(asked.query, **widened).facets[name]
+        held = dict(counts)
+        first = dict.fromkeys([*chosen, *islice(held, _VALUES)])
+        rest = islice((value for value in held if value not in first), _MORE_VALUES)
+        yield name, *(
+            [_Value(f"{name}={value}", value, held.get(value, 0), value in chosen) for value in values]
+            for values in (sorted(first, key=lambda value: -held.get(value, 0)), rest)
+        )
+
+
+def _total_without_filters(index: Index, asked: PageParameters, options: dict[str, Any]) -> int:
+    free = {**options, "filters": None, "date_from": None, "date_to": None, "limit": 0, "offset": 0}
+    return index.search(asked.query, **free).total
+
+
+def _hidden(asked: PageParameters, facets: Sequence[str]) -> list[tuple[str, str]]:
+    """Return what a new search keeps though no control of the form shows it."""
+    shown = {"query", "match", "date_from", "date_to", "offset", "id"}
+    kept = asked.model_dump(exclude_defaults=True, exclude=shown)
+    kept["filters"] = [pair for pair in asked.filters if pair.partition("=")[0] not in facets]
+    return [(name, str(one)) for name, value in kept.items() for one in (value if isinstance(value, list) else [value])]
+
+
+def _chips(asked: PageParameters, path: str) -> list[_Chip]:
+    chips = []
+    for pair in dict.fromkeys(asked.filters):
+        name, _, value = pair.partition("=")
+        others = [other for other in asked.filters if other != pair]
+        chips.append(_Chip(name, value, asked.url(path, filters=others, offset=0)))
+    for name in ("date_from", "date_to"):
+        if value := getattr(asked, name):
+            chips.append(_Chip(name, value, asked.url(path, offset=0, **{name: None})))
+    return chips
+
+
+async def _report(request: Request) -> Response:
+    asked = PageParameters.of(request.query_params)
+    return await _answer(request, partial(_shown, request, asked))
+
+
+def _shown(request: Request, asked: PageParameters, index: Index) -> Response:
+    base, timeout_s = base_path(request), site_of(request).timeout_s
+    options = asked.options(timeout_s)
+    hit = None
+    if asked.query:
+        hit = index.hit(asked.id, asked.query, options["match"], options["fields"], options["timeout_s"])
+    report = hit.report if hit else index.get(asked.id)
+    if report is None:
+        raise HTTPException(404)
+    marks = hit.marks("body") if hit else []
+    return _render(
+        request,
+        "report.html",
+        asked,
+        path="/report",
+        report=report,
+        title=_title(report, hit),
+        paragraphs=_paragraphs(report.body, marks),
+        hit=hit,
+        matches=len(marks) + len(hit.marks("title")) if hit else 0,
+        is_marked=bool(marks),
+        labels=[(key, labels(report.extra.get(key))) for key in index.filterable if report.extra.get(key) is not None],
+        link=report.url if _is_web(report.url) else None,
+        back_url=asked.url(f"{base}/", id="") if asked.query else None,
+        related=[other.report for other in index.more_like_this(asked.id, _RELATED)],
+        related_url=lambda other: PageParameters(id=other.id, lang=asked.lang).url(f"{base}/report"),
+    )
+
+
+def _title(report: Report, hit: Hit | None) -> Markup | str:
+    return Markup(hit.title_html()) if hit else report.title  # noqa: S704 - escaped by the library
+
+
+def _paragraphs(text: str, marks: Sequence[tuple[int, int]]) -> list[Markup]:
+    """Return each line of a text that has something, marked; the first mark of all has the id "match"."""
+    ends = [end for _, end in marks]
+    found, is_first = [], True
+    for line in _PARAGRAPH.finditer(text):
+        start, end = line.span()
+        inside = []
+        for mark in islice(marks, bisect_left(ends, start + 1), None):
+            if mark[0] >= end:
+                break
+            inside.append((max(mark[0], start) - start, min(mark[1], end) - start))
+        marked = marked_html(line[0], inside)
+        if inside and is_first:
+            marked, is_first = marked.replace("<mark>", '<mark id="match">', 1), False
+        found.append(Markup(marked))  # noqa: S704 - escaped by the library
+    return found
+
+
+def _is_web(url: str | None) -> bool:
+    """Tell whether a report's address is one that a browser may follow: what a scheme runs is its own affair."""
+    try:
+        return urlsplit(url or "").scheme in ("http", "https")
+    except ValueError:
+        return False
+
+
+async def _file(request: Request) -> Response:
+    name = request.path_params["name"]
+    if name not in _STATIC:
+        raise HTTPException(404)
+    headers = {**_HEADERS, "Cache-Control": "public, max-age=31536000, immutable"}
+    return Response(_STATIC[name], 200, headers, _STATIC_TYPES[name])
+
+
+def _route(path: str, endpoint: Callable[..., Any]) -> Route:
+    return Route(path, GZipMiddleware(request_response(endpoint), minimum_size=1000, compresslevel=6), methods=["GET"])
+
+
+routes = [_route("/", _search), _route("/report", _report), _route("/static/{name}", _file)]
