@@ -46,6 +46,8 @@ class Site:
             raise InvalidArgumentError(f'language is "vi" or "en", not {self.language!r}')
         if self.writable and not self.token:
             raise InvalidArgumentError("a writable app needs a token: whoever has it may change the index")
+        if not self.timeout_s > 0:
+            raise InvalidArgumentError(f"timeout_s must be a number above 0, not {self.timeout_s!r}")
         for name in self.facets:
             if name not in self.filterable:
                 known = ", ".join(self.filterable)
@@ -57,20 +59,32 @@ class Site:
         return (*FACETS, *self.index.filterable)
 
     @cached_property
-    def limiter(self) -> anyio.CapacityLimiter:
-        """Who lets searches in."""
+    def _searching(self) -> anyio.CapacityLimiter:
         return anyio.CapacityLimiter(THREADS)
+
+    @cached_property
+    def _writing(self) -> anyio.CapacityLimiter:
+        return anyio.CapacityLimiter(1)  # the index takes one change at a time anyway
 
     async def run(self, work: Callable[[], T]) -> T:
         """Do the work of a request in a thread, so that others are heard meanwhile."""
-        return await anyio.to_thread.run_sync(work, limiter=self.limiter)
+        return await anyio.to_thread.run_sync(work, limiter=self._searching)
+
+    async def write(self, change: Callable[[Index], T]) -> T:
+        """Change the index in a thread; changes wait for each other, and no search for them."""
+        return await anyio.to_thread.run_sync(change, self.index, limiter=self._writing)
 
     def refreshed(self) -> Index:
-        """Return the index, with the latest commit if it is time to look for one."""
+        """Return the index, with the latest commit if it is time to look for one.
+
+        Raises:
+            SearchIndexError: the latest commit cannot be read; so it is until it can.
+
+        """
         now = time.monotonic()
         if now - self._looked >= self.refresh_s:
-            self._looked = now
             self.index.refresh()
+            self._looked = now
         return self.index
 
     @cached_property
@@ -80,12 +94,14 @@ class Site:
 
     def tag(self) -> str:
         """Return the ETag of whatever is made of the current commit; weak, since answers tell how long they took."""
-        return f'W/"{self.index.commit}-{self._settings}"'
+        return f'W/"{self.index.commit_id}-{self._settings}"'
 
-    def admits(self, authorization: str | None) -> bool:
-        """Tell whether a request may change the index."""
-        expected = f"Bearer {self.token}".encode()
-        return bool(self.token) and hmac.compare_digest((authorization or "").encode(), expected)
+    def admits(self, authorization: str) -> bool:
+        """Tell whether a request with this header may change the index."""
+        scheme, _, given = authorization.encode("latin-1").partition(b" ")  # the bytes that were sent
+        return (
+            self.token is not None and scheme.lower() == b"bearer" and hmac.compare_digest(given, self.token.encode())
+        )
 
 
 def site_of(request: Request) -> Site:
