@@ -183,7 +183,7 @@ class Index:
     def refresh(self) -> bool:
         """See the latest commit, of whatever process; return whether there was a new one."""
         with self._refreshing:
-            if self._current.generation == self._folder.latest_generation():
+            if self._current.generation == self._folder.latest_generation() and self._current.is_there():
                 return False
             self._searcher = Searcher(Snapshot(self._folder, self._current), self._limits)
             return True
@@ -192,6 +192,11 @@ class Index:
     def commit(self) -> int:
         """The number of the commit that searches see; it counts up with every change."""
         return self._current.generation
+
+    @property
+    def commit_id(self) -> str:
+        """Short text that no other commit has, of this index or of one that took its place."""
+        return self._current.identity
 
     @property
     def filterable(self) -> tuple[str, ...]:

@@ -71,6 +71,12 @@ class AddStats:
     errors: tuple[SkippedReport, ...]
     seconds: float
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON values, each error as its message."""
+        errors = [{"position": one.position, "id": one.id, "error": str(one.error)} for one in self.errors]
+        counts = {"added": self.added, "updated": self.updated, "skipped": self.skipped}
+        return {**counts, "errors": errors, "seconds": self.seconds}
+
 
 class _Commit:
     """The next commit, in the making: segments with their deletions, and the files that are new."""

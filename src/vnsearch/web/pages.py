@@ -33,6 +33,7 @@ from vnsearch.search.results import Hit, SearchResults
 from vnsearch.search.snippets import marked_html, valid_html
 from vnsearch.web.messages import LANGUAGES, MESSAGES, Language, negotiated
 from vnsearch.web.parameters import PageParameters
+from vnsearch.web.problems import ProblemResponse
 from vnsearch.web.site import answer, base_path, site_of
 
 __all__ = ["error_page", "routes"]
@@ -110,13 +111,15 @@ def _render(
     return Response(text.encode(), status, _HEADERS, "text/html")
 
 
-def error_page(request: Request, status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
+def error_page(request: Request, refused: ProblemResponse) -> Response:
     """Return the page for a request that could not be served; what broke on our side is not told."""
-    kind = status if status in (400, 404) else 500 if status >= 500 else 400
+    status = refused.status_code
+    kind = 500 if status >= 500 else 404 if status == 404 else 400
     query_params = request.query_params
     asked = PageParameters(query=query_params.get("query", ""), lang=query_params.get("lang", ""))
-    page = _render(request, "error.html", asked, status=status, kind=kind, detail=detail if kind == 400 else "")
-    page.headers.update({**(headers or {}), "Cache-Control": "no-store", "Vary": "Accept-Language"})
+    page = _render(request, "error.html", asked, status=status, kind=kind, detail=refused.detail if kind == 400 else "")
+    kept = {name: refused.headers[name] for name in ("Cache-Control", "Retry-After", "Allow") if name in refused.headers}
+    page.headers.update({**kept, "Vary": "Accept-Language"})
     return page
 
 
@@ -137,9 +140,9 @@ def _found(request: Request, asked: PageParameters, index: Index) -> Response:
     site, path = site_of(request), f"{base_path(request)}/"
     options = asked.options(site.timeout_s)
     results = index.search(asked.query, **{**options, "facets": site.facets})
-    after, before = asked.next_offset(results.total), asked.previous_offset()
+    after, before = asked.next_offset(results.total) if results else None, asked.previous_offset()
     filtered = options["filters"] or options["date_from"] or options["date_to"]
-    unfiltered = {"filters": [], "date_from": None, "date_to": None, "offset": 0}
+    unfiltered = {"filters": [], "date_from": "", "date_to": "", "offset": 0}
     restored = results.suggestion
     page = _render(
         request,
@@ -208,7 +211,7 @@ def _chips(asked: PageParameters, path: str) -> list[_Chip]:
         chips.append(_Chip(name, value, asked.url(path, filters=others, offset=0)))
     for name in ("date_from", "date_to"):
         if value := getattr(asked, name):
-            chips.append(_Chip(name, value, asked.url(path, offset=0, **{name: None})))
+            chips.append(_Chip(name, value, asked.url(path, offset=0, **{name: ""})))
     return chips
 
 

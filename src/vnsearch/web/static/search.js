@@ -55,6 +55,8 @@
   };
 
   const choose = (at) => {
+    clearTimeout(timer);
+    request?.abort(); // the list stays as long as one goes through it
     list.children[chosen]?.setAttribute("aria-selected", "false");
     chosen = at;
     const option = list.children[at];
