@@ -85,7 +85,7 @@ MESSAGES: dict[str, dict[str, str]] = {
     "suggestions": {"vi": "{count} gợi ý", "en": "{count} suggestion|{count} suggestions"},
     "total": {"vi": "{count} bài", "en": "{count} report|{count} reports"},
     "took": {"vi": "{seconds} giây", "en": "{seconds} s"},
-    "type_here": {"vi": "Gõ có dấu, không dấu hay thiếu dấu", "en": "With marks, without them, or with half of them"},
+    "type_here": {"vi": "Gõ có dấu hay không dấu", "en": "With or without marks"},
     "where_words_are": {"vi": "Từ phải có trong bài", "en": "Words in the report"},
 }  # fmt: skip
 

@@ -7,10 +7,11 @@ anything but our own files.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.resources import files
@@ -27,11 +28,11 @@ from starlette.responses import Response
 from starlette.routing import Route, request_response
 
 from vnsearch.engine import Index
-from vnsearch.index.schema import labels
+from vnsearch.index.schema import FACETS, labels
 from vnsearch.report import Report
 from vnsearch.search.results import Hit, SearchResults
 from vnsearch.search.snippets import marked_html, valid_html
-from vnsearch.web.messages import LANGUAGES, MESSAGES, Language, negotiated
+from vnsearch.web.messages import LANGUAGES, Language, negotiated
 from vnsearch.web.parameters import PageParameters
 from vnsearch.web.problems import ProblemResponse
 from vnsearch.web.site import answer, base_path, site_of
@@ -45,10 +46,12 @@ _HEADERS = {
     "Referrer-Policy": "strict-origin-when-cross-origin",
 }
 _STATIC_TYPES = {"style.css": "text/css", "search.js": "text/javascript", "icon.svg": "image/svg+xml"}
-_STATIC = {name: files(__package__).joinpath("static", name).read_bytes() for name in _STATIC_TYPES}
+_STATIC = {name: (files(__package__) / "static" / name).read_bytes() for name in _STATIC_TYPES}
 #: Changes with the files, so that they may be kept forever.
 _VERSION = hashlib.sha256(b"".join(_STATIC.values())).hexdigest()[:8]
 
+# Fields whose names are in the table of messages; others are called what they are.
+_NAMED = (*FACETS, "date_from", "date_to")
 # Values of a facet that are shown at once, and those behind "more".
 _VALUES, _MORE_VALUES = 6, 40
 _RELATED = 5
@@ -80,6 +83,15 @@ class _Value:
 
 
 @dataclass(frozen=True, slots=True)
+class _Facet:
+    """A field to filter by: the values shown at once, and those behind "more"."""
+
+    name: str
+    values: list[_Value]
+    more: list[_Value]
+
+
+@dataclass(frozen=True, slots=True)
 class _Chip:
     """A filter that is on, and the link without it."""
 
@@ -100,10 +112,10 @@ def _render(
     text = _templates.get_template(template).render(
         site=site_of(request),
         base=base,
-        home=PageParameters(lang=asked.lang).url(f"{base}/"),
+        home=asked.only("lang").url(f"{base}/"),
         static=lambda name: f"{base}/static/{name}?v={_VERSION}",
         say=say,
-        field_name=lambda name: say(name) if name in MESSAGES else name,
+        field_name=lambda name: say(name) if name in _NAMED else name,
         languages=[(code, name, asked.url(base + path, lang=code)) for code, name in LANGUAGES.items()],
         asked=asked,
         **values,
@@ -116,9 +128,9 @@ def error_page(request: Request, refused: ProblemResponse) -> Response:
     status = refused.status_code
     kind = 500 if status >= 500 else 404 if status == 404 else 400
     query_params = request.query_params
-    asked = PageParameters(query=query_params.get("query", ""), lang=query_params.get("lang", ""))
+    asked = PageParameters.model_validate({name: query_params.get(name, "") for name in ("query", "lang")})
     page = _render(request, "error.html", asked, status=status, kind=kind, detail=refused.detail if kind == 400 else "")
-    kept = {name: refused.headers[name] for name in ("Cache-Control", "Retry-After", "Allow") if name in refused.headers}
+    kept = {name: value for name, value in refused.headers.items() if name in ("cache-control", "retry-after", "allow")}
     page.headers.update({**kept, "Vary": "Accept-Language"})
     return page
 
@@ -154,7 +166,7 @@ def _found(request: Request, asked: PageParameters, index: Index) -> Response:
         suggestion_url=restored and asked.url(path, query=restored, offset=0),
         facets=list(_facets(index, asked, options, results, site.facets)),
         hidden=_hidden(asked, site.facets),
-        chips=_chips(asked, path),
+        chips=_chips(asked, path, _language(request)),
         clear_url=asked.url(path, **unfiltered) if filtered else None,
         unfiltered_total=_total_without_filters(index, asked, options) if filtered and not results.total else 0,
         any_url=asked.url(path, match="any", offset=0),
@@ -172,22 +184,20 @@ def _found(request: Request, asked: PageParameters, index: Index) -> Response:
 
 def _facets(
     index: Index, asked: PageParameters, options: dict[str, Any], results: SearchResults, names: Sequence[str]
-) -> Any:
-    """Yield (field, values to show, more values) for each facet; of a field that is filtered, what others would bring."""
+) -> Iterator[_Facet]:
+    """Yield the values that each field may be filtered by; of one that is filtered, also what others would bring."""
     filters: dict[str, list[str]] = options["filters"] or {}
     for name in names:
-        counts, chosen = results.facets[name], filters.get(name, [])
+        counted, chosen = results.facets[name], filters.get(name, [])
         if chosen:
             others = {field: values for field, values in filters.items() if field != name}
             widened = {**options, "filters": others, "facets": (name,), "limit": 0, "offset": 0}
-            counts = index.search(asked.query, **widened).facets[name]
-        held = dict(counts)
-        first = dict.fromkeys([*chosen, *islice(held, _VALUES)])
-        rest = islice((value for value in held if value not in first), _MORE_VALUES)
-        yield name, *(
-            [_Value(f"{name}={value}", value, held.get(value, 0), value in chosen) for value in values]
-            for values in (sorted(first, key=lambda value: -held.get(value, 0)), rest)
-        )
+            counted = index.search(asked.query, **widened).facets[name]
+        counts = dict.fromkeys(chosen, 0) | dict(counted)
+        first = {*chosen, *islice(dict(counted), _VALUES)}
+        ordered = sorted(counts, key=lambda value: value not in first)
+        values = [_Value(f"{name}={value}", value, counts[value], value in chosen) for value in ordered]
+        yield _Facet(name, values[: len(first)], values[len(first) :][:_MORE_VALUES])
 
 
 def _total_without_filters(index: Index, asked: PageParameters, options: dict[str, Any]) -> int:
@@ -203,16 +213,18 @@ def _hidden(asked: PageParameters, facets: Sequence[str]) -> list[tuple[str, str
     return [(name, str(one)) for name, value in kept.items() for one in (value if isinstance(value, list) else [value])]
 
 
-def _chips(asked: PageParameters, path: str) -> list[_Chip]:
+def _chips(asked: PageParameters, path: str, say: Language) -> list[_Chip]:
     chips = []
     for pair in dict.fromkeys(asked.filters):
         name, _, value = pair.partition("=")
         others = [other for other in asked.filters if other != pair]
         chips.append(_Chip(name, value, asked.url(path, filters=others, offset=0)))
-    for name in ("date_from", "date_to"):
-        if value := getattr(asked, name):
-            chips.append(_Chip(name, value, asked.url(path, offset=0, **{name: ""})))
-    return chips
+    days = {"date_from": asked.date_from, "date_to": asked.date_to}
+    return chips + [
+        _Chip(name, say.date(dt.date.fromisoformat(day)), asked.url(path, offset=0, **{name: ""}))
+        for name, day in days.items()
+        if day
+    ]
 
 
 async def _report(request: Request) -> Response:
@@ -245,7 +257,7 @@ def _shown(request: Request, asked: PageParameters, index: Index) -> Response:
         link=report.url if _is_web(report.url) else None,
         back_url=asked.url(f"{base}/", id="") if asked.query else None,
         related=[other.report for other in index.more_like_this(asked.id, _RELATED)],
-        related_url=lambda other: PageParameters(id=other.id, lang=asked.lang).url(f"{base}/report"),
+        related_url=lambda other: asked.only("lang").url(f"{base}/report", id=other.id),
     )
 
 
@@ -272,11 +284,12 @@ def _paragraphs(text: str, marks: Sequence[tuple[int, int]]) -> list[Markup]:
 
 
 def _is_web(url: str | None) -> bool:
-    """Tell whether a report's address is one that a browser may follow: what a scheme runs is its own affair."""
+    """Tell whether a report's address is one that a browser may follow; others may be scripts."""
     try:
-        return urlsplit(url or "").scheme in ("http", "https")
+        parts = urlsplit(url or "")
     except ValueError:
         return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc)
 
 
 async def _file(request: Request) -> Response:

@@ -134,6 +134,10 @@ class PageParameters(SearchParameters):
             told = [{**one, "loc": ("query", *one["loc"])} for one in error.errors(include_context=False)]
             raise RequestValidationError(told) from error
 
+    def only(self, *names: str) -> PageParameters:
+        """Return a query string of these parameters alone."""
+        return type(self).model_validate(self.model_dump(include=set(names)))
+
 
 class SuggestParameters(BaseModel):
     """The query string of completions."""
