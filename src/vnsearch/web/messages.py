@@ -54,7 +54,6 @@ MESSAGES: dict[str, dict[str, str]] = {
     "first_match": {"vi": "Tới chỗ khớp đầu tiên", "en": "Go to the first match"},
     "first_page": {"vi": "Về trang đầu", "en": "Go to the first page"},
     "home": {"vi": "Trang đầu", "en": "Start page"},
-    "in_query": {"vi": "Từ khóa “{query}” không có trong bài này.", "en": "“{query}” is not found in this report."},
     "incomplete": {
         "vi": "Câu hỏi này tìm lâu quá nên đã dừng giữa chừng: kết quả có thể còn thiếu.",
         "en": "This search took too long and was stopped: there may be more to find.",
@@ -86,7 +85,7 @@ MESSAGES: dict[str, dict[str, str]] = {
     "total": {"vi": "{count} bài", "en": "{count} report|{count} reports"},
     "took": {"vi": "{seconds} giây", "en": "{seconds} s"},
     "type_here": {"vi": "Gõ có dấu hay không dấu", "en": "With or without marks"},
-    "where_words_are": {"vi": "Từ phải có trong bài", "en": "Words in the report"},
+    "unmatched": {"vi": "Không có trong bài này:", "en": "Not found in this report:"},
 }  # fmt: skip
 
 _MONTHS = "January February March April May June July August September October November December".split()

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
 from hostile_report import HOSTILE_REPORT
+
 from vnsearch import Index, Report, read_corpus
 from vnsearch.corpus import samples_path
 
@@ -55,8 +55,9 @@ def _more_reports() -> Iterator[Report]:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a server of the samples, as many more as fill pages, and a report that means harm."""
     pytest.importorskip("uvicorn", reason="the search page needs the extra web")
-    from vnsearch.web import create_app
     from web_server import served
+
+    from vnsearch.web import create_app
 
     with Index.create(tmp_path_factory.mktemp("browsed")) as index:
         index.add([*read_corpus(samples_path(), on_error=lambda *_: None), *_more_reports(), HOSTILE_REPORT])
@@ -80,7 +81,9 @@ def open_page(browser: Browser, site: str) -> Iterator[OpenPage]:
         page.on("dialog", lambda dialog: (wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
         page.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
-        page.on("response", lambda answer: wrong.append(f"{answer.status}: {answer.url}") if answer.status >= 400 else None)
+        page.on(
+            "response", lambda answer: wrong.append(f"{answer.status}: {answer.url}") if answer.status >= 400 else None
+        )
         page.on("requestfailed", lambda asked: wrong.append(f"failed: {asked.url}") if not _overtaken(asked) else None)
         answer = page.goto(site + path)
         assert answer is not None

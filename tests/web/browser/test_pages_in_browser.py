@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import pytest
-
 from hostile_report import HOSTILE, HOSTILE_ID
 
 if TYPE_CHECKING:
