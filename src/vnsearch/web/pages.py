@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -67,6 +67,7 @@ _templates = Environment(
     autoescape=True,
     finalize=_finalized,
     undefined=StrictUndefined,
+    auto_reload=False,
     trim_blocks=True,
     lstrip_blocks=True,
 )
@@ -195,9 +196,13 @@ def _facets(
             counted = index.search(asked.query, **widened).facets[name]
         counts = dict.fromkeys(chosen, 0) | dict(counted)
         first = {*chosen, *islice(dict(counted), _VALUES)}
-        ordered = sorted(counts, key=lambda value: value not in first)
-        values = [_Value(f"{name}={value}", value, counts[value], value in chosen) for value in ordered]
-        yield _Facet(name, values[: len(first)], values[len(first) :][:_MORE_VALUES])
+        shown = [value for value in counts if value in first]
+        rest = islice((value for value in counts if value not in first), _MORE_VALUES)
+        values, more = (
+            [_Value(f"{name}={value}", value, counts[value], value in chosen) for value in some]
+            for some in (shown, rest)
+        )
+        yield _Facet(name, values, more)
 
 
 def _total_without_filters(index: Index, asked: PageParameters, options: dict[str, Any]) -> int:
@@ -267,19 +272,15 @@ def _title(report: Report, hit: Hit | None) -> Markup | str:
 
 def _paragraphs(text: str, marks: Sequence[tuple[int, int]]) -> list[Markup]:
     """Return each line of a text that has something, marked; the first mark of all has the id "match"."""
-    ends = [end for _, end in marks]
+    starts, ends = [start for start, _ in marks], [end for _, end in marks]
     found, is_first = [], True
     for line in _PARAGRAPH.finditer(text):
-        start, end = line.span()
-        inside = []
-        for mark in islice(marks, bisect_left(ends, start + 1), None):
-            if mark[0] >= end:
-                break
-            inside.append((max(mark[0], start) - start, min(mark[1], end) - start))
-        marked = marked_html(line[0], inside)
+        low, high = line.span()
+        inside = marks[bisect_right(ends, low) : bisect_left(starts, high)]
+        html = marked_html(line[0], [(max(start - low, 0), min(end, high) - low) for start, end in inside])
         if inside and is_first:
-            marked, is_first = marked.replace("<mark>", '<mark id="match">', 1), False
-        found.append(Markup(marked))  # noqa: S704 - escaped by the library
+            html, is_first = html.replace("<mark>", '<mark id="match">', 1), False
+        found.append(Markup(html))  # noqa: S704 - escaped by the library
     return found
 
 
