@@ -61,7 +61,7 @@ def make_app(index: Index, *, allow_origins: tuple[str, ...], **options: Any) ->
     return app
 
 
-_METHODS = ("GET", "POST", "DELETE")
+_METHODS = ("GET", "HEAD", "POST", "DELETE")
 
 
 class _HeadIsGet:
@@ -107,7 +107,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 def _is_known(request: Request, method: str) -> bool:
     """Tell whether some route takes this method at the request's path."""
-    scope = {**request.scope, "method": method}
+    scope = {**request.scope, "method": "GET" if method == "HEAD" else method}
     return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
 
 
