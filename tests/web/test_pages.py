@@ -13,8 +13,8 @@ from urllib.parse import parse_qs, quote, urljoin, urlsplit
 
 import pytest
 
-pytest.importorskip("fastapi", reason="the search page needs the extra web")
-pytest.importorskip("httpx", reason="requests to an app under test need httpx")
+pytest.importorskip("fastapi", reason='needs the extra "web"')
+pytest.importorskip("httpx", reason='needs the extra "test"')
 
 from hostile_report import HOSTILE, HOSTILE_ID, HOSTILE_REPORT
 from starlette.applications import Starlette
@@ -117,6 +117,7 @@ def _reports() -> Iterator[Report]:
     yield HOSTILE_REPORT
     for number, url in enumerate(URLS):
         yield Report(f"url {number}", "Lễ hội đình làng", "Hội làng mở ba ngày.", url=url)
+    yield Report("ngắt", "Giữ làng", "Suốt đêm bà con canh lũ\nquét, sáng ra lũ\r\n\r\nquét qua rồi mới ngủ.")
     yield Report("trống", "", "Bài không đề, kể chuyện bến nước.")
 
 
@@ -148,7 +149,7 @@ def get(client: TestClient, path: str, status: int = 200, **params: object) -> P
 class TestStates:
     def test_the_start_page_shows_what_may_be_typed(self, client: TestClient) -> None:
         page = get(client, "/")
-        assert "Trong kho có 34 bài." in page.text
+        assert "Trong kho có 35 bài." in page.text
         assert page.all("form", role="search")
         for link in page.links():
             assert client.get(link).status_code == 200
@@ -273,6 +274,12 @@ class TestReportPage:
         assert "Thường Tín" in page.text
         assert get(client, page.link("Trở lại kết quả")).html.count("<article") == 10
         assert len(page.all("p", dir="auto")) >= 2  # a paragraph each
+
+    def test_a_match_across_lines_is_marked_in_both(self, client: TestClient) -> None:
+        page = get(client, "/report", id="ngắt", query="lũ quét")
+        assert page.texts("mark") == ["lũ", "quét", "lũ", "quét"]
+        assert [text for text in page.texts("p") if "ũ" in text][-2:] == ["Suốt đêm bà con canh lũ", "quét, sáng ra lũ"]
+        assert len(page.all("mark", id="match")) == 1
 
     def test_without_a_query_nothing_is_marked(self, client: TestClient) -> None:
         page = get(client, "/report", id="ban/3")
@@ -401,7 +408,7 @@ class TestLanguages:
     def test_the_browser_chooses_and_a_link_overrules_it(self, client: TestClient) -> None:
         english = Page(client.get("/", headers={"Accept-Language": "en-GB,en;q=0.9"}).text)
         assert english.all("html", lang="en")
-        assert "There are 34 reports here." in english.text
+        assert "There are 35 reports here." in english.text
         vietnamese = client.get(english.link("Tiếng Việt"), headers={"Accept-Language": "en"})
         assert Page(vietnamese.text).all("html", lang="vi")
         page = get(client, "/", query="dap de", lang="en")

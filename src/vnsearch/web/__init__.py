@@ -43,7 +43,7 @@ def create_app(
         facets: fields whose values the page offers to filter by.
         writable: whether the API takes and deletes reports, from those who send ``Authorization: Bearer`` and the token.
         token: the token; needed for a writable app, and best from the environment.
-        allow_origins: origins (``https://example.org``) whose pages may read the API, or "*" for all; by default none.
+        allow_origins: origins (``https://example.org``) whose pages may read the API, or ``["*"]``: all; by default none.
         timeout_s: the most seconds that a search may score; see ``Index.search``.
         refresh_s: how often to look for new commits, in seconds.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -98,7 +98,7 @@ class Record(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    id: str | int = Field(description="Text that is not empty. A report with this id is replaced.")
+    id: Annotated[str, Field(min_length=1)] | int = Field(description="A report with this id is replaced.")
     title: str | None = None
     body: str | None = Field(None, description="Also as `text` or `content`.")
     date: str | None = Field(None, description="ISO 8601, as 2023-12-26 or 2023-12-26T13:44+07:00.")

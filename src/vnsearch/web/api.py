@@ -85,8 +85,8 @@ async def suggest(request: Request, asked: Annotated[SuggestParameters, Query()]
     return await _answer(request, lambda index: index.suggest(asked.prefix, asked.limit))
 
 
-_Id = Annotated[str, Query(min_length=1, description="The id, whatever is in it.")]
-_PathId = Annotated[str, Path(min_length=1, description="The id; one with `.`, `..` or `//` in it is safer as `?id=`.")]
+_Id = Annotated[str, Query(description="The id, whatever is in it.")]
+_PathId = Annotated[str, Path(description="The id; one with dots, `//` or line feeds goes as `?id=`.")]
 
 
 def _none(identity: str) -> Response:

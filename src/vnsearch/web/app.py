@@ -62,7 +62,7 @@ def make_app(index: Index, *, allow_origins: tuple[str, ...], **options: Any) ->
     return app
 
 
-_METHODS = ("GET", "POST", "DELETE")
+_METHODS = ("GET", "HEAD", "POST", "DELETE")
 
 
 class _HeadIsGet:
@@ -90,7 +90,7 @@ async def _healthz(request: Request) -> Response:
 def _tell(request: Request, refused: ProblemResponse) -> Response:
     """Tell what went wrong: programs with problem details, people with a page."""
     path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
-    return refused if path.startswith("/api/") else pages.error_page(request, refused)
+    return refused if path.startswith(("/api/", "/healthz")) else pages.error_page(request, refused)
 
 
 async def _own_error(request: Request, error: Exception) -> Response:
@@ -114,7 +114,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 def _is_known(request: Request, method: str) -> bool:
     """Tell whether some route takes this method at the request's path."""
-    scope = {**request.scope, "method": method}
+    scope = {**request.scope, "method": "GET" if method == "HEAD" else method}
     return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
 
 

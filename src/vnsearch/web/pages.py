@@ -55,7 +55,7 @@ _NAMED = (*FACETS, "date_from", "date_to")
 # Values of a facet that are shown at once, and those behind "more".
 _VALUES, _MORE_VALUES = 6, 40
 _RELATED = 5
-_PARAGRAPH = re.compile(r"\S[^\n]*")
+_PARAGRAPH = re.compile(r"\S[^\r\n]*")
 
 
 def _finalized(value: object) -> object:
