@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Path, Query
@@ -17,7 +17,7 @@ from starlette.responses import Response
 from vnsearch.engine import Index
 from vnsearch.web.answers import AddStatsAnswer, Record, ReportAnswer, SearchAnswer, StatsAnswer
 from vnsearch.web.description import problems
-from vnsearch.web.parameters import SearchParameters, SuggestParameters
+from vnsearch.web.parameters import AddParameters, SearchParameters, SuggestParameters
 from vnsearch.web.problems import JsonResponse, problem
 from vnsearch.web.site import answer, base_path, site_of
 
@@ -157,13 +157,7 @@ _RECORD = Record.model_json_schema()
         }
     },
 )
-async def add(
-    request: Request,
-    on_error: Annotated[
-        Literal["raise", "skip"],
-        Query(description="On a bad report: add none, or leave it out."),
-    ] = "raise",
-) -> Response:
+async def add(request: Request, asked: Annotated[AddParameters, Query()]) -> Response:
     """Add reports, or replace those with the same id, in one commit."""
     body = await _body(request)
 
@@ -176,7 +170,7 @@ async def add(
             records = [records]
         if not isinstance(records, list):
             return problem(400, "the body is a report, or an array of them")
-        return JsonResponse(index.add(records, on_error=on_error).to_dict())
+        return JsonResponse(index.add(records, on_error=asked.on_error).to_dict())
 
     return await site_of(request).write(change)
 

@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
 from starlette.datastructures import QueryParams
 
-__all__ = ["LIMIT_MAX", "PageParameters", "SearchParameters", "SuggestParameters"]
+__all__ = ["LIMIT_MAX", "AddParameters", "PageParameters", "SearchParameters", "SuggestParameters"]
 
 #: Hits on a page, and the furthest one may go (``Limits.result_window`` gives none behind rank 100,000 anyway).
 LIMIT_MAX, OFFSET_MAX = 100, 1_000_000_000
@@ -146,3 +146,11 @@ class SuggestParameters(BaseModel):
 
     prefix: str = Field("", description="What has been typed so far.")
     limit: int = Field(8, ge=0, le=LIMIT_MAX, description="Completions, at most.")
+
+
+class AddParameters(BaseModel):
+    """The query string of reports that are added."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    on_error: Literal["raise", "skip"] = Field("raise", description="On a bad report: add none, or leave it out.")
