@@ -40,11 +40,10 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from bench.drawn import Queries, Records, passage
-from bench.measure import Row, private_memory_mb, table
+from bench.measure import Row, has_grown, private_memory_mb, table, tenths
 from vnsearch import Hit, Index, InvalidReportError, Report, analyze, fold, read_corpus
 from vnsearch.corpus.samples import samples_path
 
@@ -52,8 +51,8 @@ from vnsearch.corpus.samples import samples_path
 LIMIT_S = 2.0
 #: Reports of a commit, and how often memory is looked at, at least.
 COMMIT, SAMPLES = 100, 200
-#: Memory may grow by this share and so many megabytes, once so many queries have filled what is kept between queries.
-GROWTH, GROWTH_MB, WARM_UP = 0.05, 5, 150_000
+#: Memory may not grow (``has_grown``) once so many queries have filled what is kept between queries.
+WARM_UP = 150_000
 #: After so many problems it is not worth going on.
 ENOUGH = 100
 #: Reports of the index that is made when none is given, and characters of a report of which a word is searched.
@@ -78,15 +77,14 @@ class Outcome:
 
     def tenths(self) -> list[float]:
         """Return the median memory of each tenth of the run; nothing where it cannot be measured."""
-        count = len(self.memory) // 10
-        return [median(self.memory[at * count : (at + 1) * count]) for at in range(10)] if count else []
+        return tenths(self.memory)
 
     def growth(self) -> str:
         """Say what became of the memory after the tenths that warm up."""
-        tenths, warm_up = self.tenths(), math.ceil(max(1, 10 * WARM_UP / max(1, self.queries)))
-        if not tenths or warm_up > 5:
+        memory, warm_up = self.tenths(), math.ceil(max(1, 10 * WARM_UP / max(1, self.queries)))
+        if not memory or warm_up > 5:
             return "not judged"
-        return "grew" if tenths[-1] > tenths[warm_up] * (1 + GROWTH) + GROWTH_MB else "flat"
+        return "grew" if has_grown(memory, warm_up) else "flat"
 
 
 def _options(chance: random.Random) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+#: Memory may grow by this share and so many megabytes.
+GROWTH, GROWTH_MB = 0.05, 5
 Row = Sequence[str | float | None]
 Key = TypeVar("Key")
 
@@ -109,10 +111,21 @@ def peak_memory_mb() -> float:
     return used / 2**20 if sys.platform == "darwin" else used / 2**10
 
 
-def private_memory_mb() -> float | None:
-    """Return the anonymous memory of this process: what it holds itself, mapped files aside (Linux only)."""
-    anonymous = _kilobytes("/proc/self/smaps_rollup", "Anonymous")
+def private_memory_mb(process: int | str = "self") -> float | None:
+    """Return the anonymous memory of a process: what it holds itself, mapped files aside (Linux only)."""
+    anonymous = _kilobytes(f"/proc/{process}/smaps_rollup", "Anonymous")
     return None if anonymous is None else anonymous / 2**10
+
+
+def tenths(samples: Sequence[float]) -> list[float]:
+    """Return the median of each tenth of a run's samples; nothing where there are too few."""
+    count = len(samples) // 10
+    return [statistics.median(samples[at * count : (at + 1) * count]) for at in range(10)] if count else []
+
+
+def has_grown(memory: Sequence[float], warm_up: int) -> bool:
+    """Tell whether memory, in megabytes for each tenth of a run, grew after those that warm up."""
+    return bool(memory) and memory[-1] > memory[warm_up] * (1 + GROWTH) + GROWTH_MB
 
 
 def folder_bytes(folder: Path) -> int:

@@ -749,6 +749,7 @@ class TestClosing:
     USES: tuple[Callable[[Index], object], ...] = (
         lambda index: index.search("chợ"),
         lambda index: index.suggest("ch"),
+        lambda index: index.hit("a", "chợ"),
         lambda index: index.more_like_this("a"),
         lambda index: index.get("a"),
         lambda index: "a" in index,
@@ -952,6 +953,37 @@ class TestSuggest:
         index.add([Report("1", "Chợ nổi"), Report("2", "Chợ phiên")])
         index.delete(["2"])
         assert "chợ nổi" in index.suggest("cho n")
+
+
+class TestHit:
+    @pytest.mark.parametrize(
+        "query", ["quan uy khen", "Quận uỷ", '"giay khen" -cam', "title:quan source:(bao dong hai)"]
+    )
+    def test_is_what_the_search_gives(self, collection: Index, query: str) -> None:
+        found = collection.search(query, limit=99)
+        assert len(found) > 1
+        for expected in found:
+            hit = collection.hit(expected.id, query)
+            assert hit is not None
+            assert hit.report == expected.report
+            assert hit.score == pytest.approx(expected.score, rel=1e-5)
+            assert (hit.marks("title"), hit.marks("body")) == (expected.marks("title"), expected.marks("body"))
+            assert hit.snippet == expected.snippet
+
+    def test_how_the_query_is_read_may_be_said(self, collection: Index) -> None:
+        assert collection.hit("duong-lang", "đường cam") is not None
+        assert collection.hit("duong-lang", "đường cam", match="all") is None
+        assert collection.hit("duong-lang", "trẻ em", fields={"title": 1.0}) is None
+        with pytest.raises(InvalidArgumentError):
+            collection.hit("duong-lang", "đường", timeout_s=-1)
+        with pytest.raises(UnknownFieldError):
+            collection.hit("duong-lang", "đường", fields={"source": 1.0})
+
+    @pytest.mark.parametrize(
+        ("identity", "query"), [("unknown", "đường"), ("\ud800", "đường"), ("duong-lang", "chợ"), ("duong-lang", "")]
+    )
+    def test_none_without_a_match(self, collection: Index, identity: str, query: str) -> None:
+        assert collection.hit(identity, query) is None
 
 
 class TestMoreLikeThis:

@@ -188,8 +188,7 @@ def _tell_sync(
     for skipped in stats.errors:
         _echo(f"left out: report {skipped.id or skipped.position}: {skipped.error}", err=True)
     if as_json:
-        errors = [{"position": e.position, "id": e.id, "error": str(e.error)} for e in stats.errors]
-        _print_json({**asdict(stats), "errors": errors, "reports": len(ix), **told}, indent)
+        _print_json({**stats.to_dict(), "reports": len(ix), **told}, indent)
     else:
         _echo(
             f"{ix.path}: {stats.added} added, {stats.updated} updated, {stats.unchanged} unchanged, {stats.removed} removed, "
@@ -474,15 +473,28 @@ def stats(index_path: str, as_json: bool) -> None:
 @click.option("--timeout-s", type=float, default=2.0, show_default=True, help="Seconds a search may score.")
 @click.option("--writable", is_flag=True, help="Take reports from who sends the token.")
 @click.option("--token", envvar="VNSEARCH_TOKEN", help="The token; better given as VNSEARCH_TOKEN.")
-def serve(index_path: str, host: str, port: int, root_path: str, facets: tuple[str, ...], **options: Any) -> None:
-    """Serve the search page and the JSON API."""
+@_json_option
+def serve(
+    index_path: str, host: str, port: int, root_path: str, facets: tuple[str, ...], as_json: bool, **options: Any
+) -> None:
+    """Serve the search page and the JSON API, until Ctrl-C."""
+    from vnsearch import Index  # noqa: PLC0415 - see above
     from vnsearch.web import create_app  # noqa: PLC0415 - see above
-    from vnsearch.web.server import run  # noqa: PLC0415 - see above
+    from vnsearch.web.server import bind, run  # noqa: PLC0415 - see above
 
     if facets:
         options["facets"] = facets
-    app = create_app(index_path, **options)
-    run(app, host=host, port=port, root_path=root_path)
+    with Index.open(index_path) as ix:
+        app = create_app(ix, **options)
+        with bind(host, port) as listening:
+            shown = f"[{host}]" if ":" in host else host
+            url = f"http://{shown}:{listening.getsockname()[1]}/"
+            if as_json:
+                _print_json({"url": url})
+            else:
+                _echo(f"{index_path}: {len(ix)} reports at {url} (Ctrl-C ends it)")
+            sys.stdout.flush()
+            run(app, listening, root_path=root_path)
 
 
 @main.command()

@@ -27,7 +27,7 @@ from vnsearch.index.snapshot import LearntAbbreviation, Snapshot
 from vnsearch.limits import LIMITS, Limits
 from vnsearch.report import Report
 from vnsearch.search import similar, suggestions
-from vnsearch.search.results import SearchResults
+from vnsearch.search.results import Hit, SearchResults
 from vnsearch.search.searcher import Match, Searcher, SearchOptions, Sort
 
 if TYPE_CHECKING:  # whoever only searches does not wait for Whoosh, or the writer, and multiprocessing with it
@@ -187,7 +187,7 @@ class Index:
     def refresh(self) -> bool:
         """See the latest commit, of whatever process; return whether there was a new one."""
         with self._refreshing:
-            if self._current.generation == self._folder.latest_generation():
+            if self._current.generation == self._folder.latest_generation() and self._current.is_there():
                 return False
             self._searcher = Searcher(Snapshot(self._folder, self._current), self._limits)
             return True
@@ -196,6 +196,11 @@ class Index:
     def commit(self) -> int:
         """The number of the commit that searches see; it counts up with every change."""
         return self._current.generation
+
+    @property
+    def commit_id(self) -> str:
+        """Short text that no other commit has, of this index or of one that took its place."""
+        return self._current.identity
 
     @property
     def filterable(self) -> tuple[str, ...]:
@@ -483,6 +488,35 @@ class Index:
         )
         return self._open_searcher.search(query, options)
 
+    def hit(
+        self,
+        id: str,
+        query: str,
+        match: Match = "any",
+        fields: Mapping[str, float] | None = None,
+        timeout_s: float | None = None,
+    ) -> Hit | None:
+        """Return one report as a hit of a query, for a page that shows it: the same marks and score as from ``search``.
+
+        None if the query does not find the report, or not within ``timeout_s``, and for an unknown id.
+
+        >>> import tempfile
+        >>> with Index.create(tempfile.mkdtemp()) as ix:
+        ...     stats = ix.add([{"id": "1", "title": "Chợ nổi", "body": "Chợ họp sớm."}])
+        ...     ix.hit("1", "cho hop").marks("body"), ix.hit("1", "bóng đá")
+        ([(0, 7)], None)
+
+        Raises:
+            InvalidArgumentError: an option makes no sense; a query never raises.
+            UnknownFieldError: a field that cannot be searched.
+
+        """
+        searcher = self._open_searcher
+        options = SearchOptions(limit=1, match=match, fields=fields, timeout_s=timeout_s)
+        number = searcher.snapshot.number(id)
+        found = () if number is None else searcher.search(query, options, only=number).hits
+        return found[0] if found else None
+
     def suggest(self, prefix: str, limit: int = 8) -> list[str]:
         """Return completions of what is being typed, with marks, commonest first: words and pairs of this index.
 
@@ -516,7 +550,7 @@ class Index:
         options.check()
         if number is None:
             return SearchResults((), 0, 0.0, {})
-        return searcher.run(similar.like(current, current.report(number)), options, without=(number,))
+        return searcher.run(similar.like(current, current.report(number)), options, without=number)
 
     # -- reports
 

@@ -21,12 +21,13 @@ import numpy.typing as npt
 from vnsearch.analysis.abbreviations import AbbreviationTable, abbreviation_key
 from vnsearch.concurrency import cached_property
 from vnsearch.index.codec import NAME, open_segment
+from vnsearch.index.columnar.container import checksum
 from vnsearch.index.columnar.postings import PostingLists, read_runs
 from vnsearch.index.columnar.segment import SegmentData
 from vnsearch.index.columnar.terms import encode_term
 from vnsearch.index.columns import LabelColumn
 from vnsearch.index.documents import unpack_report
-from vnsearch.index.files import Reading
+from vnsearch.index.files import Reading, is_there
 from vnsearch.index.schema import DEFINITIONS, TEXT_FIELDS, label_field
 from vnsearch.index.storage import Contents, IndexFolder
 from vnsearch.report import Report
@@ -155,6 +156,15 @@ class Snapshot:
                         opened[segment.segid].file.check()
                 return contents
         raise AssertionError
+
+    @property
+    def identity(self) -> str:
+        """Return what no other commit has: an index made anew in the folder may count its commits from the start."""
+        return f"{self.generation}-{checksum(','.join(self._opened).encode()):x}"
+
+    def is_there(self) -> bool:
+        """Tell whether its segments are still in the folder."""
+        return all(is_there(leaf.segment.file.path) for leaf in self.leaves)
 
     def reading(self, what: str) -> contextlib.AbstractContextManager[None]:
         """Turn whatever bytes that make no sense raise into one clear error."""

@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
@@ -70,6 +70,11 @@ class AddStats:
     skipped: int
     errors: tuple[SkippedReport, ...]
     seconds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON values, each error as its message."""
+        errors = [{"position": one.position, "id": one.id, "error": str(one.error)} for one in self.errors]
+        return {**{one.name: getattr(self, one.name) for one in fields(self)}, "errors": errors}
 
 
 class Commit:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
@@ -125,14 +125,14 @@ class Searcher:
         """Return the scorer of one field, which a query names; with its own weight where it is not searched otherwise."""
         return self.scorer({name: weights.get(name, DEFAULT_FIELDS[name])})
 
-    def search(self, text: str, options: SearchOptions) -> SearchResults:
-        """Run a query; see ``Index.search``."""
+    def search(self, text: str, options: SearchOptions, *, only: int | None = None) -> SearchResults:
+        """Run a query; see ``Index.search``. ``only`` is the number of the one document that may be found."""
         started = time.perf_counter()
         options.check()
         if not isinstance(text, str):
             raise InvalidArgumentError(f"a query is text, not {type(text).__name__}")
         query = read(text, self.snapshot, options.match, limits=self._limits)
-        return self.run(query, options, suggest=partial(restored, query, self.snapshot), started=started)
+        return self.run(query, options, suggest=partial(restored, query, self.snapshot), only=only, started=started)
 
     def run(
         self,
@@ -140,10 +140,11 @@ class Searcher:
         options: SearchOptions,
         *,
         suggest: Callable[[], str | None] = lambda: None,
-        without: Sequence[int] = (),
+        without: int | None = None,
+        only: int | None = None,
         started: float | None = None,
     ) -> SearchResults:
-        """Score, filter, order and cut; ``without`` are document numbers that are left out."""
+        """Score, filter, order and cut; ``without`` and ``only`` are numbers of documents."""
         started = time.perf_counter() if started is None else started
         deadline = started + options.timeout_s if options.timeout_s is not None else None
         start, end = options.offset, min(options.offset + options.limit, self._limits.result_window)
@@ -151,10 +152,10 @@ class Searcher:
         scorer = self.scorer(weights)
         of_field = partial(self._of_field, weights)
         masks = self._filters(options)
-        if without:
-            others = np.ones(self.snapshot.size, np.bool_)
-            others[list(without)] = False
-            masks.append(others)
+        if without is not None:
+            masks.append(np.arange(self.snapshot.size) != without)
+        if only is not None:
+            masks.append(np.arange(self.snapshot.size) == only)
         with self.snapshot.reading("what the query needs"):
             run = Evaluator(scorer, deadline)
             # Ordered by date, every score may decide between equals.

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from vnsearch.search.marks import Occurrences
 from vnsearch.text.visible import visible
 
-__all__ = ["Snippet", "joined", "make_snippets", "marked_html"]
+__all__ = ["Snippet", "joined", "make_snippets", "marked_html", "valid_html"]
 
 ELLIPSIS = " … "
 #: Characters of one fragment, about three lines.
@@ -57,7 +57,7 @@ class Snippet:
         U+FFFD stands for what HTML cannot hold: control characters, lone surrogates. Characters of direction are text
         and stay; they turn nothing outside the element that the snippet is put into if that is a block or a ``<bdi>``.
         """
-        return self._render(_html_escape(), _valid_html, open_mark, close_mark)
+        return self._render(_html_escape(), valid_html, open_mark, close_mark)
 
     def ansi(self, open_mark: str = "\x1b[1;33m", close_mark: str = "\x1b[0m") -> str:
         """Return the fragments in one line for a terminal: matches bold and yellow.
@@ -92,7 +92,8 @@ def _html_escape() -> _Escape:
     return html.escape
 
 
-def _valid_html(text: str) -> str:
+def valid_html(text: str) -> str:
+    """Return a text, or HTML, with U+FFFD for what HTML cannot hold: control characters, lone surrogates."""
     return _NOT_HTML.sub("\ufffd", text)
 
 
@@ -116,7 +117,7 @@ def marked_html(
 ) -> str:
     """Return a whole text as ``Snippet.html`` would, white space as it is, with these spans marked."""
     marked = _marked(text, 0, len(text), marks, _html_escape(), open_mark, close_mark)
-    return marked if marked.isprintable() else _valid_html(marked)
+    return marked if marked.isprintable() else valid_html(marked)
 
 
 def joined(text: str, spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

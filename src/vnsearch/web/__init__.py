@@ -1,7 +1,7 @@
 """The search page and the JSON API as an ASGI app, to run by itself or inside another app. Needs the extra ``web``.
 
 ``app`` puts it together. Behind it: ``site`` (what the routes share), ``parameters`` (what a URL may ask), ``api`` (JSON),
-``pages`` (HTML, with ``templates`` and ``static``), ``problems`` (errors).
+``answers`` and ``description`` (what the API says of itself), ``pages`` (HTML, with ``templates`` and ``static``), ``problems`` (errors).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
 from vnsearch.engine import Index
-from vnsearch.errors import MissingExtraError
+from vnsearch.errors import InvalidArgumentError, MissingExtraError
 
 if TYPE_CHECKING:  # whoever does not ask for an app does not wait for the framework
     from fastapi import FastAPI
@@ -43,7 +43,7 @@ def create_app(
         facets: fields whose values the page offers to filter by.
         writable: whether the API takes and deletes reports, from those who send ``Authorization: Bearer`` and the token.
         token: the token; needed for a writable app, and best from the environment.
-        allow_origins: origins (``https://example.org``) whose pages may read the API, or "*" for all; by default none.
+        allow_origins: origins (``https://example.org``) whose pages may read the API, or ``["*"]``: all; by default none.
         timeout_s: the most seconds that a search may score; see ``Index.search``.
         refresh_s: how often to look for new commits, in seconds.
 
@@ -57,6 +57,9 @@ def create_app(
     >>> other_app.mount("/tim-kiem", app)  # doctest: +SKIP
 
     """
+    for name, value in (("facets", facets), ("allow_origins", allow_origins)):
+        if isinstance(value, str):
+            raise InvalidArgumentError(f"{name} is a sequence; write {name}=({value!r},)")
     try:
         from vnsearch.web.app import make_app  # noqa: PLC0415 - see above
     except ImportError as error:

@@ -2,132 +2,73 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Annotated, Any
-from urllib.parse import quote
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Depends, Path, Query
+from fastapi.security import HTTPBearer
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from vnsearch.engine import Index
-from vnsearch.web.parameters import LIMIT_MAX, SearchParameters
-from vnsearch.web.problems import JsonResponse, Problem, problem
-from vnsearch.web.site import base_path, site_of
+from vnsearch.web.answers import AddStatsAnswer, Record, ReportAnswer, SearchAnswer, StatsAnswer
+from vnsearch.web.description import problems
+from vnsearch.web.parameters import AddParameters, SearchParameters, SuggestParameters
+from vnsearch.web.problems import JsonResponse, problem
+from vnsearch.web.site import answer, base_path, site_of
 
-__all__ = ["reading", "writing"]
+__all__ = ["BODY_BYTES_MAX", "reading", "writing"]
 
 #: Bytes of a request that brings reports.
 BODY_BYTES_MAX = 32 << 20
 
-_PROBLEM = {"model": Problem, "content": {"application/problem+json": {}}}
+_NOT_MODIFIED: dict[int | str, Any] = {304: {"description": "Nothing was committed since (`If-None-Match`)."}}
 
 
-def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    return dict.fromkeys(statuses, _PROBLEM)
+async def _authorized(request: Request) -> None:
+    if not site_of(request).admits(request.headers.get("authorization", "")):
+        raise HTTPException(401, "send the header Authorization: Bearer and the token", {"WWW-Authenticate": "Bearer"})
 
 
-reading = APIRouter(prefix="/api", responses={304: {"description": "Nothing was committed since (``If-None-Match``)."}})
-writing = APIRouter(prefix="/api")
-
-
-class Links(BaseModel):
-    """Pages of the same search."""
-
-    self: str
-    next: str | None
-    previous: str | None
-
-
-class SnippetAnswer(BaseModel):
-    """``fragments`` and ``marks`` are (start, end) in code points of the body, end exclusive."""
-
-    text: str
-    html: str
-    fragments: list[tuple[int, int]]
-    marks: list[tuple[int, int]]
-
-
-class HitAnswer(BaseModel):
-    """One report found, without its body."""
-
-    id: str
-    score: float
-    title: str
-    date: str | None
-    source: str | None
-    author: str | None
-    category: str | None
-    url: str | None
-    extra: dict[str, Any]
-    title_html: str
-    snippet: SnippetAnswer
-    document: str = Field(description="Where the whole report is.")
-
-
-class SearchAnswer(BaseModel):
-    """A page of hits; see ``SearchResults``."""
-
-    query: str
-    total: int
-    took_ms: float
-    complete: bool
-    suggestion: str | None
-    facets: dict[str, list[tuple[str, int]]]
-    hits: list[HitAnswer]
-    links: Links
-
-
-class ReportAnswer(BaseModel):
-    """A report as it was added."""
-
-    id: str
-    title: str
-    body: str
-    date: str | None
-    source: str | None
-    author: str | None
-    category: str | None
-    url: str | None
-    extra: dict[str, Any]
+reading = APIRouter(prefix="/api", responses={**_NOT_MODIFIED, **problems(400, 503)})
+writing = APIRouter(
+    prefix="/api",
+    dependencies=[Depends(HTTPBearer(auto_error=False, description="The token of the site.")), Depends(_authorized)],
+    responses=problems(400, 401, 503),
+)
 
 
 async def _answer(request: Request, make: Callable[[Index], Any]) -> Response:
     """Answer with what is made of the index, or that the client has it already."""
-    site = site_of(request)
 
-    def work() -> Response:
-        index = site.refreshed()
-        headers = {"ETag": site.tag(), "Cache-Control": "no-cache"}
-        if headers["ETag"] in (tag.strip() for tag in request.headers.get("if-none-match", "").split(",")):
-            return Response(status_code=304, headers=headers)
+    def made(index: Index) -> Response:
         content = make(index)
         if isinstance(content, Response):
             return content
-        if isinstance(content, dict) and not content.get("complete", True):
-            del headers["ETag"]  # the next time there may be more
-        return JsonResponse(content, headers=headers)
+        # Where time ran out, there may be more the next time.
+        cut = isinstance(content, dict) and not content.get("complete", True)
+        return JsonResponse(content, headers={"Cache-Control": "no-store"} if cut else None)
 
-    return await site.run(work)
-
-
-def _document_path(request: Request, identity: str) -> str:
-    return f"{base_path(request)}/api/documents/{quote(identity, safe='/')}"
+    return await answer(request, made)
 
 
-@reading.get("/search", response_model=SearchAnswer, responses=_problems(400))
+@reading.get("/search", response_model=SearchAnswer)
 async def search(request: Request, asked: Annotated[SearchParameters, Query()]) -> Response:
     """Find reports, the best first."""
-    path = f"{base_path(request)}/api/search"
+    base = base_path(request)
+    path = f"{base}/api/search"
 
     def make(index: Index) -> dict[str, Any]:
         results = index.search(asked.query, **asked.options(site_of(request).timeout_s))
         found = {"query": asked.query, **results.to_dict()}
         for hit in found["hits"]:
-            hit["document"] = _document_path(request, hit["id"])
-        after, before = asked.next_offset(results.total), asked.previous_offset()
+            # Not in the path: on the way, dots and slashes of an id would be tidied up.
+            hit["document"] = f"{base}/api/documents?{urlencode({'id': hit['id']})}"
+        after, before = asked.next_offset(results.total) if results else None, asked.previous_offset()
         found["links"] = {
             "self": asked.url(path),
             "next": None if after is None else asked.url(path, offset=after),
@@ -138,28 +79,38 @@ async def search(request: Request, asked: Annotated[SearchParameters, Query()]) 
     return await _answer(request, make)
 
 
-@reading.get("/suggest", response_model=list[str], responses=_problems(400))
-async def suggest(
-    request: Request,
-    prefix: Annotated[str, Query(description="What has been typed so far.")] = "",
-    limit: Annotated[int, Query(ge=0, le=LIMIT_MAX, description="Completions, at most.")] = 8,
-) -> Response:
+@reading.get("/suggest", response_model=list[str])
+async def suggest(request: Request, asked: Annotated[SuggestParameters, Query()]) -> Response:
     """Complete what is being typed, with marks."""
-    return await _answer(request, lambda index: index.suggest(prefix, limit))
+    return await _answer(request, lambda index: index.suggest(asked.prefix, asked.limit))
 
 
-@reading.get("/documents/{id:path}", response_model=ReportAnswer, responses=_problems(400, 404))
-async def document(request: Request, id: Annotated[str, Path(min_length=1)]) -> Response:
+_Id = Annotated[str, Query(description="The id, whatever is in it.")]
+_PathId = Annotated[str, Path(description="The id; one with dots, `//` or line feeds goes as `?id=`.")]
+
+
+def _none(identity: str) -> Response:
+    return problem(404, f"there is no report {identity!r}")
+
+
+@reading.get("/documents", response_model=ReportAnswer, responses=problems(404))
+async def document(request: Request, id: _Id) -> Response:
     """Return the whole report with this id."""
 
     def make(index: Index) -> Any:
         report = index.get(id)
-        return problem(404, f"there is no report {id!r}") if report is None else report.to_dict()
+        return _none(id) if report is None else report.to_dict()
 
     return await _answer(request, make)
 
 
-@reading.get("/stats", responses=_problems(400))
+@reading.get("/documents/{id:path}", response_model=ReportAnswer, responses=problems(404))
+async def document_in_path(request: Request, id: _PathId) -> Response:
+    """Return the whole report with this id."""
+    return await document(request, id)
+
+
+@reading.get("/stats", response_model=StatsAnswer)
 async def stats(request: Request) -> Response:
     """Return the size of the index."""
 
@@ -169,3 +120,69 @@ async def stats(request: Request) -> Response:
         return found
 
     return await _answer(request, make)
+
+
+async def _body(request: Request) -> bytes:
+    """Return the body of a request, which is JSON and not too large."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise HTTPException(415, "send reports as application/json")
+    told = request.headers.get("content-length", "")
+    body = bytearray()
+    if not (told.isdecimal() and int(told) > BODY_BYTES_MAX):
+        async for part in request.stream():
+            body += part
+            if len(body) > BODY_BYTES_MAX:
+                break
+        else:
+            return bytes(body)
+    raise HTTPException(413, f"more than {BODY_BYTES_MAX:,} bytes; send the reports in several requests")
+
+
+def _not_json(constant: str) -> Any:
+    raise ValueError(f"{constant} is no JSON")
+
+
+_RECORD = Record.model_json_schema()
+
+
+@writing.post(
+    "/documents",
+    response_model=AddStatsAnswer,
+    responses=problems(413, 415),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "description": f"A report, or many; {BODY_BYTES_MAX:,} bytes at most.",
+            "content": {"application/json": {"schema": {"anyOf": [_RECORD, {"type": "array", "items": _RECORD}]}}},
+        }
+    },
+)
+async def add(request: Request, asked: Annotated[AddParameters, Query()]) -> Response:
+    """Add reports, or replace those with the same id, in one commit."""
+    body = await _body(request)
+
+    def change(index: Index) -> Response:
+        try:
+            records = json.loads(body, parse_constant=_not_json)
+        except (ValueError, RecursionError) as error:
+            return problem(400, f"the body is no JSON that can be read: {error}")
+        if isinstance(records, dict):
+            records = [records]
+        if not isinstance(records, list):
+            return problem(400, "the body is a report, or an array of them")
+        return JsonResponse(index.add(records, on_error=asked.on_error).to_dict())
+
+    return await site_of(request).write(change)
+
+
+@writing.delete("/documents", status_code=204, responses=problems(404))
+async def delete(request: Request, id: _Id) -> Response:
+    """Delete the report with this id."""
+    deleted = await site_of(request).write(lambda index: index.delete([id]))
+    return Response(status_code=204) if deleted else _none(id)
+
+
+@writing.delete("/documents/{id:path}", status_code=204, responses=problems(404))
+async def delete_in_path(request: Request, id: _PathId) -> Response:
+    """Delete the report with this id."""
+    return await delete(request, id)

@@ -2,31 +2,66 @@
 
 from __future__ import annotations
 
+import signal
+import socket
 from typing import TYPE_CHECKING
 
-from vnsearch.errors import MissingExtraError
+from vnsearch.errors import InvalidArgumentError, MissingExtraError
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-__all__ = ["run"]
+__all__ = ["bind", "run"]
 
 # Connections beyond these are told to come back later: better than everybody waiting.
 _CONCURRENCY = 500
+# Seconds that a client may still take for its answer once the server is to end.
+_GRACE_S = 5
+_BACKLOG = 2048
 
 
-def run(app: FastAPI, *, host: str, port: int, root_path: str) -> None:
-    """Serve until Ctrl-C or SIGTERM."""
+def bind(host: str, port: int) -> socket.socket:
+    """Return a socket that listens; with port 0 on a free one.
+
+    Raises:
+        InvalidArgumentError: the port is taken, or the host is none of this machine.
+
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listening = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        raise InvalidArgumentError(
+            f"cannot listen on {host}, port {port}: {error.strerror or error}; give another --host or --port"
+        ) from error
+    # Connections inherit it. Without it the second half of an answer waits 40 ms for the client to confirm the first one; asyncio
+    # sees to it only for sockets that it makes itself.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
+
+
+def run(app: FastAPI, listening: socket.socket, *, root_path: str) -> None:
+    """Serve until Ctrl-C or SIGTERM; what was asked for by then is answered.
+
+    Raises:
+        MissingExtraError: uvicorn is not installed.
+
+    """
     try:
         import uvicorn  # noqa: PLC0415 - whoever runs the app with another server does without
     except ImportError as error:
         raise MissingExtraError(f'serving needs uvicorn: pip install "vnsearch[web]" ({error})') from error
-    uvicorn.run(
+    # Uvicorn ends in order, and then raises the signal again, which would make that a failure.
+    for asked_to_end in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(asked_to_end, lambda number, frame: None)
+    config = uvicorn.Config(
         app,
-        host=host,
-        port=port,
         root_path=root_path,
+        lifespan="off",
         log_level="warning",
+        access_log=False,
         limit_concurrency=_CONCURRENCY,
+        timeout_graceful_shutdown=_GRACE_S,
         server_header=False,
     )
+    uvicorn.Server(config).run(sockets=[listening])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
@@ -13,13 +13,14 @@ from urllib.parse import quote
 
 import anyio.to_thread
 from starlette.requests import Request
+from starlette.responses import Response
 
 from vnsearch import __version__
 from vnsearch.engine import Index
 from vnsearch.errors import InvalidArgumentError, UnknownFieldError
 from vnsearch.index.schema import FACETS
 
-__all__ = ["Site", "base_path", "site_of"]
+__all__ = ["Site", "answer", "base_path", "site_of"]
 
 T = TypeVar("T")
 
@@ -46,6 +47,8 @@ class Site:
             raise InvalidArgumentError(f'language is "vi" or "en", not {self.language!r}')
         if self.writable and not self.token:
             raise InvalidArgumentError("a writable app needs a token: whoever has it may change the index")
+        if not self.timeout_s > 0:
+            raise InvalidArgumentError(f"timeout_s must be a number above 0, not {self.timeout_s!r}")
         for name in self.facets:
             if name not in self.filterable:
                 known = ", ".join(self.filterable)
@@ -57,20 +60,32 @@ class Site:
         return (*FACETS, *self.index.filterable)
 
     @cached_property
-    def limiter(self) -> anyio.CapacityLimiter:
-        """Who lets searches in."""
+    def _searching(self) -> anyio.CapacityLimiter:
         return anyio.CapacityLimiter(THREADS)
+
+    @cached_property
+    def _writing(self) -> anyio.CapacityLimiter:
+        return anyio.CapacityLimiter(1)  # the index takes one change at a time anyway
 
     async def run(self, work: Callable[[], T]) -> T:
         """Do the work of a request in a thread, so that others are heard meanwhile."""
-        return await anyio.to_thread.run_sync(work, limiter=self.limiter)
+        return await anyio.to_thread.run_sync(work, limiter=self._searching)
+
+    async def write(self, change: Callable[[Index], T]) -> T:
+        """Change the index in a thread; changes wait for each other, and no search for them."""
+        return await anyio.to_thread.run_sync(change, self.index, limiter=self._writing)
 
     def refreshed(self) -> Index:
-        """Return the index, with the latest commit if it is time to look for one."""
+        """Return the index, with the latest commit if it is time to look for one.
+
+        Raises:
+            SearchIndexError: the latest commit cannot be read; so it is until it can.
+
+        """
         now = time.monotonic()
         if now - self._looked >= self.refresh_s:
-            self._looked = now
             self.index.refresh()
+            self._looked = now
         return self.index
 
     @cached_property
@@ -78,20 +93,53 @@ class Site:
         told = repr((__version__, self.title, self.language, self.facets, self.writable, self.timeout_s))
         return hashlib.sha256(told.encode()).hexdigest()[:8]
 
-    def tag(self) -> str:
-        """Return the ETag of whatever is made of the current commit; weak, since answers tell how long they took."""
-        return f'W/"{self.index.commit}-{self._settings}"'
+    def tag(self, variant: str = "") -> str:
+        """Return the ETag of whatever is made of the current commit; weak, since answers tell how long they took.
 
-    def admits(self, authorization: str | None) -> bool:
-        """Tell whether a request may change the index."""
-        expected = f"Bearer {self.token}".encode()
-        return bool(self.token) and hmac.compare_digest((authorization or "").encode(), expected)
+        ``variant`` is what it depends on besides the URL.
+        """
+        return f'W/"{self.index.commit_id}-{self._settings}{variant}"'
+
+    def admits(self, authorization: str) -> bool:
+        """Tell whether a request with this header may change the index."""
+        scheme, _, given = authorization.encode("latin-1").partition(b" ")  # the bytes that were sent
+        return (
+            self.token is not None and scheme.lower() == b"bearer" and hmac.compare_digest(given, self.token.encode())
+        )
 
 
 def site_of(request: Request) -> Site:
     """Return the site of a request's app."""
     site: Site = request.app.state.site
     return site
+
+
+async def answer(
+    request: Request, make: Callable[[Index], Response], variant: str = "", headers: Mapping[str, str] | None = None
+) -> Response:
+    """Answer with what is made of the index, or that the client has it already.
+
+    Errors, and what says itself how long it may be kept, are given without an ETag. ``headers`` are for all answers.
+    """
+    site = site_of(request)
+    known = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
+
+    def work() -> Response:
+        index = site.refreshed()
+        tag = site.tag(variant)
+        fresh = {"ETag": tag, "Cache-Control": "no-cache", **(headers or {})}
+        if tag.removeprefix("W/") in known:
+            return Response(status_code=304, headers=fresh)
+        made = make(index)
+        if made.status_code != 200 or "Cache-Control" in made.headers:
+            made.headers.update(headers or {})
+            return made
+        if "*" in known:
+            return Response(status_code=304, headers=fresh)
+        made.headers.update(fresh)
+        return made
+
+    return await site.run(work)
 
 
 def base_path(request: Request) -> str:
