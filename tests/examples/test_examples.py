@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import json
 import os
 import shutil
@@ -27,7 +26,6 @@ from crawler import crawl  # noqa: E402 - it needs httpx
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "docs" / "examples"
 MOUNT = "/tim-kiem"
-HAS_PAGE = importlib.util.find_spec("vnsearch.web.pages") is not None
 ENVIRONMENT = {
     **os.environ,
     "PYTHONPATH": str(Path(vnsearch.__file__).parents[1]),
@@ -87,15 +85,14 @@ def _working_links(client: Any, query: str, *starts: str) -> list[str]:
     paths = client.get(f"{MOUNT}/api/openapi.json").json()["paths"]
     assert "/api/search" in paths
     starts += ("/", f"{MOUNT}/api/search?query={query}&limit=2", f"{MOUNT}/api/stats", f"{MOUNT}/healthz")
-    if HAS_PAGE:
-        starts += (f"{MOUNT}/", f"{MOUNT}/?query={query}")
+    starts += (f"{MOUNT}/", f"{MOUNT}/?query={query}")
     seen = crawl(client, starts)
     broken = {urlsplit(address).path: status for address, status in seen.items() if status != 200}
-    assert broken == ({} if HAS_PAGE or f"{MOUNT}/" not in broken else {f"{MOUNT}/": 404})
+    assert broken == {}
     of_app = [address for address in seen if f"{MOUNT}/" in address]
     assert any("offset=" in address for address in of_app)
     assert any("/api/documents" in address for address in of_app)
-    assert not HAS_PAGE or any("/report?" in address for address in of_app)
+    assert any("/report?" in address for address in of_app)
     return list(seen)
 
 
