@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import socket
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -58,16 +57,19 @@ def run(app: FastAPI, *, host: str, port: int, root_path: str, on_ready: Callabl
         app,
         root_path=root_path,
         lifespan="off",
+        ws="none",
         log_level="warning",
         access_log=False,
         limit_concurrency=_CONCURRENCY,
         timeout_graceful_shutdown=_GRACE_S,
         server_header=False,
     )
-    # Uvicorn ends in order, and then raises the signal again: to end so is no failure.
+    server = uvicorn.Server(config)
+    # Uvicorn listens to signals once it serves, and raises them again when it has ended in order, to fail by them. This way they
+    # are heard from the beginning, and to end so is no failure.
     for asked_to_end in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(asked_to_end, lambda number, frame: sys.exit(0))
+        signal.signal(asked_to_end, server.handle_exit)
     with bind(host, port) as listening:
         shown = f"[{host}]" if ":" in host else host
         on_ready(f"http://{shown}:{listening.getsockname()[1]}/")
-        uvicorn.Server(config).run(sockets=[listening])
+        server.run(sockets=[listening])
