@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import shutil
 import threading
 import time
 from collections import Counter
@@ -1135,3 +1136,20 @@ def test_whoosh_of_a_closed_index(tmp_path):
     index.close()
     with pytest.raises(IndexClosedError):
         _ = index.whoosh
+
+
+def test_an_index_deleted_and_made_anew_is_seen_though_it_counts_its_commits_from_the_start(tmp_path: Path) -> None:
+    def make(title: str) -> Index:
+        index = Index.create(tmp_path / "index")
+        index.add([{"id": "1", "title": title}])
+        return index
+
+    with make("Gặt lúa") as index:
+        before, name = index.commit, index.commit_id
+        shutil.rmtree(tmp_path / "index")
+        make("Cấy lúa").close()
+        assert index.refresh()
+        assert index.commit == before
+        assert index.commit_id != name
+        assert [hit.report.title for hit in index.search("lúa")] == ["Cấy lúa"]
+        assert not index.refresh()

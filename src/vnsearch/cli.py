@@ -480,21 +480,20 @@ def serve(
     """Serve the search page and the JSON API, until Ctrl-C."""
     from vnsearch import Index  # noqa: PLC0415 - see above
     from vnsearch.web import create_app  # noqa: PLC0415 - see above
-    from vnsearch.web.server import bind, run  # noqa: PLC0415 - see above
+    from vnsearch.web.server import run  # noqa: PLC0415 - see above
 
     if facets:
         options["facets"] = facets
     with Index.open(index_path) as ix:
-        app = create_app(ix, **options)
-        with bind(host, port) as listening:
-            shown = f"[{host}]" if ":" in host else host
-            url = f"http://{shown}:{listening.getsockname()[1]}/"
+
+        def tell(url: str) -> None:
             if as_json:
                 _print_json({"url": url})
             else:
                 _echo(f"{index_path}: {len(ix)} reports at {url} (Ctrl-C ends it)")
             sys.stdout.flush()
-            run(app, listening, root_path=root_path)
+
+        run(create_app(ix, **options), host=host, port=port, root_path=root_path, on_ready=tell)
 
 
 @main.command()

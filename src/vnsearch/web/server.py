@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from vnsearch.errors import InvalidArgumentError, MissingExtraError
@@ -40,28 +41,35 @@ def bind(host: str, port: int) -> socket.socket:
     return listening
 
 
-def run(app: FastAPI, listening: socket.socket, *, root_path: str) -> None:
-    """Serve until Ctrl-C or SIGTERM; what was asked for by then is answered.
+def run(app: FastAPI, *, host: str, port: int, root_path: str, on_ready: Callable[[str], None]) -> None:
+    """Serve until Ctrl-C or SIGTERM; what was asked for by then is answered. ``on_ready`` is told the URL.
 
     Raises:
         MissingExtraError: uvicorn is not installed.
+        InvalidArgumentError: the port is taken, or the host is none of this machine.
 
     """
     try:
         import uvicorn  # noqa: PLC0415 - whoever runs the app with another server does without
     except ImportError as error:
         raise MissingExtraError(f'serving needs uvicorn: pip install "vnsearch[web]" ({error})') from error
-    # Uvicorn ends in order, and then raises the signal again, which would make that a failure.
-    for asked_to_end in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(asked_to_end, lambda number, frame: None)
     config = uvicorn.Config(
         app,
         root_path=root_path,
         lifespan="off",
+        ws="none",
         log_level="warning",
         access_log=False,
         limit_concurrency=_CONCURRENCY,
         timeout_graceful_shutdown=_GRACE_S,
         server_header=False,
     )
-    uvicorn.Server(config).run(sockets=[listening])
+    server = uvicorn.Server(config)
+    # Uvicorn listens to signals once it serves, and raises them again when it has ended in order, to fail by them. This way they
+    # are heard from the beginning, and to end so is no failure.
+    for asked_to_end in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(asked_to_end, server.handle_exit)
+    with bind(host, port) as listening:
+        shown = f"[{host}]" if ":" in host else host
+        on_ready(f"http://{shown}:{listening.getsockname()[1]}/")
+        server.run(sockets=[listening])
