@@ -1,7 +1,7 @@
 """The search page and the JSON API as an ASGI app, to run by itself or inside another app. Needs the extra ``web``.
 
 ``app`` puts it together. Behind it: ``site`` (what the routes share), ``parameters`` (what a URL may ask), ``api`` (JSON),
-``answers`` and ``description`` (what the API says of itself), ``pages`` (HTML, with ``templates`` and ``static``), ``problems`` (errors).
+``answers`` and ``description`` (what the API says of itself), ``pages`` (HTML, with ``messages``, ``templates`` and ``static``), ``problems`` (errors).
 """
 
 from __future__ import annotations

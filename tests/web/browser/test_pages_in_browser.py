@@ -76,7 +76,7 @@ def test_nothing_jumps_while_it_loads(open_page: OpenPage, kind: str) -> None:
 
 def test_an_unmarked_query_is_marked_where_it_matches(open_page: OpenPage) -> None:
     page = open_page()
-    assert page.evaluate("document.activeElement.id") == "query"
+    page.wait_for_function("document.activeElement.id == 'query'")
     page.keyboard.type("quy che dan chu o co so")
     page.keyboard.press("Enter")
     page.wait_for_selector(".hits")
@@ -92,7 +92,7 @@ class TestSuggestions:
     def test_one_is_picked_with_the_keyboard(self, open_page: OpenPage, screenshot: Screenshot) -> None:
         page = open_page()
         box = page.get_by_role("combobox")
-        page.keyboard.type("quy ch")
+        page.locator("#query").press_sequentially("quy ch")
         option = page.get_by_role("option", name="quy chế", exact=True)
         option.wait_for()
         assert box.get_attribute("aria-expanded") == "true"
@@ -108,7 +108,7 @@ class TestSuggestions:
 
     def test_one_is_picked_with_the_mouse(self, open_page: OpenPage) -> None:
         page = open_page()
-        page.keyboard.type("thực hiện quy che dân ch")
+        page.locator("#query").press_sequentially("thực hiện quy che dân ch")
         page.get_by_role("option").filter(has_text="quy chế dân chủ").first.click()
         page.wait_for_selector(".hits")
         assert query_of(page)["query"] == ["thực hiện quy chế dân chủ"]
@@ -118,7 +118,7 @@ class TestSuggestions:
     def test_escape_gives_back_what_was_typed(self, open_page: OpenPage) -> None:
         page = open_page()
         box = page.get_by_role("combobox")
-        page.keyboard.type("hoi l")
+        page.locator("#query").press_sequentially("hoi l")
         page.get_by_role("option").first.wait_for()
         page.keyboard.press("ArrowUp")  # the last one
         assert page.get_by_role("option").last.get_attribute("aria-selected") == "true"
@@ -133,6 +133,7 @@ class TestSuggestions:
 
     def test_what_an_input_method_has_not_finished_is_let_be(self, open_page: OpenPage) -> None:
         page = open_page()
+        page.locator("#query").focus()
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url) if "/api/" in request.url else None)
         page.evaluate(
@@ -296,7 +297,7 @@ def test_hostile_suggestions_are_text(open_page: OpenPage) -> None:
     page = open_page()
     told: Any = '["<img src=x onerror=alert(7)>"]'
     page.route("**/api/suggest?**", lambda route: route.fulfill(body=told, content_type="application/json"))
-    page.keyboard.type("x")
+    page.locator("#query").press_sequentially("x")
     assert page.get_by_role("option").first.inner_text() == "<img src=x onerror=alert(7)>"
     _is_untouched(page)
 
@@ -304,7 +305,7 @@ def test_hostile_suggestions_are_text(open_page: OpenPage) -> None:
 def test_a_server_that_is_gone_does_no_harm(open_page: OpenPage) -> None:
     page = open_page()
     page.route("**/api/suggest?**", lambda route: route.fulfill(status=200, body="no JSON"))
-    page.keyboard.type(quote("hội"))
+    page.locator("#query").press_sequentially(quote("hội"))
     page.wait_for_timeout(400)
     assert page.get_by_role("option").count() == 0
 

@@ -112,5 +112,5 @@
   form.addEventListener("formdata", ({ formData }) => {
     for (const [name, value] of [...formData]) if (name !== "query" && value === "") formData.delete(name);
   });
-  window.addEventListener("pageshow", close);
+  window.addEventListener("pageshow", (event) => { if (event.persisted) close(); }); // gone back to
 }
