@@ -8,6 +8,7 @@ of a page says what it cannot do without: ``<!-- needs: docx -->``.
 from __future__ import annotations
 
 import doctest
+import html
 import importlib
 import os
 import pkgutil
@@ -105,7 +106,10 @@ def test_the_site_is_built_and_loads_nothing_from_elsewhere(tmp_path: Path) -> N
     pages = {path: path.read_text(encoding="utf-8") for path in tmp_path.rglob("*.html")}
     assert len(pages) > len(PAGES)
     loaded = re.compile(r"""<(?:script|img|iframe|link)\b[^>]*\b(?:src|href)=["']?(?:https?:)?//""")
-    assert [path for path, html in pages.items() if loaded.search(html)] == []
+    assert [path for path, page in pages.items() if loaded.search(page)] == []
+    embedding = html.unescape(re.sub("<[^>]+>", "", pages[tmp_path / "how-to" / "embed" / "index.html"]))
+    for example in ("fastapi/main.py", "django/newsroom/asgi.py"):
+        assert (DOCS / "examples" / example).read_text(encoding="utf-8").strip() in embedding
 
 
 def test_the_reference_has_every_public_name() -> None:
