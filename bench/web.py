@@ -259,7 +259,7 @@ async def load(
     place: tuple[str, int, int],
     queries: Sequence[str],
     more: Sequence[str],
-    library: Alone,
+    measure: Callable[[], Alone],
 ) -> bool:
     """Put the server under load and print what it does; return whether all is as promised."""
     host, port, pid = place
