@@ -24,7 +24,8 @@ __all__ = ["Site", "answer", "base_path", "site_of"]
 
 T = TypeVar("T")
 
-#: Searches at a time. They take turns at one interpreter: more of them would only make each other late.
+#: Searches at a time. They take turns at one interpreter: more of them only make each other late, and with one alone a long search
+#: would hold up all others.
 THREADS = 2
 
 
@@ -103,9 +104,8 @@ class Site:
     def admits(self, authorization: str) -> bool:
         """Tell whether a request with this header may change the index."""
         scheme, _, given = authorization.encode("latin-1").partition(b" ")  # the bytes that were sent
-        return (
-            self.token is not None and scheme.lower() == b"bearer" and hmac.compare_digest(given, self.token.encode())
-        )
+        token = (self.token or "").encode("utf-8", "surrogateescape")  # as the environment may have it
+        return bool(token) and scheme.lower() == b"bearer" and hmac.compare_digest(given, token)
 
 
 def site_of(request: Request) -> Site:
