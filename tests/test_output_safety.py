@@ -68,6 +68,8 @@ def made_by_others(monkeypatch):
     monkeypatch.setattr(Index, "suggest", lambda self, prefix, limit: [HOSTILE])
     monkeypatch.setattr(Index, "abbreviations", lambda self: [LearntAbbreviation(HOSTILE, HOSTILE, 2)])
     monkeypatch.setattr(Index, "check", lambda self: CheckResult(1, (HOSTILE,)))
+    # A server that says where it is, and ends.
+    monkeypatch.setattr("vnsearch.web.server.run", lambda app, on_ready, **_: on_ready("http://localhost/"))
 
 
 def corpus(folder):
@@ -96,6 +98,11 @@ def arguments(name, folder, tmp_path):
         corpus(tmp_path / "reports")
         other = ["--index", str(tmp_path / HOSTILE[:60]), "--overwrite"]
         return [["index", str(tmp_path / "reports"), str(tmp_path / HOSTILE), *other, "--filterable", KEY]]
+    if name == "serve":
+        pytest.importorskip("fastapi", reason='needs the extra "web"')
+        at = ["--index", str(tmp_path / HOSTILE[:60])]
+        Index.create(at[1])
+        return [["serve", "--title", TEXT, *at], ["serve", "--facet", TEXT, *at]]
     return {
         "search": [
             ["search", f"cho noi {TEXT}", "--explain", "--facet", "source", "--facet", KEY, *at],

@@ -10,6 +10,7 @@ import pytest
 pytest.importorskip("fastapi", reason='needs the extra "web"')
 pytest.importorskip("httpx", reason='needs the extra "test"')
 
+import anyio
 from fastapi.testclient import TestClient
 
 from vnsearch import Index
@@ -115,6 +116,23 @@ def test_only_json_of_some_size_is_read(client, monkeypatch):
     assert told(client.post("/api/documents", content=iter([body[:90], body[90:]]), headers=JSON), 413)
     kind = {**MAY, "Content-Type": "Application/JSON; charset=utf-8"}
     assert client.post("/api/documents", content=b'{"id": "1"}', headers=kind).status_code == 200
+
+
+def test_who_hangs_up_is_no_bug_of_ours(client, index):
+    sent = [{"type": "http.request", "body": b'{"id": "1"}', "more_body": True}, {"type": "http.disconnect"}]
+    headers = [(b"authorization", MAY["Authorization"]), (b"content-type", b"application/json")]
+    path = "/api/documents"
+    scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": headers, "root_path": ""}
+
+    async def receive():
+        return sent.pop(0)
+
+    async def send(message):
+        pass
+
+    anyio.run(client.app, scope, receive, send)  # what it raises would be in the log as a traceback
+    assert not sent
+    assert len(index) == 1
 
 
 def test_a_locked_index_asks_to_come_again(client, index, tmp_path):

@@ -59,6 +59,7 @@ def test_what_stops_it_is_one_line(collection, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         assert f"cannot listen on 127.0.0.1, port {port}" in refused("--port", port, index=collection.path)
+    assert "cannot listen on máy..chủ" in refused("--host", "máy..chủ", index=collection.path)
     assert "no index" in refused(index=tmp_path)
     assert "token" in refused("--writable", index=collection.path)
     assert "'size' is no facet" in refused("--facet", "size", index=collection.path)

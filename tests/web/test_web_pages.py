@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
+from pathlib import Path
 from urllib.parse import parse_qs, quote, urljoin, urlsplit
 
 import pytest
@@ -239,6 +240,23 @@ class TestStates:
         assert "Yêu cầu chưa hợp lệ" in page.text
         assert page.all("input", name="query", value="dap de")
 
+    def test_no_url_makes_a_page_of_any_size(self, client: TestClient) -> None:
+        many = [f"source=Báo {number}" for number in range(101)]
+        assert "101" in get(client, "/", 400, query="đê", filters=many).text
+        assert get(client, "/", query="đê", filters=many[1:]).all("a")
+        assert get(client, "/", 414, query="đê " * 3_000).all("input", name="query")
+
+    def test_a_facet_that_the_index_has_no_more(self, tmp_path: Path) -> None:
+        report = Report("1", "Đắp đê", source="Báo Bến Sông", extra={"huyện": "Thường Tín"})
+        with Index.create(tmp_path, filterable=("huyện",)) as index:
+            index.add([report])
+            client = TestClient(create_app(index, facets=("source", "huyện"), refresh_s=0))
+            assert "Thường Tín" in get(client, "/", query="đê").text
+            Index.create(tmp_path, overwrite=True).add([report])
+            page = get(client, "/", query="đê")
+            assert "Báo Bến Sông" in page.text
+            assert "huyện" not in page.text
+
     def test_what_others_add_to_a_link_does_no_harm(self, client: TestClient) -> None:
         page = get(client, "/", query=" dap de ", fbclid="x", sort=" date ", date_from=" ", lang="fr", filters="")
         assert "25 bài" in page.text
@@ -246,7 +264,7 @@ class TestStates:
 
     def test_errors_are_pages_but_under_the_api(self, client: TestClient) -> None:
         page = get(client, "/không/có", 404)
-        assert "Không có trang này" in page.text
+        assert "Không tìm thấy trang này" in page.text
         assert client.get("/static/nothing.css").status_code == 404
         assert client.get("/api/nothing").headers["content-type"].startswith("application/problem+json")
         assert client.post("/").status_code == 405
@@ -312,7 +330,7 @@ class TestReportPage:
 
     @pytest.mark.parametrize("identity", ["nobody", "", "ban/3 ", "\x00", "../../etc/passwd"])
     def test_no_such_report(self, client: TestClient, identity: str) -> None:
-        assert "Không có trang này" in get(client, "/report", 404, id=identity).text
+        assert "Không tìm thấy trang này" in get(client, "/report", 404, id=identity).text
 
 
 class TestHostile:

@@ -166,7 +166,7 @@ class Searcher:
         facets = {}
         if options.facets:
             matched = found.matched
-            facets = {name: self._labels(name).counts(matched) for name in options.facets}
+            facets = {name: self._labels(name).counts(matched) for name in dict.fromkeys(options.facets)}
         total = found.total
         page = Page(query, scorer, options.fragments, of_field)
         hits = tuple(Hit(float(found.row[document]), document, page) for document in documents.tolist())

@@ -34,7 +34,7 @@ async def _authorized(request: Request) -> None:
         raise HTTPException(401, "send the header Authorization: Bearer and the token", {"WWW-Authenticate": "Bearer"})
 
 
-reading = APIRouter(prefix="/api", responses={**_NOT_MODIFIED, **problems(400, 503)})
+reading = APIRouter(prefix="/api", responses={**_NOT_MODIFIED, **problems(400, 414, 503)})
 writing = APIRouter(
     prefix="/api",
     dependencies=[Depends(HTTPBearer(auto_error=False, description="The token of the site.")), Depends(_authorized)],

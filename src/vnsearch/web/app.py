@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -58,6 +58,7 @@ def make_app(index: Index, *, allow_origins: tuple[str, ...], **options: Any) ->
     app.add_exception_handler(VnSearchError, _own_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _bug)
     return app
 
@@ -110,6 +111,10 @@ async def _http_error(request: Request, error: Exception) -> Response:
     if error.status_code == 405:
         headers["Allow"] = ", ".join(method for method in _METHODS if _is_known(request, method))
     return _tell(request, problem(error.status_code, str(error.detail), headers))
+
+
+async def _gone(request: Request, error: Exception) -> Response:
+    return problem(400, "the request ended too early")  # nobody reads it: it keeps the log free of what is no bug
 
 
 def _is_known(request: Request, method: str) -> bool:

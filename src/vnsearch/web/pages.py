@@ -152,7 +152,8 @@ def _start(request: Request, asked: PageParameters, index: Index) -> Response:
 def _found(request: Request, asked: PageParameters, index: Index) -> Response:
     site, path = site_of(request), f"{base_path(request)}/"
     options = asked.options(site.timeout_s)
-    results = index.search(asked.query, **{**options, "facets": site.facets})
+    names = [name for name in site.facets if name in site.filterable]  # another index may have taken its place
+    results = index.search(asked.query, **{**options, "facets": names})
     after, before = asked.next_offset(results.total) if results else None, asked.previous_offset()
     filtered = options["filters"] or options["date_from"] or options["date_to"]
     unfiltered = {"filters": [], "date_from": "", "date_to": "", "offset": 0}
@@ -165,8 +166,8 @@ def _found(request: Request, asked: PageParameters, index: Index) -> Response:
         report_url=lambda hit: asked.url(f"{path}report", id=hit.id),
         suggestion=restored,
         suggestion_url=restored and asked.url(path, query=restored, offset=0),
-        facets=list(_facets(index, asked, options, results, site.facets)),
-        hidden=_hidden(asked, site.facets),
+        facets=list(_facets(index, asked, options, results, names)),
+        hidden=_hidden(asked, names),
         chips=_chips(asked, path, _language(request)),
         clear_url=asked.url(path, **unfiltered) if filtered else None,
         unfiltered_total=_total_without_filters(index, asked, options) if filtered and not results.total else 0,

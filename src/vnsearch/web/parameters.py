@@ -11,12 +11,13 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
 from starlette.datastructures import QueryParams
 
-__all__ = ["LIMIT_MAX", "AddParameters", "PageParameters", "SearchParameters", "SuggestParameters"]
+__all__ = ["AddParameters", "PageParameters", "SearchParameters", "SuggestParameters"]
 
 #: Hits on a page, and the furthest one may go (``Limits.result_window`` gives none behind rank 100,000 anyway).
 LIMIT_MAX, OFFSET_MAX = 100, 1_000_000_000
 _PER_PAGE = 10
-
+#: Values that are filtered by: a page has a link without each of them, with all others in it.
+FILTERS_MAX = 100
 
 _WEIGHT = r"^[^=]+=[0-9]+(\.[0-9]+)?$"
 _FILTER = r"^[^=]+=[\s\S]*$"
@@ -56,7 +57,9 @@ class SearchParameters(BaseModel):
     offset: int = Field(0, ge=0, le=OFFSET_MAX, description="Hits to pass over.")
     match: Literal["any", "all"] = Field("any", description="Which syllables must be in a report.")
     fields: list[_Weight] = Field([], description="Where to look and how much it counts: `title=2`, several times.")
-    filters: list[_Filter] = Field([], description="Only reports with this value: `source=Báo A`, several times.")
+    filters: list[_Filter] = Field(
+        [], max_length=FILTERS_MAX, description="Only reports with this value: `source=Báo A`, several times."
+    )
     date_from: _Day = Field("", description="The first day, as 2023-12-26; empty: none.")
     date_to: _Day = Field("", description="The last day, included.")
     sort: Literal["relevance", "date", "-date"] = Field("relevance", description="Order; `-date` is latest first.")

@@ -31,9 +31,10 @@ def bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listening = socket.create_server((host, port), family=family, backlog=_BACKLOG)
-    except OSError as error:
+    except (OSError, TypeError, UnicodeError) as error:  # the latter two for what can be no name of a host
+        why = getattr(error, "strerror", None) or error
         raise InvalidArgumentError(
-            f"cannot listen on {host}, port {port}: {error.strerror or error}; give another --host or --port"
+            f"cannot listen on {host}, port {port}: {why}; give another --host or --port"
         ) from error
     # Connections inherit it. Without it the second half of an answer waits 40 ms for the client to confirm the first one; asyncio
     # sees to it only for sockets that it makes itself.

@@ -12,6 +12,7 @@ from typing import TypeVar
 from urllib.parse import quote
 
 import anyio.to_thread
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -27,6 +28,8 @@ T = TypeVar("T")
 #: Searches at a time. They take turns at one interpreter: more of them only make each other late, and with one alone a long search
 #: would hold up all others.
 THREADS = 2
+#: Bytes of what a URL asks: each link of an answer repeats it.
+QUERY_STRING_MAX = 1 << 15
 
 
 @dataclass
@@ -120,7 +123,13 @@ async def answer(
     """Answer with what is made of the index, or that the client has it already.
 
     Errors, and what says itself how long it may be kept, are given without an ETag. ``headers`` are for all answers.
+
+    Raises:
+        HTTPException: the URL is too long.
+
     """
+    if len(request.scope["query_string"]) > QUERY_STRING_MAX:
+        raise HTTPException(414, f"more than {QUERY_STRING_MAX:,} bytes behind the question mark; ask for less")
     site = site_of(request)
     known = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
 
@@ -143,5 +152,6 @@ async def answer(
 
 
 def base_path(request: Request) -> str:
-    """Return the path that the app is mounted under, escaped, without a slash at the end."""
-    return quote(request.scope.get("root_path", "").rstrip("/"), safe="/")
+    """Return the path that the app is mounted under, escaped, without a slash at the end; one slash at its beginning."""
+    path = request.scope.get("root_path", "").strip("/")
+    return f"/{quote(path)}" if path else ""

@@ -85,8 +85,8 @@
     else close();
   };
 
-  input.addEventListener("input", (event) => { if (!event.isComposing) changed(); });
-  input.addEventListener("compositionend", changed);
+  // Also while an input method composes: keyboards of phones do so all the time.
+  input.addEventListener("input", changed);
   input.addEventListener("blur", close);
   input.addEventListener("keydown", (event) => {
     if (event.isComposing || list.hidden) return;
