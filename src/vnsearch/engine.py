@@ -295,8 +295,9 @@ class Index:
 
         Args:
             paths: files, folders and globs, as for ``read_corpus``.
-            prune: let reports leave that came from a file which is not there any more. While a path leads to no file at all, or
-                a folder cannot be listed, what may be in there stays.
+            prune: let the reports of all other files leave: of files that are gone, and of files that these paths do not lead
+                to, so give all paths together. While a path leads to no file at all, or a folder cannot be listed, what may
+                be in there stays.
             on_error: what to do with a bad report, as in ``add``.
             on_read_error: called with (path, error) for what cannot be read; by default it is logged as a warning.
             on_converted: called with (path, encoding) for what is read from an encoding of before Unicode, as in ``read_corpus``.
