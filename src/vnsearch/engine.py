@@ -367,7 +367,8 @@ class Index:
         """Sync, wait until something changes, and sync again, until told to stop; yield what each ``sync`` did.
 
         Needs the extra ``watch``. A sync that fails, as when another writer has the index, is told to ``on_failure`` and tried
-        again some seconds later. Folders may go and come back. What cannot be read is told once, until it changes.
+        again some seconds later. Folders may go and come back. What cannot be read is told once, until it changes. A file
+        that a link in a folder leads to is looked at when anything else changes.
 
         Args:
             paths: as in ``sync``.

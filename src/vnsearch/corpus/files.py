@@ -5,7 +5,7 @@ line, .json an array of records or one record, .csv and .tsv tables with a heade
 (extra ``documents``). A file named by the caller that is of another kind is read as text.
 
 **Encodings** of before Unicode (TCVN3, VNI) are recognized in pages and documents and converted; ``on_converted`` tells
-which file was.
+which file was. Records are taken as they come.
 
 **Folders** are walked in sorted order; hidden files and folders are skipped. Of other kinds found in a folder, files that
 are clearly no reports (pictures, sound, archives, fonts, programs, settings: ``_NO_REPORT``, and files without a known
