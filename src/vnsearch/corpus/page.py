@@ -204,7 +204,7 @@ class _Reader(Reading):
                         break
                 title = " ".join(" ".join(parts).split())
             elif subject is None and _SUBJECT.match(line.key):
-                rest = takewhile(lambda after: after.raw[0].islower(), self.lines[index + 1 : self.first])
+                rest = takewhile(lambda after: after.raw[:1].islower(), self.lines[index + 1 : self.first])
                 subject = " ".join([line.raw.partition(" | ")[0], *(after.raw for after in rest)])
         title = title or subject
         kept = [i for i in range(self.end) if not self.gone[i]]
