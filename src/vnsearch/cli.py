@@ -132,7 +132,7 @@ def main() -> None:
 )
 @click.option("--processes", type=int, default=1, show_default=True, help="Processes for the analysis.")
 @click.option("--memory-mb", type=int, default=512, show_default=True, help="Memory of the writer.")
-@click.option("--prune", is_flag=True, help="Let reports of files that are gone leave the index.")
+@click.option("--prune", is_flag=True, help="Let reports of all other files leave the index.")
 @click.option("--watch", is_flag=True, help="Stay, and index again whenever a file changes, until Ctrl-C.")
 @_json_option
 def index(

@@ -295,8 +295,9 @@ class Index:
 
         Args:
             paths: files, folders and globs, as for ``read_corpus``.
-            prune: let reports leave that came from a file which is not there any more. While a path leads to no file at all, or
-                a folder cannot be listed, what may be in there stays.
+            prune: let the reports of all other files leave: of files that are gone, and of files that these paths do not lead
+                to, so give all paths together. While a path leads to no file at all, or a folder cannot be listed, what may
+                be in there stays.
             on_error: what to do with a bad report, as in ``add``.
             on_read_error: called with (path, error) for what cannot be read; by default it is logged as a warning.
             on_converted: called with (path, encoding) for what is read from an encoding of before Unicode, as in ``read_corpus``.
@@ -366,7 +367,8 @@ class Index:
         """Sync, wait until something changes, and sync again, until told to stop; yield what each ``sync`` did.
 
         Needs the extra ``watch``. A sync that fails, as when another writer has the index, is told to ``on_failure`` and tried
-        again some seconds later. Folders may go and come back. What cannot be read is told once, until it changes.
+        again some seconds later. Folders may go and come back. What cannot be read is told once, until it changes. A file
+        that a link in a folder leads to is looked at when anything else changes.
 
         Args:
             paths: as in ``sync``.

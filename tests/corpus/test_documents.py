@@ -99,6 +99,38 @@ def test_a_font_may_be_that_of_the_style(tmp_path: Path) -> None:
     assert (report.title, report.body) == ("HỌP DÂN", "ở cơ sở")
 
 
+def test_letters_that_unicode_shares_with_old_encodings_stay_in_a_font_that_was_never_chosen(tmp_path: Path) -> None:
+    import docx
+
+    document = docx.Document()
+    document.styles["Normal"].font.name = ".VnTime"
+    paragraphs = ["Danh sách các hộ góp công làm đường", "Ông Tô Hoài, bà Lê Hà, cô giáo Chi", "bác Bùi Đông, thôn Hạ"]
+    for text in (*paragraphs[:2], made.tcvn3(paragraphs[2])):
+        document.add_paragraph(text)
+    document.save(str(tmp_path / "a.docx"))
+    (report,), _, _ = read(tmp_path / "a.docx")
+    assert [report.title, *report.body.split("\n\n")] == paragraphs
+
+
+def test_a_decision_ends_its_title_before_who_decides_and_a_letter_is_called_by_its_subject(tmp_path: Path) -> None:
+    import docx
+
+    def title(*lines: str) -> tuple[str, object]:
+        document = docx.Document()
+        for line in ("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc", *lines):
+            document.add_paragraph(line)
+        document.save(str(tmp_path / "a.docx"))
+        (report,), _, _ = read(tmp_path / "a.docx")
+        return report.title, report.date  # what python-docx says of the date is no date
+
+    article = "Điều 1. Phê duyệt đề án làm đường liên thôn của phường Hoa Mai, kèm theo quyết định này."
+    asked = "Để đường liên thôn làm xong trước mùa mưa, phường đề nghị các tổ dân phố họp bàn trong tuần này."
+    decision = title("QUYẾT ĐỊNH", "Về việc phê duyệt đề án làm đường", "CHỦ TỊCH PHƯỜNG HOA MAI", article)
+    assert decision == ("QUYẾT ĐỊNH Về việc phê duyệt đề án làm đường", None)
+    letter = title("Số: 88/UBND-VP", "V/v họp bàn việc làm", "đường liên thôn", "Kính gửi: Các tổ dân phố", asked)
+    assert letter == ("V/v họp bàn việc làm đường liên thôn", None)
+
+
 def test_a_pdf_whose_words_change_fonts(tmp_path: Path) -> None:
     """As most Vietnamese ones do: the letters with marks come out of another font."""
     lines = [made.SUBJECT, *made.wrapped(made.CLOSING)]

@@ -163,6 +163,14 @@ def test_a_renamed_file_is_pruned_in_the_same_commit(index: Index, folder: Path)
     assert held(index) == {report.id: report for report in read_corpus(folder)}
 
 
+def test_pruning_leaves_what_the_paths_given_lead_to(index: Index, folder: Path, tmp_path: Path) -> None:
+    other = page(tmp_path / "other", "z.txt", "Nam").parent
+    index.sync(folder)
+    assert counts(index.sync(other)) == (1, 0, 0, 0)
+    assert counts(index.sync([folder, other], prune=True)) == (0, 0, 6, 0)
+    assert counts(index.sync(other, prune=True)) == (0, 0, 1, 5)  # though the files are still there
+
+
 def test_reports_without_a_file_are_never_pruned(index: Index, folder: Path) -> None:
     index.add([Report("riêng", "Tin riêng")])
     index.sync(folder)
@@ -182,6 +190,41 @@ def test_paths_that_lead_to_no_file_prune_nothing(index: Index, folder: Path, tm
     assert told == [missing, empty, missing, empty, folder / "*.none"]
     assert len(index) == 5
     assert index.sync(folder, prune=True).removed == 1
+
+
+@pytest.mark.parametrize("form", ["{}", "{}/*", "{}/**"])
+def test_what_is_behind_a_link_that_leads_nowhere_is_not_pruned(
+    index: Index, folder: Path, form: str, tmp_path: Path
+) -> None:
+    disk = page(tmp_path / "disk", "năm/e.txt", "Trung").parent
+    (folder / "x").symlink_to(disk)
+    index.sync(form.format(folder))
+    disk.rename(tmp_path / "elsewhere")
+    (folder / "a.txt").unlink()
+    assert index.sync(form.format(folder), prune=True, on_read_error=lambda *_: None).removed == 1
+    assert "x/e.txt" in index
+    (folder / "x").unlink()
+    assert index.sync(form.format(folder), prune=True).removed == 1
+
+
+@pytest.mark.parametrize("form", ["{}", "{}/*"])
+def test_what_is_in_a_folder_whose_files_may_not_be_looked_at_is_not_pruned(
+    index: Index, folder: Path, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page(folder, "b/d/e.txt", "Trung")
+    index.sync(form.format(folder))
+    stat = os.stat
+
+    def fails(path: Any, **options: Any) -> Any:
+        if not isinstance(path, int) and folder / "b" in Path(path).parents:
+            raise PermissionError(13, "Permission denied")
+        return stat(path, **options)
+
+    (folder / "a.txt").unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "stat", fails)  # the tests may run as root, who may look at everything
+        stats = index.sync(form.format(folder), prune=True, on_read_error=lambda *_: None)
+    assert (stats.removed, "b/c.txt" in index, "b/d/e.txt" in index, "1" in index) == (1, True, True, True)
 
 
 @pytest.mark.parametrize("form", ["{}", "{}/**"])

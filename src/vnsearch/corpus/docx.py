@@ -6,6 +6,7 @@ fields for content. Deleted text, comments, notes, headers and footers are no te
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ _PARAGRAPH, _RUN, _TABLE, _ROW, _CELL, _BOX, _STYLE = (
 )
 # A text box again, for old programs.
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+_TEMPLATE_DATE = dt.datetime(2013, 12, 23, 23, 15)  # in all that python-docx makes
 _UNREAD = frozenset((_FALLBACK, qn("w:moveFrom"), qn("w:del"), qn("w:pPr"), qn("w:sectPr"), _BOX))
 
 
@@ -35,6 +37,8 @@ def read(path: Path) -> Document:
     lines = list(reading.blocks(document.element.body))
     properties = document.core_properties
     date = properties.modified or properties.created
+    if date is not None and date.replace(tzinfo=None) == _TEMPLATE_DATE:
+        date = None
     return Document(
         "\n\n".join(lines),
         frozenset(reading.encodings),

@@ -5,7 +5,7 @@ line, .json an array of records or one record, .csv and .tsv tables with a heade
 (extra ``documents``). A file named by the caller that is of another kind is read as text.
 
 **Encodings** of before Unicode (TCVN3, VNI) are recognized in pages and documents and converted; ``on_converted`` tells
-which file was.
+which file was. Records are taken as they come.
 
 **Folders** are walked in sorted order; hidden files and folders are skipped. Of other kinds found in a folder, files that
 are clearly no reports (pictures, sound, archives, fonts, programs, settings: ``_NO_REPORT``, and files without a known
@@ -17,6 +17,9 @@ that stands before its first wildcard. A file reached twice is read once. When t
 the first keeps it and the later one is called by its folder too (``b/tin.txt``), with as many folders as it takes: no
 report silently replaces another, and ids do not depend on what else is given unless they have to.
 """
+
+# os.path says False of what we may not look at; Path of Python before 3.14 raises.
+# ruff: noqa: PTH110, PTH112, PTH113
 
 from __future__ import annotations
 
@@ -246,7 +249,7 @@ class Corpus:
         self._on_converted = on_converted or _tell_converted
         self._seen_files: set[str] = set()
         self._names: set[str] = set()
-        # Folders that could not be listed, as the names of files in them begin; "": any file may be in there.
+        # What could not be listed, as the names of files in it begin; "": any file may be in there.
         self._unlisted: list[str] = []
         self._globbed: list[Path] = []
 
@@ -292,7 +295,8 @@ class Corpus:
             return True
         # glob passes over what it cannot list, and does not say so.
         folders = [root / folder for root in self._globbed for folder in Path(name).parents]
-        return not all(os.access(folder, os.R_OK | os.X_OK) for folder in folders if folder.is_dir())
+        there = [folder for folder in folders if os.path.lexists(folder) and not os.path.isfile(folder)]
+        return not all(os.access(folder, os.R_OK | os.X_OK) for folder in there)
 
     def _expand(self, given: str) -> Iterator[tuple[Path, Path]]:
         """Yield (file, the folder that its id is told from)."""
@@ -303,6 +307,7 @@ class Corpus:
                 return
             matches = sorted(glob.glob(given, recursive=True))  # noqa: PTH207 - takes absolute patterns
         except (OSError, ValueError) as error:  # a name too long for the system, or with a NUL in it
+            self._unlisted.append("")
             self._tell(path, ReadError(f"this path cannot be used: {error}"))
             return
         if not matches:
@@ -311,23 +316,23 @@ class Corpus:
         self._globbed.append(root)
         for match in matches:
             found = Path(match)
-            if found.is_dir():
+            if os.path.isdir(found):
                 if "**" not in given:  # there the files inside are matched themselves
                     yield from self._walk(found, root)
             elif Path(given).suffix or self._is_report(found):  # "*.log" names a kind, "*" does not
                 yield found, root
 
     def _expand_path(self, path: Path, root: Path) -> Iterator[tuple[Path, Path]]:
-        if path.is_dir():
+        if os.path.isdir(path):
             empty = True
             for item in self._walk(path, root):
                 empty = False
                 yield item
             if empty:
                 self._tell(path, ReadError("no file that can be read in this folder"))
-        elif path.is_file():
+        elif os.path.isfile(path):
             yield path, path.parent
-        elif path.exists():
+        elif os.path.exists(path):
             self._tell(path, ReadError("this is no regular file"))
         elif os.path.lexists(path):
             self._tell(path, ReadError("this link leads nowhere"))
@@ -354,10 +359,12 @@ class Corpus:
             folders: list[Path] = []
             for name in names:
                 path = here / name
-                if path.is_dir():
+                if os.path.isdir(path):
                     folders.append(path)
                 elif self._is_report(path):
                     yield path, root
+                elif not os.path.exists(path):  # a folder may be behind a link that leads nowhere
+                    self._unlisted.append(f"{path.relative_to(root).as_posix()}/")
             stack.extend(reversed(folders))
 
     def _is_report(self, path: Path) -> bool:
@@ -367,7 +374,7 @@ class Corpus:
         if suffix in _NO_REPORT:
             return False
         try:
-            if not path.is_file():
+            if not os.path.isfile(path):
                 if path.is_symlink():
                     self._tell(path, ReadError("this link leads nowhere"))
                 return False
@@ -496,7 +503,7 @@ def is_hidden(name: str) -> bool:
 def watched_folder(given: str) -> Path | None:
     """Return the folder that holds all files that a path or a glob leads to; None for a single file, and where there is none."""
     path = Path(given) if os.path.lexists(given) or not glob.has_magic(given) else _fixed_part(given)
-    return path if path.is_dir() else None
+    return path if os.path.isdir(path) else None
 
 
 def _fixed_part(pattern: str) -> Path:

@@ -172,10 +172,13 @@ def _with_horns(text: str) -> str:
 def convert_runs(runs: Iterable[tuple[str, str | None]]) -> Converted:
     """Return a paragraph whose runs (text, font) name their fonts: what stands in a font of TCVN3 or VNI is decoded.
 
-    Not when the paragraph is Unicode for all that, whose fonts were never chosen: programs draw it in another.
+    Not when the paragraph is Unicode for all that, whose fonts were never chosen: programs draw it in another. So it is with a letter
+    that only Unicode has, and where less would be Vietnamese than before.
 
     >>> convert_runs([("Uû ", ".VnTimeH"), ("ban nh©n d©n", ".VnTime"), (" 2019 café", "Arial")]).text
     'UỶ ban nhân dân 2019 café'
+    >>> convert_runs([("Bà Hoà là cô giáo", ".VnTime")])
+    Converted(text='Bà Hoà là cô giáo', encodings=frozenset())
     """
     # A letter and its mark may stand in two runs.
     joined = [("".join(text for text, _ in same), font) for font, same in itertools.groupby(runs, key=itemgetter(1))]
@@ -195,4 +198,6 @@ def convert_runs(runs: Iterable[tuple[str, str | None]]) -> Converted:
         if unicode != text:
             encodings.add(encoding.name)
         decoded.append(unicode.upper() if match[1] and match[0].endswith("H") else unicode)
-    return Converted("".join(decoded), frozenset(encodings))
+    result = "".join(decoded)
+    before, after = (sum(map(is_syllable, _TOKEN.findall(text))) for text in (whole, result))
+    return Converted(whole) if after < before > 1 else Converted(result, frozenset(encodings))

@@ -19,6 +19,7 @@ import datetime as dt
 import re
 import unicodedata
 from dataclasses import dataclass
+from itertools import pairwise, takewhile
 
 from vnsearch.corpus.bylines import dateline_source, is_name
 from vnsearch.corpus.furniture import Furniture, is_category
@@ -37,6 +38,7 @@ _OFFICIAL = re.compile(
 _OFFICIAL_KIND = re.compile(
     r"(?:quyet dinh|nghi quyet|thong bao|ke hoach|bao cao|chi thi|to trinh|cong van|huong dan|giay moi|chuong trinh|quy che|quy dinh|ket luan|thong tu|nghi dinh|luat|bien ban|cong dien|thu moi|de an|phuong an)(?: .{0,60})?"
 )
+_SUBJECT = re.compile(r"v/v\b|ve viec\b")  # of a letter, which has no title
 _BELOW_TITLE = re.compile(r"(?:[ivx]{1,5}|\d{1,2}|[a-z])[.)] |kinh gui\b")
 
 
@@ -186,21 +188,25 @@ class _Reader(Reading):
     def _read_official(self) -> Page:
         # A decision, a plan, a report of an office: its head belongs to its text.
         assert self.first is not None
-        title = self.given
+        title, subject = self.given, None
         for index in range(self.first):
             line = self.lines[index]
             if line.date is not None and self.date_credit(line) is not None:
                 self.take_date(index, 2.0 if line.date.place else 1.0)
             if title is None and line.upper and _OFFICIAL_KIND.fullmatch(line.key):
                 parts = [line.raw]
-                for after in self.lines[index + 1 : self.first]:
+                for before, after in pairwise(self.lines[index : self.first]):
                     other = after.furniture is not None or _BELOW_TITLE.match(after.key)
-                    if other or (after.upper and not line.upper):
+                    if other or (after.upper and not before.upper):  # who decides it
                         break
                     parts.append(after.raw)
                     if len(parts) == 4:
                         break
                 title = " ".join(" ".join(parts).split())
+            elif subject is None and _SUBJECT.match(line.key):
+                rest = takewhile(lambda after: after.raw[:1].islower(), self.lines[index + 1 : self.first])
+                subject = " ".join([line.raw.partition(" | ")[0], *(after.raw for after in rest)])
+        title = title or subject
         kept = [i for i in range(self.end) if not self.gone[i]]
         if title is None:
             return self._page(shorten(first_sentence(self.lines[self.first].raw)), kept)
