@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
 
 import pytest
@@ -296,6 +297,8 @@ def test_an_app_of_a_folder_and_options_that_make_no_sense(collection):
         {"writable": True, "token": ""},
         {"language": "fr"},
         {"timeout_s": 0},
+        {"timeout_s": "2"},
+        {"refresh_s": float("nan")},
         {"facets": "source"},
         {"allow_origins": "https://bao.example"},
     ):
@@ -303,6 +306,17 @@ def test_an_app_of_a_folder_and_options_that_make_no_sense(collection):
             create_app(collection, **wrong)
     with pytest.raises(UnknownFieldError):
         create_app(collection, facets=["size"])
+
+
+def test_several_event_loops_may_ask_one_app(collection):
+    app = create_app(collection)  # each client has a loop of its own
+
+    def ask(number: int) -> set[int]:
+        with TestClient(app) as client:
+            return {client.get("/api/search", params={"query": f"đê {number}"}).status_code for _ in range(20)}
+
+    with ThreadPoolExecutor(6) as pool:
+        assert set().union(*pool.map(ask, range(6), timeout=60)) == {200}
 
 
 # -- under the path of another app

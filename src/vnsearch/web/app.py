@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import anyio.to_thread
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -84,7 +85,8 @@ class _HeadIsGet:
 
 async def _healthz(request: Request) -> Response:
     site = site_of(request)
-    commit = await site.run(lambda: site.refreshed().commit)
+    # Not in the queue of the searches: who asks wants to know whether the app is alive, not whether it is busy.
+    commit = await anyio.to_thread.run_sync(lambda: site.refreshed().commit)
     return JsonResponse({"status": "ok", "commit": commit}, headers={"Cache-Control": "no-store"})
 
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 from urllib.parse import quote
 
 import anyio.to_thread
+from anyio.lowlevel import RunVar
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -31,6 +32,9 @@ THREADS = 2
 #: Bytes of what a URL asks: each link of an answer repeats it.
 QUERY_STRING_MAX = 1 << 15
 
+#: A limiter belongs to one event loop, and an app may be asked from several: each has its own.
+_Limiter = RunVar[anyio.CapacityLimiter]
+
 
 @dataclass
 class Site:
@@ -45,14 +49,18 @@ class Site:
     timeout_s: float
     refresh_s: float
     _looked: float = field(default=float("-inf"), init=False)
+    _searching: _Limiter = field(default_factory=lambda: RunVar("searching"), init=False)
+    _writing: _Limiter = field(default_factory=lambda: RunVar("writing"), init=False)
 
     def __post_init__(self) -> None:
         if self.language not in ("vi", "en"):
             raise InvalidArgumentError(f'language is "vi" or "en", not {self.language!r}')
         if self.writable and not self.token:
             raise InvalidArgumentError("a writable app needs a token: whoever has it may change the index")
-        if not self.timeout_s > 0:
-            raise InvalidArgumentError(f"timeout_s must be a number above 0, not {self.timeout_s!r}")
+        for name, least in (("timeout_s", "above"), ("refresh_s", "from")):
+            value = getattr(self, name)
+            if not isinstance(value, int | float) or not (value > 0 if least == "above" else value >= 0):
+                raise InvalidArgumentError(f"{name} must be a number {least} 0, not {value!r}")
         for name in self.facets:
             if name not in self.filterable:
                 known = ", ".join(self.filterable)
@@ -63,21 +71,14 @@ class Site:
         """The fields that can be filtered and faceted."""
         return (*FACETS, *self.index.filterable)
 
-    @cached_property
-    def _searching(self) -> anyio.CapacityLimiter:
-        return anyio.CapacityLimiter(THREADS)
-
-    @cached_property
-    def _writing(self) -> anyio.CapacityLimiter:
-        return anyio.CapacityLimiter(1)  # the index takes one change at a time anyway
-
     async def run(self, work: Callable[[], T]) -> T:
         """Do the work of a request in a thread, so that others are heard meanwhile."""
-        return await anyio.to_thread.run_sync(work, limiter=self._searching)
+        return await anyio.to_thread.run_sync(work, limiter=_limiter(self._searching, THREADS))
 
     async def write(self, change: Callable[[Index], T]) -> T:
         """Change the index in a thread; changes wait for each other, and no search for them."""
-        return await anyio.to_thread.run_sync(change, self.index, limiter=self._writing)
+        # The index takes one change at a time anyway.
+        return await anyio.to_thread.run_sync(change, self.index, limiter=_limiter(self._writing, 1))
 
     def refreshed(self) -> Index:
         """Return the index, with the latest commit if it is time to look for one.
@@ -109,6 +110,14 @@ class Site:
         scheme, _, given = authorization.encode("latin-1").partition(b" ")  # the bytes that were sent
         token = (self.token or "").encode("utf-8", "surrogateescape")  # as the environment may have it
         return bool(token) and scheme.lower() == b"bearer" and hmac.compare_digest(given, token)
+
+
+def _limiter(kept: _Limiter, most: int) -> anyio.CapacityLimiter:
+    limiter = kept.get(None)
+    if limiter is None:
+        limiter = anyio.CapacityLimiter(most)
+        kept.set(limiter)
+    return limiter
 
 
 def site_of(request: Request) -> Site:
