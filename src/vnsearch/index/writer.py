@@ -276,7 +276,7 @@ def add_reports(
         adding = _Adding(making, memory_mb)
         done = 0
         ahead = max(1, min(_AHEAD, int(memory_mb / _AHEAD_MB / processes)))
-        given = reports(making) if callable(reports) else reports
+        given = reports if isinstance(reports, Iterable) else reports(making)
         checked = _checked(given, errors, on_error, making.filterable, limits)
         for analysed in _analysed(checked, making.filterable, min(processes, os.cpu_count() or 1), ahead):
             adding.add(analysed)
