@@ -5,8 +5,9 @@ an index is made of the sample reports and of passages of theirs. Everything is 
 process from a seed of its own, ``--seed`` and the numbers after it: what one run finds, the next finds again.
 
 *Queries*: a share of them comes from each of: bytes decoded anyhow, characters of all of Unicode, syllables of the index with
-their marks changed or dropped, the signs of query languages between syllables, and long queries of common syllables. Every
-twentieth is searched with other options (all of the syllables, other fields, sorted by date, facets, a far page) and has its hits
+their marks changed or dropped, the signs of query languages between syllables, and long queries of common syllables. From
+Python 3.12 on coverage guides them: a query that takes a branch of our code a way it was not taken before is kept, and every other query
+is made of kept ones, changed a little (``bench.guided``). Every twentieth is searched with other options (all of the syllables, other fields, sorted by date, facets, a far page) and has its hits
 looked at; every twentieth is completed, too. One in ten goes to the index of hostile reports.
 
 *Reports* are mappings of such texts and of values of all types, added in commits to an index of their own; those of the commit
@@ -43,6 +44,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.drawn import Queries, Records, passage
+from bench.guided import GUIDED, Coverage, Guided
 from bench.measure import Row, has_grown, private_memory_mb, table, tenths
 from vnsearch import Hit, Index, InvalidReportError, Report, analyze, fold, read_corpus
 from vnsearch.corpus.samples import samples_path
@@ -61,9 +63,14 @@ MADE, READ = 2_000, 2_000
 
 @dataclass
 class Outcome:
-    """What a process did, and what went wrong. ``slowest`` has (seconds, query, options), ``memory`` megabytes, in order."""
+    """What a process did, and what went wrong. ``slowest`` has (seconds, query, options), ``memory`` megabytes, in order.
+
+    ``ways`` of branches were taken, and ``kept`` queries took new ones.
+    """
 
     queries: int = 0
+    ways: int = 0
+    kept: int = 0
     reports: int = 0
     invalid: int = 0
     read_back: int = 0
@@ -138,13 +145,14 @@ def _check_spans(text: str, spans: Sequence[tuple[int, int]]) -> None:
 class Run:
     """A process's share of the queries and of the reports; the hostile reports are in ``hostile``."""
 
-    def __init__(self, index: Index, hostile: Index, seed: int) -> None:
+    def __init__(self, index: Index, hostile: Index, seed: int, coverage: Coverage) -> None:
         counts = index._current.terms("syllable")
         self.index = index
         self.hostile = hostile
         self.queries = Queries(sorted(counts, key=lambda term: (-counts[term], term)), seed)
         self.records = Records(self.queries)
         self.chance = self.queries.chance
+        self.guided = Guided(self.queries.draw, self.chance, coverage)
         self.outcome = Outcome()
         self.last: list[str] = []  # the ids of the last commit of hostile reports
 
@@ -163,6 +171,7 @@ class Run:
             if (memory := private_memory_mb()) is not None:
                 outcome.memory.append(memory)
         outcome.seconds = time.perf_counter() - began
+        outcome.ways, outcome.kept = self.guided.coverage.ways, len(self.guided.kept)
         return outcome
 
     def attempt(self, what: str, action: Callable[[], None]) -> None:
@@ -173,10 +182,11 @@ class Run:
             self.outcome.problems.append(f"{what}: {traceback.format_exc(limit=-3)}")
 
     def query(self) -> None:
-        query, options = self.queries.draw(), _options(self.chance)
+        query, options = self.guided.draw(), _options(self.chance)
         index = self.hostile if self.chance.random() < 0.1 else self.index
         self.outcome.queries += 1
         self.timed(query, options, lambda: self.use(index, query, options))
+        self.guided.saw(query)
 
     def timed(self, query: str, options: dict[str, Any], action: Callable[[], None]) -> None:
         """Do what a query is for, and see how long that takes."""
@@ -264,8 +274,9 @@ def _share(count: int, part: int, parts: int) -> int:
 
 def work(folder: Path, scratch: Path, seed: int, queries: int, reports: int, seconds: float) -> Outcome:
     """Do a process's share; the hostile reports go to ``scratch``."""
+    coverage = Coverage()
     with Index.open(folder) as index, Index.create(scratch, filterable=("key",)) as hostile:
-        outcome = Run(index, hostile, seed).run(queries, reports, seconds)
+        outcome = Run(index, hostile, seed, coverage).run(queries, reports, seconds)
         outcome.problems += hostile.check().problems
         return outcome
 
@@ -313,15 +324,30 @@ def main() -> int:
 
 def print_outcomes(outcomes: Sequence[Outcome], seed: int) -> bool:
     """Print what the processes did; return whether all is well."""
-    heads = ("seed", "queries", "ms each", "reports", "invalid", "read back", "searched", "hits", "seconds", "problems")
+    heads = (
+        "seed",
+        "queries",
+        "ways",
+        "kept",
+        "ms each",
+        "reports",
+        "invalid",
+        "read back",
+        "searched",
+        "hits",
+        "seconds",
+        "problems",
+    )
     rows: list[Row] = []
     memory: list[Row] = []
     for number, one in enumerate(outcomes, seed):
         each = 1000 * one.query_seconds / max(1, one.queries + one.searched)
         counts = (one.reports, one.invalid, one.read_back, one.searched, one.hits, one.seconds, len(one.problems))
-        rows.append((f"{number}", one.queries, each, *counts))
+        ways = (one.ways, one.kept) if GUIDED else (None, None)
+        rows.append((f"{number}", one.queries, *ways, each, *counts))
         memory.append((f"{number}", *(one.tenths() or 10 * [None]), one.growth()))
     table("what each process did", heads, rows)
+    print("" if GUIDED else "\nnot guided by coverage: that takes Python 3.12")
     table("private memory, MB, in each tenth of the run", ("seed", *map(str, range(1, 11)), "after warm-up"), memory, 0)
     slowest = heapq.nlargest(10, itertools.chain.from_iterable(one.slowest for one in outcomes))
     print("\nslowest:")
