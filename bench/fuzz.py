@@ -7,8 +7,9 @@ process from a seed of its own, ``--seed`` and the numbers after it: what one ru
 *Queries*: a share of them comes from each of: bytes decoded anyhow, characters of all of Unicode, syllables of the index with
 their marks changed or dropped, the signs of query languages between syllables, and long queries of common syllables. From
 Python 3.12 on coverage guides them: a query that takes a branch of our code a way it was not taken before is kept, and every other query
-is made of kept ones, changed a little (``bench.guided``). Every twentieth is searched with other options (all of the syllables, other fields, sorted by date, facets, a far page) and has its hits
-looked at; every twentieth is completed, too. One in ten goes to the index of hostile reports.
+is made of kept ones, changed a little (``bench.guided``). Every twentieth is searched with other options (all of the syllables, other
+fields, sorted by date, facets, a far page) and has its hits looked at; every twentieth is completed, too. One in ten goes to the
+index of hostile reports.
 
 *Reports* are mappings of such texts and of values of all types, added in commits to an index of their own; those of the commit
 before are then deleted. One that ``Report`` refuses with ``InvalidReportError`` must be skipped, every other one be there. Some are read

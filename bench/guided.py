@@ -59,12 +59,13 @@ class Guided:
 
     def draw(self) -> str:
         """Return the next query."""
-        self._ways = self.coverage.ways
         if not self.kept or self._chance.random() < 0.5:
-            return self._draw()
-        query = self._chance.choice(self.kept)
-        for _ in range(self._chance.randrange(1, 5)):
-            query = self._changed(query)
+            query = self._draw()
+        else:
+            query = self._chance.choice(self.kept)
+            for _ in range(self._chance.randrange(1, 5)):
+                query = self._changed(query)
+        self._ways = self.coverage.ways
         return query
 
     def saw(self, query: str) -> None:
