@@ -348,7 +348,8 @@ def print_outcomes(outcomes: Sequence[Outcome], seed: int) -> bool:
         rows.append((f"{number}", one.queries, *ways, each, *counts))
         memory.append((f"{number}", *(one.tenths() or 10 * [None]), one.growth()))
     table("what each process did", heads, rows)
-    print("" if GUIDED else "\nnot guided by coverage: that takes Python 3.12")
+    if not GUIDED:
+        print("\nnot guided by coverage: that takes Python 3.12")
     table("private memory, MB, in each tenth of the run", ("seed", *map(str, range(1, 11)), "after warm-up"), memory, 0)
     slowest = heapq.nlargest(10, itertools.chain.from_iterable(one.slowest for one in outcomes))
     print("\nslowest:")

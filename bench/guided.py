@@ -8,9 +8,11 @@ from __future__ import annotations
 import random
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import CodeType
 from typing import Any
 
+import vnsearch
 from bench.drawn import SIGNS
 from vnsearch import fold
 
@@ -18,7 +20,7 @@ from vnsearch import fold
 GUIDED = sys.version_info >= (3, 12)
 #: Longer queries are not kept: they are slow, and what is new in them is mostly in a part.
 KEPT_CHARS = 2_000
-_OURS = "vnsearch"
+_OURS = str(Path(vnsearch.__file__).parent)
 
 
 class Coverage:
@@ -38,7 +40,7 @@ class Coverage:
             monitoring.set_events(monitoring.COVERAGE_ID, sum(wanted or [events.BRANCH]))
 
     def _branch(self, code: CodeType, at: int, to: int) -> Any:
-        if _OURS not in code.co_filename:
+        if not code.co_filename.startswith(_OURS):
             return sys.monitoring.DISABLE
         taken = self._taken.setdefault((id(code), at), set())
         if to not in taken:

@@ -40,9 +40,10 @@ def test_promises_hold(command: str) -> None:
 def test_drawing_is_guided_by_new_ways_through_our_code() -> None:
     script = """
 import random
+import vnsearch
 from bench.guided import Coverage, Guided
 names = {}
-exec(compile("def read(query):\\n  return 1 if query == 'hoà' else 0", "vnsearch/sample.py", "exec"), names)
+exec(compile("def read(query):\\n  return 1 if query == 'hoà' else 0", vnsearch.__file__, "exec"), names)
 queries = iter(["gạo", "lúa", "hoà", "hoà"])
 guided = Guided(lambda: next(queries), random.Random(0), Coverage())
 for _ in range(4):

@@ -263,8 +263,7 @@ def _print_results(results: Any, *, offset: int, explain: bool) -> None:
         title = _squeezed(report.title or hit.id)
         bold = _Printable(click.style(visible(title), bold=True))
         _echo(f"{number}. ", bold if _colour() else title)
-        facts = (report.day, report.source, report.author, report.category, hit.id)
-        _echo("   ", " · ".join([*(_squeezed(value) for value in facts if value), f"{hit.score:.2f}"]))
+        _echo("   ", " · ".join(map(_squeezed, hit.facts)))
         snippet = hit.snippet.ansi(*marks)
         if snippet:
             _echo(_Printable(click.wrap_text(snippet, 100, "   ", "   ")))
@@ -274,8 +273,7 @@ def _print_results(results: Any, *, offset: int, explain: bool) -> None:
         _echo()
     for name, counts in results.facets.items():
         _echo(f"{name}: " + ", ".join(f"{_squeezed(value)} ({count})" for value, count in counts[:10]))
-    more = "" if results.complete else "; time ran out before all were scored"
-    _echo(f"{results.total} reports in {results.took_ms:.0f} ms{more}")
+    _echo(results.summary)
     if results.suggestion:
         _echo(f"read as: {results.suggestion}")
 

@@ -144,12 +144,17 @@ class Hit:
                 found = explain(Evaluator(page.scorer), query.part, self.document, page.of_field)
         return Explanation(self.score, tuple(found), query.asked)
 
+    @property
+    def facts(self) -> list[str]:
+        """What is told of it beside title and snippet: day, source, author, category, those that it has; id, score."""
+        report = self.report
+        known = (report.day, report.source, report.author, report.category)
+        return [*(str(fact) for fact in known if fact), self.id, f"{self.score:.2f}"]
+
     def _repr_html_(self) -> str:
         """Return the hit as a notebook shows it: title, facts, snippet. Any text in them stays text."""
-        report = self.report
-        facts = (report.day, report.source, report.author, report.category, self.id, f"{self.score:.2f}")
-        told = " · ".join(f"<bdi>{marked_html(str(fact), ())}</bdi>" for fact in facts if fact)
-        title = self.title_html() if report.title else marked_html(self.id, ())
+        told = " · ".join(f"<bdi>{marked_html(fact, ())}</bdi>" for fact in self.facts)
+        title = self.title_html() if self.report.title else marked_html(self.id, ())
         return f"<div><b>{title}</b></div><div><small>{told}</small></div><div>{self.snippet.html()}</div>"
 
     def to_dict(self, *, explain: bool = False) -> dict[str, Any]:
@@ -193,11 +198,16 @@ class SearchResults(Sequence[Hit]):
         """The query with its likely marks, slips put right; None when nothing would change. Made when it is asked for."""
         return self._suggest()
 
+    @property
+    def summary(self) -> str:
+        """How many reports there are, how long it took, and whether time ran out."""
+        more = "" if self.complete else "; time ran out before all were scored"
+        return f"{self.total} reports in {self.took_ms:.0f} ms{more}"
+
     def _repr_html_(self) -> str:
         """Return the page as a notebook shows it: its hits, what is known of the whole, the suggestion."""
         hits = "".join(f"<li>{hit._repr_html_()}</li>" for hit in self)
-        more = "" if self.complete else "; time ran out before all were scored"
-        lines = [f"{self.total} reports in {self.took_ms:.0f} ms{more}"]
+        lines = [self.summary]
         if self.suggestion:
             lines.append(f"read as: {marked_html(self.suggestion, ())}")
         for name, counts in self.facets.items():

@@ -35,11 +35,8 @@ class SnippetAnswer(BaseModel):
     marks: list[tuple[int, int]]
 
 
-class HitAnswer(BaseModel):
-    """One report found, without its body."""
-
+class _Facts(BaseModel):
     id: str
-    score: float
     title: str
     date: str | None
     source: str | None
@@ -47,6 +44,12 @@ class HitAnswer(BaseModel):
     category: str | None
     url: str | None
     extra: dict[str, Any]
+
+
+class HitAnswer(_Facts):
+    """One report found, without its body."""
+
+    score: float
     title_html: str
     snippet: SnippetAnswer
     document: str = Field(description="Where the whole report is.")
@@ -65,18 +68,10 @@ class SearchAnswer(BaseModel):
     links: Links
 
 
-class ReportAnswer(BaseModel):
+class ReportAnswer(_Facts):
     """A report as it was added."""
 
-    id: str
-    title: str
     body: str
-    date: str | None
-    source: str | None
-    author: str | None
-    category: str | None
-    url: str | None
-    extra: dict[str, Any]
 
 
 class StatsAnswer(BaseModel):

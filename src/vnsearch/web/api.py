@@ -68,12 +68,8 @@ async def search(request: Request, asked: Annotated[SearchParameters, Query()]) 
         for hit in found["hits"]:
             # Not in the path: on the way, dots and slashes of an id would be tidied up.
             hit["document"] = f"{base}/api/documents?{urlencode({'id': hit['id']})}"
-        after, before = asked.next_offset(results.total) if results else None, asked.previous_offset()
-        found["links"] = {
-            "self": asked.url(path),
-            "next": None if after is None else asked.url(path, offset=after),
-            "previous": None if before is None else asked.url(path, offset=before),
-        }
+        previous, following = asked.neighbours(path, results)
+        found["links"] = {"self": asked.url(path), "next": following, "previous": previous}
         return found
 
     return await _answer(request, make)

@@ -154,7 +154,7 @@ def _found(request: Request, asked: PageParameters, index: Index) -> Response:
     options = asked.options(site.timeout_s)
     names = [name for name in site.facets if name in site.filterable]  # another index may have taken its place
     results = index.search(asked.query, **{**options, "facets": names})
-    after, before = asked.next_offset(results.total) if results else None, asked.previous_offset()
+    previous_url, next_url = asked.neighbours(path, results)
     filtered = options["filters"] or options["date_from"] or options["date_to"]
     unfiltered = {"filters": [], "date_from": "", "date_to": "", "offset": 0}
     restored = results.suggestion
@@ -174,8 +174,8 @@ def _found(request: Request, asked: PageParameters, index: Index) -> Response:
         any_url=asked.url(path, match="any", offset=0),
         first_url=asked.url(path, offset=0),
         sorts=[(sort, asked.url(path, sort=sort, offset=0)) for sort in ("relevance", "-date", "date")],
-        next_url=None if after is None else asked.url(path, offset=after),
-        previous_url=None if before is None else asked.url(path, offset=before),
+        next_url=next_url,
+        previous_url=previous_url,
         page=-(-asked.offset // asked.limit) + 1,
         pages=-(-results.total // asked.limit),
     )

@@ -11,6 +11,8 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
 from starlette.datastructures import QueryParams
 
+from vnsearch.search.results import SearchResults
+
 __all__ = ["AddParameters", "PageParameters", "SearchParameters", "SuggestParameters"]
 
 #: Hits on a page, and the furthest one may go (``Limits.result_window`` gives none behind rank 100,000 anyway).
@@ -96,14 +98,13 @@ class SearchParameters(BaseModel):
         kept = {name: value for name, value in asked.items() if value != defaults.get(name)}
         return f"{path}?{urlencode(kept, doseq=True, errors='replace')}" if kept else path
 
-    def next_offset(self, total: int) -> int | None:
-        """Return where the next page begins; None on the last one."""
-        after = self.offset + self.limit
-        return after if self.limit and after < total else None
-
-    def previous_offset(self) -> int | None:
-        """Return where the page before begins; None on the first one."""
-        return max(0, self.offset - self.limit) if self.limit and self.offset else None
+    def neighbours(self, path: str, results: SearchResults) -> tuple[str | None, str | None]:
+        """Return the links to the page before and to the next one; None where there is none."""
+        after, before = self.offset + self.limit, max(0, self.offset - self.limit)
+        return (
+            self.url(path, offset=before) if self.limit and self.offset else None,
+            self.url(path, offset=after) if self.limit and results and after < results.total else None,
+        )
 
 
 class PageParameters(SearchParameters):
