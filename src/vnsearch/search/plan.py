@@ -15,7 +15,7 @@ import numpy as np
 from vnsearch.search import tree
 from vnsearch.search.matches import TermKey
 from vnsearch.search.query import Group, Option, Place
-from vnsearch.search.scoring import Scorer, phrase_postings
+from vnsearch.search.scoring import Scorer
 from vnsearch.search.stop_words import stop_words
 from vnsearch.search.variants import Variant
 
@@ -173,7 +173,7 @@ def _contribution(
     scorer: Scorer, kind: str, typed: str, option: Option, document: int, weight: float, score: float
 ) -> Contribution:
     snapshot = scorer.snapshot
-    postings = phrase_postings(snapshot, option.term) if kind == "phrase" else snapshot.postings(kind, option.term)
+    postings = snapshot.phrase(option.term) if kind == "phrase" else snapshot.postings(kind, option.term)
     at = int(np.searchsorted(postings.documents, document))
     frequencies = {text_field: int(postings.frequencies(text_field)[at]) for text_field in scorer.fields}
     reports = scorer.term(kind, option.term).count
