@@ -141,7 +141,7 @@ class Hit:
             if query.part is None:
                 found = contributions(page.scorer, query.groups, self.document)
             else:
-                found = explain(Evaluator(page.scorer), query.part, self.document, page.of_field)
+                found = explain(Evaluator(page.scorer, page.of_field), query.part, self.document)
         return Explanation(self.score, tuple(found), query.asked)
 
     @property

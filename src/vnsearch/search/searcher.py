@@ -157,10 +157,10 @@ class Searcher:
         if only is not None:
             masks.append(np.arange(self.snapshot.size) == only)
         with self.snapshot.reading("what the query needs"):
-            run = Evaluator(scorer, deadline)
+            run = Evaluator(scorer, of_field, deadline)
             # Ordered by date, every score may decide between equals.
             best = None if options.sort != "relevance" else end if end > start else 0
-            node = plan(run, query.groups, options.match) if query.part is None else assemble(run, query.part, of_field)
+            node = plan(run, query.groups, options.match) if query.part is None else assemble(run, query.part)
             found = evaluate(run, node, masks, best)
             documents = self._page(found, options.sort, start, end)
         facets = {}
