@@ -198,6 +198,10 @@ class Snapshot:
             at -= 1
         return at, number - self.leaves[at].base
 
+    def segment(self, at: int) -> SegmentData:
+        """Return one of its segments."""
+        return self.leaves[at].segment
+
     def report(self, number: int) -> Report:
         """Return the report with this document number."""
         return self.some_reports([number])[0]
@@ -222,6 +226,10 @@ class Snapshot:
         """Return the postings of a term of a kind ("syllable", "pair", "word", "value"); empty when no report has it."""
         postings = self.read(self.find([(kind, term)]))
         return postings.take(np.flatnonzero(self.live[postings.documents])) if self.has_deletions else postings
+
+    def held_by(self, kind: str, terms: Iterable[str]) -> list[int]:
+        """Return how many reports hold each of some terms of a kind."""
+        return [len(self.postings(kind, term).documents) for term in terms]
 
     def phrase(self, term: str) -> Postings:
         """Return the documents that hold all the pairs of some syllables, and how often the rarest of them in each field.
