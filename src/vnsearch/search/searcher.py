@@ -32,7 +32,7 @@ from vnsearch.search.scoring import Scorer
 from vnsearch.search.suggestions import restored
 from vnsearch.search.tree import Evaluator
 
-__all__ = ["Match", "SearchOptions", "Searcher", "Sort"]
+__all__ = ["Match", "SearchOptions", "Searcher", "Sort", "ordinal", "wanted_labels"]
 
 Match = Literal["any", "all"]
 Sort = Literal["relevance", "date", "-date"]
@@ -190,11 +190,11 @@ class Searcher:
         masks = []
         for name, values in (options.filters or {}).items():
             column = self._labels(name)
-            wanted = _wanted(name, values)
+            wanted = wanted_labels(name, values)
             masks.append(self._mask(("label", name, *sorted(set(wanted))), partial(column.having, wanted)))
         if options.date_from is not None or options.date_to is not None:
-            first = None if options.date_from is None else _ordinal(options.date_from, "date_from")
-            last = None if options.date_to is None else _ordinal(options.date_to, "date_to")
+            first = None if options.date_from is None else ordinal(options.date_from, "date_from")
+            last = None if options.date_to is None else ordinal(options.date_to, "date_to")
             masks.append(self._mask(("days", first, last), partial(self.snapshot.dated, first, last)))
         return masks
 
@@ -222,7 +222,7 @@ class Searcher:
         return documents[np.lexsort(keys)][start:end]
 
 
-def _wanted(name: str, values: Any) -> list[str]:
+def wanted_labels(name: str, values: Any) -> list[str]:
     """Return the labels that a filter asks for: one value, or any iterable of them."""
     try:
         return labels(
@@ -232,7 +232,8 @@ def _wanted(name: str, values: Any) -> list[str]:
         raise InvalidArgumentError(f"filters: {name}: values are text, numbers or true and false ({error})") from error
 
 
-def _ordinal(value: dt.date | str, name: str) -> int:
+def ordinal(value: dt.date | str, name: str) -> int:
+    """Return the ordinal of a day that the option ``name`` was given."""
     try:
         return parse_date(value).toordinal()
     except ValueError as error:
