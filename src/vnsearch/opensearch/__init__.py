@@ -1,0 +1,1 @@
+"""The same library over an OpenSearch cluster."""
