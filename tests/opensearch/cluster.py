@@ -26,6 +26,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,13 @@ def _run(command: Sequence[str]) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise ClusterError(f"{command[0]} failed: {(done.stdout + done.stderr).strip()[-1000:]}")
+
+
+@dataclass
+class RunningCluster:
+    """A cluster that somebody else started, and that nobody here may stop."""
+
+    urls: list[str]
 
 
 class LocalCluster:
@@ -160,14 +168,14 @@ class LocalCluster:
 
         self._wait(green)
 
-    def wait_for_shards(self, without: int) -> None:
+    def wait_for_loss(self, lost: int) -> None:
         """Wait until the others know that a killed node is gone.
 
         Raises:
             ClusterError: it takes too long.
 
         """
-        url = self.urls[without - 1]
+        url = self.urls[lost - 1]
         path = f"/_cluster/health?wait_for_nodes={len(self.urls) - 1}&timeout=1s"
         self._wait(lambda: _answer(url + path).get("timed_out") is False)
 
@@ -195,6 +203,13 @@ class LocalCluster:
     def restart(self, number: int) -> None:
         """Start a killed node on its data and addresses, and wait until all is green."""
         self._start(number)
+        self.wait_for_nodes()
+
+    def restore(self) -> None:
+        """Start all that were killed, and wait until all is green."""
+        for number, process in enumerate(self._processes):
+            if process is None:
+                self._start(number)
         self.wait_for_nodes()
 
     def stop(self) -> None:

@@ -247,7 +247,7 @@ class _Transport(Transport):
             connection.close()
 
 
-def _node(url: str, number: int) -> tuple[dict[str, Any], tuple[str, str] | None]:
+def _node(url: str, number: int) -> tuple[dict[str, Any], tuple[str, str | None] | None]:
     """A node's address as opensearch-py takes it, and the user and password in its URL."""
     # What is wrong is told without the URL, which may hold a password.
     told = f"URL number {number} makes no sense"
@@ -278,7 +278,7 @@ def _node(url: str, number: int) -> tuple[dict[str, Any], tuple[str, str] | None
     }
     if parts.username is None:
         return node, None
-    return node, (unquote(parts.username), unquote(parts.password or ""))
+    return node, (unquote(parts.username), None if parts.password is None else unquote(parts.password))
 
 
 def _shown(node: dict[str, Any]) -> str:
@@ -288,7 +288,7 @@ def _shown(node: dict[str, Any]) -> str:
 
 
 def _authorization(
-    username: str | None, password: str | None, in_urls: list[tuple[str, str] | None]
+    username: str | None, password: str | None, in_urls: list[tuple[str, str | None] | None]
 ) -> dict[str, str] | None:
     """The header that says who we are, from the first of: arguments, URLs, environment."""
     found = {pair for pair in in_urls if pair is not None}

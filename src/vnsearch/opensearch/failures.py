@@ -135,7 +135,8 @@ def _root(error: Any) -> tuple[str, str]:
         return "", "it was refused" if not text or text.startswith("<") else _short(text)  # a page of HTML tells little
     roots = error.get("root_cause")
     root = roots[0] if roots else error
-    reason = root.get("reason") or error.get("reason") or root.get("type") or ""
+    cause = error.get("caused_by") or {}
+    reason = root.get("reason") or error.get("reason") or cause.get("reason") or root.get("type") or ""
     return str(root.get("type") or error.get("type") or ""), _short(str(reason))
 
 
