@@ -9,7 +9,7 @@ import multiprocessing.connection
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, fields
@@ -103,7 +103,7 @@ def batches(reports: Iterable[Report]) -> Iterator[list[Report]]:
 
 def in_processes(
     work: Callable[[list[Report]], Result], given: Iterable[list[Report]], processes: int, ahead: int
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """Yield what ``work`` makes of each batch, in order, in this process or in several, no more than there are processors.
 
     ``ahead`` batches may wait for each process. What is given and got, and ``work``, can be pickled.

@@ -1,7 +1,6 @@
 """Reports into an index of the cluster, and out of it.
 
-Reports are analysed batch after batch and sent in chunks by several threads, of which a few are on their way at a time. What the
-cluster does not take just now is sent again: an operation names the document, so that doing it twice is doing it once.
+Reports are analysed batch after batch, here or in worker processes, and sent in chunks by threads: see ``bulk``.
 """
 
 from __future__ import annotations
@@ -12,20 +11,26 @@ import contextlib
 import functools
 import itertools
 import json
-import random
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from opensearchpy.exceptions import HTTP_EXCEPTIONS, ConflictError, ConnectionError, NotFoundError, SSLError, TransportError
+from opensearchpy.exceptions import ConflictError, NotFoundError
 
-from vnsearch.errors import InvalidArgumentError, InvalidReportError
-from vnsearch.index.batches import AddStats, OnError, SkippedReport, batches, check_options, checked_reports, in_processes
+from vnsearch.errors import InvalidArgumentError
+from vnsearch.index.batches import (
+    AddStats,
+    OnError,
+    SkippedReport,
+    batches,
+    check_options,
+    checked_reports,
+    in_processes,
+)
 from vnsearch.index.documents import analyse_reports
 from vnsearch.index.progress import OnProgress
 from vnsearch.limits import Limits
+from vnsearch.opensearch.bulk import Item, Patience, Sender, Sending
 from vnsearch.opensearch.documents import Lengths, prepare
 from vnsearch.opensearch.terms import document_id
 from vnsearch.report import Report
@@ -37,140 +42,149 @@ if TYPE_CHECKING:
 
 __all__ = ["add_reports", "delete_reports", "reference_lengths"]
 
-Result = TypeVar("Result")
-
-# A chunk: bytes and reports of one request. And the chunks for each thread that are on their way or wait for it.
-_CHUNK_BYTES = 2 << 20
-_CHUNK_REPORTS = 250
-_FLYING = 2
 # The ids of one request to delete.
 _DELETED_TOGETHER = 1000
 # Batches that each worker process may be ahead, and megabytes that one takes with its documents.
 _AHEAD = 8
 _AHEAD_MB = 16
-# Seconds before the second attempt, and at most before another.
-_FIRST_PAUSE_S = 0.25
-_LONGEST_PAUSE_S = 8.0
-#: The document of the companion index that holds the reference lengths.
+# The document of the companion index that holds the reference lengths.
 _LENGTHS = "lengths"
-_TOO_LARGE = 413
-_TOO_MANY = 429
 
 
-class _Stopped(Exception):  # noqa: N818 - nothing is wrong
-    """The caller wants no more of it."""
+def add_reports(
+    client: OpenSearch,
+    index: str,
+    counts_index: str,
+    reports: Iterable[Report | Mapping[str, Any]],
+    *,
+    filterable: Sequence[str] = (),
+    on_error: OnError = "raise",
+    progress: OnProgress | None = None,
+    processes: int = 1,
+    memory_mb: int = 512,
+    threads: int = 4,
+    limits: Limits | None = None,
+    on_analysed: Callable[[AnalysedReports], object] | None = None,
+    retry_s: float = 60.0,
+) -> AddStats:
+    """Add reports, or replace those with the same id; they are found when this returns.
+
+    Reports that come in the same call with the same id are added in their order, so that the last one stays. It is no transaction:
+    whatever is raised, what was sent before stays, and adding all again gives the index that one undisturbed call gives. Nothing
+    is left running.
+
+    Args:
+        client: what leads to the cluster.
+        index: the index itself, no alias: it must be there.
+        counts_index: its companion, which holds the reference lengths.
+        reports: also records, see ``Report.from_mapping``. Read as they are needed.
+        filterable: the keys of ``extra`` that can be filtered, as the index has them.
+        on_error: "raise", or "skip" to list bad reports, and those that the cluster refuses, in ``errors``.
+        progress: called with (done, total or None) after each report that the cluster has taken, or that is skipped.
+        processes: that analyse.
+        memory_mb: about what may wait to be sent; on its way are two chunks of 2 MB for each thread, and single reports larger than that.
+        threads: that send.
+        limits: what a report may be at most; None takes any.
+        on_analysed: called with each batch of reports, analysed, before they are sent.
+        retry_s: for so long after anything last went on, what the cluster does not take is sent again.
+
+    Raises:
+        InvalidReportError: with "raise": a report that cannot be indexed.
+        opensearchpy.exceptions.TransportError: what the cluster last said, when it was in vain. Also of ``urllib3.exceptions.HTTPError``.
+
+    """
+    check_options(on_error, processes, memory_mb)
+    if not isinstance(threads, int) or threads < 1:
+        raise InvalidArgumentError(f"threads must be at least 1, not {threads}")
+    started = time.perf_counter()
+    total = len(reports) if isinstance(reports, collections.abc.Sized) else None
+    errors: list[SkippedReport] = []
+    positions: collections.deque[int] = collections.deque()
+    done = 0
+
+    def placed() -> Iterator[Report]:
+        for number, report in enumerate(checked_reports(reports, errors, on_error, tuple(filterable), limits)):
+            positions.append(number + len(errors))
+            yield report
+
+    def settled(count: int) -> None:
+        nonlocal done
+        for _ in range(count):
+            done += 1
+            if progress is not None:
+                progress(done + len(errors), total)
+
+    sender = Sender(client, index, retry_s)
+    given = batches(placed())
+    with Sending(sender, threads, on_error, settled) as sending:
+        if (first := next(given, None)) is not None:
+            analyse = functools.partial(analyse_reports, first, filterable, packed=False)
+            lengths = _reference_lengths(client, counts_index, analyse, sender.patience)
+            work = functools.partial(prepare, filterable=filterable, lengths=lengths)
+            ahead = max(1, min(_AHEAD, int(memory_mb / _AHEAD_MB / processes)))
+            with contextlib.closing(in_processes(work, itertools.chain([first], given), processes, ahead)) as prepared:
+                for analysed, actions in prepared:
+                    if on_analysed is not None:
+                        on_analysed(analysed)
+                    for identity, (key, source) in zip(analysed.ids, actions, strict=True):
+                        lines = b'{"index":{"_id":%s}}\n%s\n' % (_json(key), source)
+                        sending.put(key, Item(positions.popleft(), identity, lines))
+            sending.finish()
+            sender.patience.call(functools.partial(client.indices.refresh, index=index))
+    every = sorted(errors + sending.refused, key=lambda one: one.position)
+    return AddStats(sending.added, sending.updated, len(every), tuple(every), time.perf_counter() - started)
 
 
-class _Patience:
-    """How long it is tried again: ``seconds`` after anything last went on."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._last = time.monotonic()
-        self._stop = threading.Event()
-
-    def stop(self) -> None:
-        """Let no thread begin anything more."""
-        self._stop.set()
-
-    def went_on(self) -> None:
-        """Note that something was done."""
-        self._last = time.monotonic()
-
-    def attempts(self) -> Iterator[Callable[[Exception], None]]:
-        """Yield for each attempt what to call when it failed: it waits, or raises the error if it was in vain for too long."""
-        started = time.monotonic()
-        for attempt in itertools.count():
-            if self._stop.is_set():
-                raise _Stopped
-            yield functools.partial(self._failed, started, attempt)
-
-    def _failed(self, started: float, attempt: int, error: Exception) -> None:
-        pause = min(_FIRST_PAUSE_S * 2**min(attempt, 10), _LONGEST_PAUSE_S) * random.uniform(0.5, 1)  # noqa: S311 - jitter
-        if time.monotonic() + pause > max(started, self._last) + self._seconds:
-            raise error
-        self._stop.wait(pause)
-
-    def call(self, request: Callable[[], Result]) -> Result:
-        """Return what a request that can be made twice returns."""
-        for failed in self.attempts():
-            try:
-                return request()
-            except TransportError as error:
-                if not _may_pass(error):
-                    raise
-                failed(error)
-        raise AssertionError
+def _json(text: str) -> bytes:
+    return json.dumps(text, ensure_ascii=False).encode()
 
 
-def _may_pass(error: TransportError) -> bool:
-    """Tell whether the same request may succeed later."""
-    if isinstance(error, ConnectionError):
-        return not isinstance(error, SSLError)
-    return isinstance(error.status_code, int) and _status_may_pass(error.status_code, error.error)
+def reference_lengths(
+    client: OpenSearch, counts_index: str, analyse: Callable[[], AnalysedReports], *, retry_s: float = 60.0
+) -> Lengths:
+    """Return the reference lengths of an index; where it has none yet, those of the reports that ``analyse`` gives, from now on."""
+    return _reference_lengths(client, counts_index, analyse, Patience(retry_s))
 
 
-def _status_may_pass(status: int, kind: str) -> bool:
-    # A disk past its flood-stage watermark is a 429 for hours, too; no manager just now is a block of 503.
-    return status >= 500 or (status == _TOO_MANY and kind != "cluster_block_exception")
+def _reference_lengths(
+    client: OpenSearch, counts_index: str, analyse: Callable[[], AnalysedReports], patience: Patience
+) -> Lengths:
+    get = functools.partial(client.get, index=counts_index, id=_LENGTHS)
+    try:
+        return _read_lengths(patience.call(get))
+    except NotFoundError as error:
+        if error.error == "index_not_found_exception":  # else creating the document would create one
+            raise
+    found = Lengths.of(analyse())
+    body = {"title": found.title, "body": found.body}
+    create = functools.partial(client.index, index=counts_index, id=_LENGTHS, body=body, params={"op_type": "create"})
+    try:
+        patience.call(create)
+    except ConflictError:  # another writer's, or our own by an attempt that seemed to fail
+        return _read_lengths(patience.call(get))
+    return found
 
 
-class _Item(NamedTuple):
-    """A report on its way: its place in the input, its id, the lines of its operation; and one that it replaced before that was sent."""
-
-    position: int
-    id: str
-    lines: bytes
-    earlier: _Item | None = None
-
-    def versions(self) -> int:
-        """Return how many reports it stands for."""
-        return 1 if self.earlier is None else 1 + self.earlier.versions()
+def _read_lengths(document: Mapping[str, Any]) -> Lengths:
+    found = document["_source"]
+    return Lengths(float(found["title"]), float(found["body"]))
 
 
-#: Documents on their way together, by ``_id``.
-_Chunk = dict[str, _Item]
+def delete_reports(client: OpenSearch, index: str, ids: Iterable[str], *, retry_s: float = 60.0) -> int:
+    """Delete the reports with these ids; return how many there were. They are found no more when this returns.
 
-
-class _Done(NamedTuple):
-    """What became of a chunk."""
-
-    added: int
-    updated: int
-    refused: list[SkippedReport]
-
-
-class _Sender:
-    """Sends chunks to an index, in any number of threads."""
-
-    def __init__(self, client: OpenSearch, index: str, retry_s: float) -> None:
-        self.patience = _Patience(retry_s)
-        self._client = client
-        self._index = index
-
-    def send(self, chunk: _Chunk) -> _Done:
-        """Send a chunk until everything is taken or refused."""
-        there = self.existing(chunk)
-        left, refused = self._operate(chunk)
-        # What is left of an id counts with all that it replaced: the first is an addition, unless the report was there.
-        versions = sum([item.versions() for item in left.values()])
-        added = sum([key not in there for key in left])
-        return _Done(added, versions - added, refused)
-
-    def existing(self, keys: Iterable[str]) -> set[str]:
-        """Return which documents are there."""
-        there: set[str] = set()
-        asked = list(keys)
-        for failed in self.patience.attempts():
-            body = {"ids": asked}
-            found = self.patience.call(lambda: self._client.mget(body=body, index=self._index, params={"_source": "false"}))
-            there.update([document["_id"] for document in found["docs"] if document.get("found")])
-            errors = [document for document in found["docs"] if "error" in document]
-            if not errors:
-                return there
-            error = errors[0]["error"]
-            if error.get("type") == "index_not_found_exception":
-                raise _as_raised(404, error)
-            asked = [document["_id"] for document in errors]
-            failed(_as_raised(503, error))
-        raise AssertionError
+    What is raised: as ``add_reports``; what was deleted before stays deleted.
+    """
+    sender = Sender(client, index, retry_s)
+    different = {document_id(identity): identity for identity in ids}
+    deleted = 0
+    for start in range(0, len(different), _DELETED_TOGETHER):
+        some = list(different)[start : start + _DELETED_TOGETHER]
+        there = sender.existing(some)
+        lines = {key: b'{"delete":{"_id":%s}}\n' % _json(key) for key in some if key in there}
+        if lines:
+            sender.operate({key: Item(-1, different[key], line) for key, line in lines.items()})
+            deleted += len(lines)
+    if deleted:
+        sender.patience.call(functools.partial(client.indices.refresh, index=index))
+    return deleted
