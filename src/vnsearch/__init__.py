@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from vnsearch.corpus import read_corpus
     from vnsearch.engine import Index, IndexStats
     from vnsearch.errors import (
+        ClusterAccessError,
+        ClusterUnavailableError,
         IndexClosedError,
         IndexCorruptedError,
         IndexExistsError,
@@ -36,11 +38,11 @@ if TYPE_CHECKING:
         UnknownFieldError,
         VnSearchError,
     )
+    from vnsearch.index.batches import AddStats, SkippedReport
     from vnsearch.index.check import CheckResult, check_index
     from vnsearch.index.rebuild import RebuildResult, rebuild_index
     from vnsearch.index.snapshot import LearntAbbreviation
     from vnsearch.index.sync import SyncStats
-    from vnsearch.index.writer import AddStats, SkippedReport
     from vnsearch.limits import Limits
     from vnsearch.report import Report
     from vnsearch.search.plan import Contribution
@@ -52,6 +54,8 @@ __version__ = "0.1.0"
 __all__ = [
     "AddStats",
     "CheckResult",
+    "ClusterAccessError",
+    "ClusterUnavailableError",
     "Contribution",
     "Explanation",
     "Hit",
@@ -94,7 +98,7 @@ __all__ = [
 # Where the names live that are imported when they are first asked for, so that `import vnsearch` stays light: whoever wants
 # words does not wait for Whoosh. What is not named here is an error.
 _MODULES = {
-    "AddStats": "index.writer",
+    "AddStats": "index.batches",
     "CheckResult": "index.check",
     "Contribution": "search.plan",
     "Explanation": "search.results",
@@ -106,7 +110,7 @@ _MODULES = {
     "RebuildResult": "index.rebuild",
     "Report": "report",
     "SearchResults": "search.results",
-    "SkippedReport": "index.writer",
+    "SkippedReport": "index.batches",
     "Snippet": "search.snippets",
     "SyncStats": "index.sync",
     "Token": "analysis",

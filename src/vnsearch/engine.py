@@ -34,11 +34,11 @@ from vnsearch.search.searcher import Match, Searcher, SearchOptions, Sort
 if TYPE_CHECKING:  # whoever only searches does not wait for Whoosh, or the writer, and multiprocessing with it
     from vnsearch.corpus.files import Corpus, OnConverted, PathArgument
     from vnsearch.corpus.files import OnError as OnReadError
+    from vnsearch.index.batches import AddStats, OnError
     from vnsearch.index.check import CheckResult
     from vnsearch.index.sync import Seen, SyncStats
     from vnsearch.index.watch import OnFailure, StopEvent
     from vnsearch.index.whoosh_index import VietnameseIndex
-    from vnsearch.index.writer import AddStats, OnError
 
 __all__ = ["Index", "IndexStats"]
 

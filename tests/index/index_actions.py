@@ -8,7 +8,7 @@ from pathlib import Path
 from unittest import mock
 
 from vnsearch import Index, Report
-from vnsearch.index import writer
+from vnsearch.index import batches
 from vnsearch.index.columnar.build import SegmentBuilder
 
 COUNT = 24
@@ -50,7 +50,7 @@ def add(folder: Path) -> None:
 def in_flushes() -> Iterator[None]:
     """Let every few reports become a segment, as if there were no more memory."""
     full = mock.patch.object(SegmentBuilder, "memory", lambda self: 1 << 60 if self.documents else 0)
-    with full, mock.patch.object(writer, "_BATCH", 6):
+    with full, mock.patch.object(batches, "_BATCH", 6):
         yield
 
 

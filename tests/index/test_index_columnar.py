@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 
 from vnsearch import Index, IndexCorruptedError, Report
 from vnsearch.analysis import analyze_batch
-from vnsearch.index import writer
 from vnsearch.index.columnar.build import AnalysedReports, SegmentBuilder
 from vnsearch.index.columnar.container import ArrayFile, ArrayFileWriter
 from vnsearch.index.columnar.merge import Source, merge
@@ -386,7 +385,7 @@ class TestSameWhateverTheWay:
         reports = [draw_report(chance, number % 110) for number in range(120)]
         whole = new_index(filterable=FILTERABLE)
         whole.add(reports)
-        monkeypatch.setattr(writer, "_BATCH", 16)
+        monkeypatch.setattr("vnsearch.index.batches._BATCH", 16)
         monkeypatch.setattr(SegmentBuilder, "memory", lambda self: 1 << 60 if self.documents >= 30 else 0)
         flushed = new_index(filterable=FILTERABLE)
         flushed.add(reports)

@@ -22,13 +22,14 @@ from vnsearch.report import Report
 if TYPE_CHECKING:
     from vnsearch.index.columnar.build import AnalysedReports
 
-__all__ = ["FiledReport", "analyse_reports", "check_size", "pack_report", "unpack_report"]
+__all__ = ["NO_OTHERS", "FiledReport", "analyse_reports", "check_size", "other_fields", "pack_report", "unpack_report"]
 
 
 # How the text is written (see ``charset``), and the lengths of id, title and body in code points.
 _HEAD = struct.Struct("<?3I")
-_OTHERS = dict.fromkeys(("date", "source", "author", "category", "url"))
-_TYPES = {**dict.fromkeys(_OTHERS, str), "extra": dict}
+#: The fields of a report but its id, texts and ``extra``, as it has them when it has none.
+NO_OTHERS = dict.fromkeys(("date", "source", "author", "category", "url"))
+_TYPES = {**dict.fromkeys(NO_OTHERS, str), "extra": dict}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +74,29 @@ def unpack_report(data: bytes) -> Report:
     if others > len(text):
         raise ValueError("a stored report is shorter than it says")
     fields: dict[str, Any] = {
-        **_OTHERS,
+        **NO_OTHERS,
         "extra": {},
         "id": text[:title],
         "title": text[title:body],
         "body": text[body:others],
     }
     if others < len(text):
-        found = json.loads(text[others:])
-        if any(not isinstance(value, _TYPES[name]) for name, value in found.items()):
-            raise ValueError("a stored report has fields of another type")
-        fields |= found
-        if date := fields["date"]:  # with offsets of seconds, as local mean times have them
-            fields["date"] = dt.datetime.fromisoformat(date) if "T" in date else dt.date.fromisoformat(date)
+        fields |= other_fields(json.loads(text[others:]))
     return Report._trusted(fields)
+
+
+def other_fields(found: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a report but its id and texts, as they were before ``to_dict``; those that it has.
+
+    Raises:
+        ValueError: there are others, or some of another type.
+
+    """
+    if any(not isinstance(value, _TYPES.get(name, ())) for name, value in found.items()):
+        raise ValueError("a stored report has fields of another name or type")
+    if date := found.get("date"):  # with offsets of seconds, as local mean times have them
+        found["date"] = dt.datetime.fromisoformat(date) if "T" in date else dt.date.fromisoformat(date)
+    return found
 
 
 def check_size(report: Report, filterable: Iterable[str], limits: Limits) -> None:
@@ -108,8 +118,8 @@ def check_size(report: Report, filterable: Iterable[str], limits: Limits) -> Non
         )
 
 
-def analyse_reports(reports: Sequence[Report], filterable: Iterable[str]) -> AnalysedReports:
-    """Analyse reports; this is what worker processes do."""
+def analyse_reports(reports: Sequence[Report], filterable: Iterable[str], *, packed: bool = True) -> AnalysedReports:
+    """Analyse reports; this is what worker processes do. ``packed``: whether the reports themselves are in it."""
     # Whoever only reads reports does not wait for these.
     from vnsearch.analysis.batch import tokenize_batch  # noqa: PLC0415
     from vnsearch.index.columnar.build import AnalysedReports  # noqa: PLC0415
@@ -139,5 +149,5 @@ def analyse_reports(reports: Sequence[Report], filterable: Iterable[str]) -> Ana
         texts,
         lists,
         np.array([report.day.toordinal() if report.day is not None else 0 for report in reports], np.int32),
-        list(make_blocks(map(pack_report, reports))),
+        list(make_blocks(map(pack_report, reports))) if packed else [],
     )

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vnsearch.corpus.files import Corpus
+from vnsearch.index.batches import AddStats, OnError, check_options
 from vnsearch.index.columnar.merge import Source
 from vnsearch.index.columnar.segment import SegmentData
 from vnsearch.index.documents import FiledReport
@@ -26,7 +27,7 @@ from vnsearch.index.progress import OnProgress
 from vnsearch.index.schema import ORIGIN
 from vnsearch.index.snapshot import Snapshot
 from vnsearch.index.storage import IndexFolder
-from vnsearch.index.writer import AddStats, Commit, OnError, add_reports, check_options
+from vnsearch.index.writer import Commit, add_reports
 from vnsearch.limits import Limits
 from vnsearch.report import Report
 

@@ -6,31 +6,32 @@ readers see the last commit. Whatever goes wrong before it leaves the last commi
 
 from __future__ import annotations
 
-import collections
 import collections.abc
 import contextlib
-import itertools
-import multiprocessing
-import multiprocessing.connection
+import functools
 import os
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from vnsearch.errors import IndexLockedError, InvalidArgumentError, InvalidReportError, VnSearchError
+from vnsearch.errors import IndexLockedError
+from vnsearch.index.batches import (
+    AddStats,
+    OnError,
+    SkippedReport,
+    batches,
+    check_options,
+    checked_reports,
+    in_processes,
+)
 from vnsearch.index.codec import ColumnarSegment, open_segment, segment_path
 from vnsearch.index.columnar.build import AnalysedReports, SegmentBuilder
 from vnsearch.index.columnar.container import Seal
 from vnsearch.index.columnar.merge import Source, merge
 from vnsearch.index.columnar.postings import DOCUMENTS_MAX
 from vnsearch.index.columnar.segment import Age, SegmentData
-from vnsearch.index.documents import analyse_reports, check_size
+from vnsearch.index.documents import analyse_reports
 from vnsearch.index.files import remove
 from vnsearch.index.lock import write_lock
 from vnsearch.index.policy import plan_merge
@@ -39,42 +40,12 @@ from vnsearch.index.storage import Contents, IndexFolder, commit, committed
 from vnsearch.limits import Limits
 from vnsearch.report import Report
 
-__all__ = ["AddStats", "Commit", "OnError", "SkippedReport", "add_reports", "check_options", "delete_reports"]
+__all__ = ["Commit", "add_reports", "delete_reports"]
 
-OnError = Literal["raise", "skip"]
-
-# Reports analysed together, and characters of theirs: enough for the arrays to be long, little enough to keep in memory.
-_BATCH = 256
-_BATCH_CHARS = 2_000_000
 # Batches that each worker process may be ahead of the writer, so that it has something to do while a segment is written;
 # and the memory that this may take, of what the writer may have: some megabytes for each.
 _AHEAD = 8
 _AHEAD_MB = 8
-
-
-@dataclass(frozen=True, slots=True)
-class SkippedReport:
-    """A report that was left out: its place in the input (from 0), its id if it has one, and why."""
-
-    position: int
-    id: str | None
-    error: Exception
-
-
-@dataclass(frozen=True, slots=True)
-class AddStats:
-    """What an ``add`` did. ``updated`` counts reports that replaced one of the same id, in the index or in the same call."""
-
-    added: int
-    updated: int
-    skipped: int
-    errors: tuple[SkippedReport, ...]
-    seconds: float
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON values, each error as its message."""
-        errors = [{"position": one.position, "id": one.id, "error": str(one.error)} for one in self.errors]
-        return {**{one.name: getattr(self, one.name) for one in fields(self)}, "errors": errors}
 
 
 class Commit:
@@ -240,16 +211,6 @@ class _Adding:
             self._commit.merge()
 
 
-def check_options(on_error: OnError, processes: int, memory_mb: float) -> None:
-    """Raise InvalidArgumentError for options of ``add_reports`` that make no sense."""
-    if on_error not in ("raise", "skip"):
-        raise InvalidArgumentError(f'on_error is "raise" or "skip", not {on_error!r}')
-    if not isinstance(processes, int) or processes < 1:
-        raise InvalidArgumentError(f"processes must be at least 1, not {processes}")
-    if not isinstance(memory_mb, int | float) or not memory_mb >= 16:
-        raise InvalidArgumentError(f"memory_mb must be at least 16, not {memory_mb}")
-
-
 def add_reports(
     index: IndexFolder,
     reports: Iterable[Report | Mapping[str, Any]] | Callable[[Commit], Iterable[Report]],
@@ -277,8 +238,9 @@ def add_reports(
         done = 0
         ahead = max(1, min(_AHEAD, int(memory_mb / _AHEAD_MB / processes)))
         given = reports if isinstance(reports, Iterable) else reports(making)
-        checked = _checked(given, errors, on_error, making.filterable, limits)
-        for analysed in _analysed(checked, making.filterable, min(processes, os.cpu_count() or 1), ahead):
+        checked = checked_reports(given, errors, on_error, making.filterable, limits)
+        analyse = functools.partial(analyse_reports, filterable=making.filterable)
+        for analysed in in_processes(analyse, batches(checked), processes, ahead):
             adding.add(analysed)
             if progress is not None:
                 for _ in analysed.ids:
@@ -287,93 +249,6 @@ def add_reports(
         adding.finish()
     seconds = time.perf_counter() - started
     return AddStats(adding.added, adding.updated, len(errors), tuple(errors), seconds)
-
-
-def _checked(
-    reports: Iterable[Report | Mapping[str, Any]],
-    errors: list[SkippedReport],
-    on_error: OnError,
-    filterable: tuple[str, ...],
-    limits: Limits | None,
-) -> Iterator[Report]:
-    """Yield the reports; records become reports, and bad ones are raised or listed in ``errors``."""
-    for position, item in enumerate(reports):
-        try:
-            report = item if isinstance(item, Report) else Report.from_mapping(item)
-            if limits is not None:
-                check_size(report, filterable, limits)
-        except InvalidReportError as error:  # noqa: PERF203 - the others go on
-            if on_error == "raise":
-                raise InvalidReportError(f"report number {position}: {error}") from error
-            identity = item.id if isinstance(item, Report) else item.get("id") if isinstance(item, Mapping) else None
-            errors.append(SkippedReport(position, identity if isinstance(identity, str) else None, error))
-        else:
-            yield report
-
-
-def _batches(reports: Iterable[Report]) -> Iterator[list[Report]]:
-    batch: list[Report] = []
-    chars = 0
-    for report in reports:
-        batch.append(report)
-        chars += len(report.body)
-        if len(batch) == _BATCH or chars > _BATCH_CHARS:
-            yield batch
-            batch, chars = [], 0
-    if batch:
-        yield batch
-
-
-def _analysed(
-    reports: Iterable[Report], filterable: tuple[str, ...], processes: int, ahead: int
-) -> Iterator[AnalysedReports]:
-    """Yield the analysed reports batch by batch, in order, from this process or from several.
-
-    The batches are the same however many processes there are; ``ahead`` of them may wait for each one.
-    """
-    if processes == 1:
-        for batch in _batches(reports):
-            yield analyse_reports(batch, filterable)
-        return
-    batches = _batches(reports)
-    head = list(itertools.islice(batches, 2))
-    if len(head) < 2:  # too little to start processes for
-        for batch in head:
-            yield analyse_reports(batch, filterable)
-        return
-    # "spawn" starts clean processes: forking one that has threads can deadlock.
-    context = multiprocessing.get_context("spawn")
-    waiting: collections.deque[Future[AnalysedReports]] = collections.deque()
-    with ProcessPoolExecutor(processes, context, _stay_with_parent) as pool:
-        try:
-            for batch in itertools.chain(head, batches):
-                waiting.append(pool.submit(analyse_reports, batch, filterable))
-                if len(waiting) > processes * ahead:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        except BrokenProcessPool as error:
-            raise VnSearchError(
-                "a worker process ended before its work was done; nothing of this change was kept; if the system killed it "
-                "for want of memory, try again with fewer processes; with more than one, the calling script needs the usual "
-                '`if __name__ == "__main__":`'
-            ) from error
-        finally:
-            for future in waiting:
-                future.cancel()
-
-
-def _stay_with_parent() -> None:
-    """Make this worker process leave when its parent is killed, and leave interrupts to the parent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-
-        def watch(sentinel: int) -> None:
-            multiprocessing.connection.wait([sentinel])
-            os._exit(1)
-
-        threading.Thread(target=watch, args=(parent.sentinel,), daemon=True).start()
 
 
 def delete_reports(

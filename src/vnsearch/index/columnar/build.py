@@ -28,7 +28,7 @@ from vnsearch.index.columnar.stored import Block, write_blocks
 from vnsearch.index.columnar.terms import encode_term, write_groups, write_pairs, write_terms
 from vnsearch.index.columnar.tokens import Places, encode_places, write_tokens
 
-__all__ = ["OPENING", "AnalysedReports", "SegmentBuilder"]
+__all__ = ["OPENING", "AnalysedReports", "SegmentBuilder", "pair_firsts", "text_keys"]
 
 #: The opening of a body: so many of its syllables and the pairs of these, so many of its words, of its values.
 OPENING = 30
@@ -205,7 +205,7 @@ def _keys(tokens: Sequence[Array], lengths: Sequence[Array]) -> npt.NDArray[np.u
         mine = keys[filled : filled + len(part)]
         mine[:] = part
         mine <<= TEXT_BITS
-        mine |= _texts(document, sizes, OPENING)
+        mine |= text_keys(document, sizes, OPENING)
         filled, document = filled + len(part), document + len(sizes) // 2
     return keys
 
@@ -215,20 +215,25 @@ def _pair_keys(tokens: Sequence[Array], lengths: Sequence[Array], syllables: int
     keys = np.empty(sum(int(np.maximum(sizes - 1, 0).sum()) for sizes in lengths), np.uint64)
     filled = document = 0
     for part, sizes in zip(tokens, lengths, strict=True):
-        within = np.ones(len(part), np.bool_)
-        within[np.cumsum(sizes)[sizes > 0] - 1] = False  # the last token of a text begins no pair
-        firsts = np.flatnonzero(within)
+        firsts = pair_firsts(sizes)
         mine = keys[filled : filled + len(firsts)]
         mine[:] = part[firsts]
         mine *= np.uint64(syllables)
         mine += part[firsts + 1]
         mine <<= TEXT_BITS
-        mine |= _texts(document, np.maximum(sizes - 1, 0), OPENING - 1)
+        mine |= text_keys(document, np.maximum(sizes - 1, 0), OPENING - 1)
         filled, document = filled + len(firsts), document + len(sizes) // 2
     return keys
 
 
-def _texts(first: int, lengths: Array, opening: int) -> npt.NDArray[np.uint64]:
+def pair_firsts(lengths: Array) -> npt.NDArray[np.intp]:
+    """Return which tokens of some texts begin a pair: all but the last of each text."""
+    within = np.ones(int(lengths.sum()), np.bool_)
+    within[np.cumsum(lengths)[lengths > 0] - 1] = False
+    return np.flatnonzero(within)
+
+
+def text_keys(first: int, lengths: Array, opening: int) -> npt.NDArray[np.uint64]:
     """Return ``document << 2 | field`` for each token of some texts, title and body in turn; so many open a body."""
     titles, bodies = lengths[::2], lengths[1::2]
     openings = np.minimum(bodies, opening)
