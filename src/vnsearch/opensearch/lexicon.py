@@ -26,7 +26,7 @@ from vnsearch.index.columnar.terms import PairTerms, Terms, encode_term, write_g
 from vnsearch.index.snapshot import LearntAbbreviation, learnt_abbreviations
 from vnsearch.text.memo import make_room
 
-__all__ = ["CONTENT_BYTES_MAX", "Content", "Lexicon", "Pairs", "TermCounts"]
+__all__ = ["CONTENT_BYTES_MAX", "KINDS", "Content", "Lexicon", "Pairs", "TermCounts"]
 
 I64 = npt.NDArray[np.int64]
 
@@ -38,7 +38,9 @@ _LEVEL = 6
 # Sums stay far below what 64 bits hold, whoever made the parts.
 _SUM_MAX = 1 << 52
 
-_KINDS = ("syllable", "word", "definition")
+#: What is counted, pairs first; the others are dictionaries of terms.
+KINDS = ("pair", "syllable", "word", "definition")
+_KINDS = KINDS[1:]
 _MAGIC = b"VNLEX\x00\x00\x01"
 _TERM_ARRAYS = tuple(f"{kind}.{what}" for kind in _KINDS for what in ("terms", "term_starts", "counts"))
 _STORED = (
@@ -117,12 +119,15 @@ class Groups:
         return [_decode(self._keys[number]) for number in self._keys.with_prefix(encode_term(prefix))]
 
 
-def _group(keys: Terms, starts: Array, members: Array, syllables: Terms, counts: Array, key: str) -> list[tuple[str, int]]:
+def _group(
+    keys: Terms, starts: Array, members: Array, syllables: Terms, counts: Array, key: str
+) -> list[tuple[str, int]]:
     number = keys.find(encode_term(key))
     if number < 0:
         return []
     found = [
-        (_decode(syllables[member]), int(counts[member])) for member in members[starts[number] : starts[number + 1]].tolist()
+        (_decode(syllables[member]), int(counts[member]))
+        for member in members[starts[number] : starts[number + 1]].tolist()
     ]
     return sorted(found, key=lambda item: (-item[1], item[0]))
 
@@ -171,8 +176,10 @@ class Lexicon:
             kind: TermCounts(list(terms), self._arrays[f"{kind}.counts"].astype(np.int64))
             for kind, terms in self._terms.items()
         }
-        sizes = np.diff(self._arrays["pair.first_starts"].astype(np.int64))
-        keys = np.repeat(np.arange(len(sizes), dtype=np.int64) << 32, sizes) | self._pairs.seconds.astype(np.int64)
+        starts = self._arrays["pair.first_starts"].astype(np.int64)
+        sizes = starts[1:] - starts[:-1]
+        keys: I64 = np.repeat(np.arange(len(sizes), dtype=np.int64) << 32, sizes)
+        keys |= self._pairs.seconds.astype(np.int64)
         return Content(
             held["syllable"],
             Pairs(keys, self._pair_counts_held.astype(np.int64)),
@@ -337,7 +344,8 @@ def _decode(term: bytes) -> str:
 def _shuffled(array: Array) -> bytes:
     """Return the first bytes of all numbers, then the second ones…: most numbers are small, and zeros take no space."""
     size = array.itemsize
-    return array.astype(_DTYPES[size], copy=False).view(np.uint8).reshape(-1, size).T.tobytes()
+    columns = np.frombuffer(array.astype(_DTYPES[size], copy=False).tobytes(), np.uint8).reshape(-1, size)
+    return bytes(columns.T.tobytes())
 
 
 def _read(content: bytes) -> _Arrays:

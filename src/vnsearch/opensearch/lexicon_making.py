@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,21 +18,30 @@ from vnsearch.index.columnar.build import AnalysedReports, Vocabulary
 from vnsearch.index.columnar.container import Array, changes
 from vnsearch.index.columnar.terms import encode_term
 from vnsearch.index.schema import DEFINITIONS
-from vnsearch.opensearch.lexicon import I64, Content, Lexicon, Pairs, TermCounts
+from vnsearch.opensearch.lexicon import I64, KINDS, Content, Lexicon, Pairs, TermCounts
 
-__all__ = ["EMPTY", "MOST_PAIRS", "LexiconBuilder", "lexicon_of", "merged"]
+__all__ = ["BOUNDS", "EMPTY", "Bounds", "LexiconBuilder", "lexicon_of", "merged"]
 
-#: How many of each a lexicon holds at most. (A million pairs are what restoring asks for; further ones are hapaxes by then.)
-MOST_PAIRS = 1_000_000
-_MOST_SYLLABLES = 1_000_000
-_MOST_WORDS = 500_000
-_MOST_DEFINITIONS = 100_000
 
+class Bounds(NamedTuple):
+    """How many different pairs, syllables, words of several syllables and definitions a lexicon holds at most."""
+
+    pairs: int = 1_000_000
+    syllables: int = 1_000_000
+    words: int = 500_000
+    definitions: int = 100_000
+
+
+#: The bounds where no others are given.
+BOUNDS = Bounds()
+# Bytes of a syllable, a word or a definition; longer ones are no language, and are left out.
+_LONGEST = 256
 # A builder folds what it has into one lexicon when so many pairs, or different syllables and words, have come together.
 _PAIRS_WAITING = 1 << 21
 _TERMS_WAITING = 1 << 18
 # Odd, and without a pattern: it strews the numbers of things over 64 bits (Knuth's multiplicative hashing).
 _STREW = np.uint64(0x9E3779B97F4A7C15)
+_NONE = np.empty(0, np.int64)
 
 
 def _numbers(values: Iterable[int], count: int) -> I64:
@@ -71,58 +81,59 @@ def _united(parts: Sequence[TermCounts]) -> tuple[TermCounts, list[I64]]:
     return TermCounts(terms, counts), places
 
 
-def _kept(held: TermCounts, kept: npt.NDArray[np.bool_]) -> TermCounts:
+def _choice(held: TermCounts, most: int) -> npt.NDArray[np.bool_]:
+    """Return which terms are kept."""
+    short = _numbers(map(len, held.terms), len(held.terms)) <= _LONGEST
+    return short & _commonest(np.where(short, held.counts, 0), most)
+
+
+def _chosen(held: TermCounts, kept: npt.NDArray[np.bool_]) -> TermCounts:
     if kept.all():
         return held
     return TermCounts([held.terms[at] for at in np.flatnonzero(kept).tolist()], held.counts[kept])
 
 
-def _pruned(content: Content, most_pairs: int, most_syllables: int, most_words: int) -> Content:
+def _within(content: Content, most: Bounds) -> Content:
     """Return what is left within the bounds."""
-    syllables, pairs = content.syllables, content.pairs
-    kept_syllables = _commonest(syllables.counts, most_syllables)
+    syllables, pairs, words, definitions = content.syllables, content.pairs, content.words, content.definitions
+    kept_syllables = _choice(syllables, most.syllables)
     firsts, seconds = pairs.keys >> 32, pairs.keys & 0xFFFFFFFF
-    kept = _commonest(np.where(kept_syllables[firsts] & kept_syllables[seconds], pairs.counts, 0), most_pairs)
-    kept &= kept_syllables[firsts] & kept_syllables[seconds]
+    kept = kept_syllables[firsts] & kept_syllables[seconds]
+    kept &= _commonest(np.where(kept, pairs.counts, 0), most.pairs)
     gone, size = ~kept, len(syllables.terms)
     before = content.pruned_before + np.bincount(seconds[gone], minlength=size)
     after = content.pruned_after + np.bincount(firsts[gone], minlength=size)
     renumbered = np.cumsum(kept_syllables) - 1
-    return content._replace(
-        syllables=_kept(syllables, kept_syllables),
-        pairs=Pairs(renumbered[firsts[kept]] << 32 | renumbered[seconds[kept]], pairs.counts[kept]),
-        words=_kept(content.words, _commonest(content.words.counts, most_words)),
-        definitions=_kept(content.definitions, _commonest(content.definitions.counts, _MOST_DEFINITIONS)),
-        pruned_before=before[kept_syllables],
-        pruned_after=after[kept_syllables],
-        pruned_pairs=content.pruned_pairs + int(np.count_nonzero(gone)),
+    return Content(
+        _chosen(syllables, kept_syllables),
+        Pairs(renumbered[firsts[kept]] << 32 | renumbered[seconds[kept]], pairs.counts[kept]),
+        _chosen(words, _choice(words, most.words)),
+        _chosen(definitions, _choice(definitions, most.definitions)),
+        before[kept_syllables],
+        after[kept_syllables],
+        content.pruned_pairs + int(np.count_nonzero(gone)),
+        content.syllable_count,
     )
 
 
-def merged(
-    lexicons: Iterable[Lexicon],
-    most_pairs: int = MOST_PAIRS,
-    most_syllables: int = _MOST_SYLLABLES,
-    most_words: int = _MOST_WORDS,
-) -> Lexicon:
-    """Return one lexicon of several: counts added up; at most so many pairs, syllables and words, the commonest.
+def merged(lexicons: Iterable[Lexicon], most: Bounds = BOUNDS) -> Lexicon:
+    """Return one lexicon of several: counts added up; of what is past a bound, the commonest.
 
     How many different neighbours a syllable has is exact of the pairs that are kept. Of those left out it is what each part
     knew: a pair that two parts left out counts as two.
     """
     lexicons = list(lexicons)
-    most = {"pair": most_pairs, "syllable": most_syllables, "word": most_words, "definition": _MOST_DEFINITIONS}
-    if len(lexicons) == 1 and all(lexicons[0].size(kind) <= bound for kind, bound in most.items()):
+    if len(lexicons) == 1 and all(lexicons[0].size(kind) <= bound for kind, bound in zip(KINDS, most, strict=True)):
         return lexicons[0]
     parts = [lexicon.content() for lexicon in lexicons]
     syllables, places = _united([part.syllables for part in parts])
     before, after = np.zeros((2, len(syllables.terms)), np.int64)
-    keys = [np.empty(0, np.int64)]
+    keys, counts = [_NONE], [_NONE]
     for part, at in zip(parts, places, strict=True):
         before[at] += part.pruned_before
         after[at] += part.pruned_after
         keys.append(at[part.pairs.keys >> 32] << 32 | at[part.pairs.keys & 0xFFFFFFFF])
-    counts = [np.empty(0, np.int64), *(part.pairs.counts for part in parts)]
+        counts.append(part.pairs.counts)
     content = Content(
         syllables,
         _summed(np.concatenate(keys), np.concatenate(counts)),
@@ -133,14 +144,14 @@ def merged(
         sum(part.pruned_pairs for part in parts),
         sum(part.syllable_count for part in parts),
     )
-    return Lexicon(_pruned(content, most_pairs, most_syllables, most_words))
+    return Lexicon(_within(content, most))
 
 
 class LexiconBuilder:
     """Counts analysed reports, batch after batch, in bounded memory. For one thread."""
 
-    def __init__(self, most_pairs: int = MOST_PAIRS) -> None:
-        self._most_pairs = most_pairs
+    def __init__(self, most: Bounds = BOUNDS) -> None:
+        self._most = most
         self._done: list[Lexicon] = []
         self._begin()
 
@@ -177,10 +188,10 @@ class LexiconBuilder:
         places = np.empty(len(terms), np.int64)
         places[_numbers(map(self._vocabulary.__getitem__, terms), len(terms))] = np.arange(len(terms))
         counts = _numbers(map(self._syllables.__getitem__, terms), len(terms))
-        keys = np.concatenate([np.empty(0, np.int64), *(pairs.keys for pairs in self._pairs)])
+        keys = np.concatenate([_NONE, *(pairs.keys for pairs in self._pairs)])
         pairs = _summed(
             places[keys >> 32] << 32 | places[keys & 0xFFFFFFFF],
-            np.concatenate([np.empty(0, np.int64), *(pairs.counts for pairs in self._pairs)]),
+            np.concatenate([_NONE, *(pairs.counts for pairs in self._pairs)]),
         )
         none = np.zeros(len(terms), np.int64)
         content = Content(
@@ -193,7 +204,7 @@ class LexiconBuilder:
             0,
             int(counts.sum()),
         )
-        return merged([*self._done, Lexicon(content)], self._most_pairs)
+        return merged([*self._done, Lexicon(_within(content, self._most))], self._most)
 
 
 def _count(counter: Counter[str], terms: Sequence[str], tokens: Array) -> None:
@@ -205,9 +216,9 @@ def _term_counts(counts: dict[str, int]) -> TermCounts:
     return TermCounts([encode_term(term) for term in terms], _numbers(map(counts.__getitem__, terms), len(terms)))
 
 
-def lexicon_of(analysed: Iterable[AnalysedReports], most_pairs: int = MOST_PAIRS) -> Lexicon:
+def lexicon_of(analysed: Iterable[AnalysedReports], most: Bounds = BOUNDS) -> Lexicon:
     """Return the counts of analysed reports."""
-    builder = LexiconBuilder(most_pairs)
+    builder = LexiconBuilder(most)
     for reports in analysed:
         builder.add(reports)
     return builder.lexicon()
