@@ -552,7 +552,9 @@ class Index:
         options.check()
         if number is None:
             return SearchResults((), 0, 0.0, {})
-        return searcher.run(similar.like(current, current.report(number)), options, without=number)
+        return searcher.run(
+            similar.like(current.report(number), current.count, current.held_by), options, without=number
+        )
 
     # -- reports
 

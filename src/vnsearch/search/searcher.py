@@ -22,11 +22,12 @@ from vnsearch.limits import LIMITS, Limits
 from vnsearch.report import parse_date
 from vnsearch.search.assemble import assemble
 from vnsearch.search.evaluate import Evaluation, evaluate
+from vnsearch.search.page import IndexPage
 from vnsearch.search.parameters import DEFAULT_FIELDS
 from vnsearch.search.parts import read
 from vnsearch.search.plan import plan
 from vnsearch.search.query import ParsedQuery
-from vnsearch.search.results import Hit, Page, SearchResults
+from vnsearch.search.results import Hit, SearchResults
 from vnsearch.search.scoring import Scorer
 from vnsearch.search.suggestions import restored
 from vnsearch.search.tree import Evaluator
@@ -157,10 +158,10 @@ class Searcher:
         if only is not None:
             masks.append(np.arange(self.snapshot.size) == only)
         with self.snapshot.reading("what the query needs"):
-            run = Evaluator(scorer, deadline)
+            run = Evaluator(scorer, of_field, deadline)
             # Ordered by date, every score may decide between equals.
             best = None if options.sort != "relevance" else end if end > start else 0
-            node = plan(run, query.groups, options.match) if query.part is None else assemble(run, query.part, of_field)
+            node = plan(run, query.groups, options.match) if query.part is None else assemble(run, query.part)
             found = evaluate(run, node, masks, best)
             documents = self._page(found, options.sort, start, end)
         facets = {}
@@ -168,7 +169,7 @@ class Searcher:
             matched = found.matched
             facets = {name: self._labels(name).counts(matched) for name in dict.fromkeys(options.facets)}
         total = found.total
-        page = Page(query, scorer, options.fragments, of_field)
+        page = IndexPage(query, scorer, options.fragments, of_field)
         hits = tuple(Hit(float(found.row[document]), document, page) for document in documents.tolist())
         page.hits = hits
         scorer.give_back(found.row)
