@@ -11,7 +11,18 @@ import pytest
 
 import vnsearch
 
-HEAVY = ("sklearn", "scipy", "pycrfsuite", "trafilatura", "rich", "starlette", "fastapi", "langchain_core", "click")
+HEAVY = (
+    "sklearn",
+    "scipy",
+    "pycrfsuite",
+    "trafilatura",
+    "rich",
+    "starlette",
+    "fastapi",
+    "langchain_core",
+    "click",
+    "opensearchpy",
+)
 # What writing takes, or rare queries: a first search does not wait for it.
 NOT_FOR_A_SEARCH = (
     "concurrent",

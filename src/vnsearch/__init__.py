@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from vnsearch.corpus import read_corpus
     from vnsearch.engine import Index, IndexStats
     from vnsearch.errors import (
+        ClusterAccessError,
+        ClusterUnavailableError,
         IndexClosedError,
         IndexCorruptedError,
         IndexExistsError,
@@ -52,6 +54,8 @@ __version__ = "0.1.0"
 __all__ = [
     "AddStats",
     "CheckResult",
+    "ClusterAccessError",
+    "ClusterUnavailableError",
     "Contribution",
     "Explanation",
     "Hit",

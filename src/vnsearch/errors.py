@@ -9,15 +9,17 @@
     ├── ReadError                           a file that holds no report we can read
     ├── MissingExtraError (ImportError)     an optional dependency is not installed
     ├── SegmentationModelError              the installed pyvi has a model we do not know
-    └── SearchIndexError                    anything about an index on disk
+    └── SearchIndexError                    anything about an index, on disk or on a cluster
         ├── IndexExistsError                create() where an index is already
         ├── IndexNotFoundError              open() where there is none
-        ├── IndexVersionError               made by another layout version or another analysis
+        ├── IndexVersionError               made by another layout version or another analysis; a cluster of another version
         ├── IndexCorruptedError             damaged files
         ├── IndexReadError (OSError)        the system does not let us read: no permission, too many open files…
         ├── IndexWriteError (OSError)       the disk is full, or does not let us write
         ├── IndexLockedError                another writer holds the lock
-        └── IndexClosedError                used after close()
+        ├── IndexClosedError                used after close()
+        ├── ClusterUnavailableError         a cluster that is down, silent, overloaded, or misses shards
+        └── ClusterAccessError              a cluster that does not let us in, or that we do not trust
 """
 
 from __future__ import annotations
@@ -25,6 +27,8 @@ from __future__ import annotations
 import datetime as dt
 
 __all__ = [
+    "ClusterAccessError",
+    "ClusterUnavailableError",
     "IndexClosedError",
     "IndexCorruptedError",
     "IndexExistsError",
@@ -73,19 +77,19 @@ class SegmentationModelError(VnSearchError):
 
 
 class SearchIndexError(VnSearchError):
-    """Base of the errors about an index on disk."""
+    """Base of the errors about an index, on disk or on a cluster."""
 
 
 class IndexExistsError(SearchIndexError):
-    """There is an index in this folder already."""
+    """There is an index in this folder, or of this name, already."""
 
 
 class IndexNotFoundError(SearchIndexError):
-    """There is no index in this folder."""
+    """There is no index in this folder, or of this name."""
 
 
 class IndexVersionError(SearchIndexError):
-    """The index was made by another layout version or with another analysis."""
+    """The index was made by another layout version or with another analysis; or its cluster is of another version than we know."""
 
 
 class IndexCorruptedError(SearchIndexError):
@@ -122,3 +126,11 @@ class IndexLockedError(SearchIndexError):
 
 class IndexClosedError(SearchIndexError):
     """The index was used after ``close()``."""
+
+
+class ClusterUnavailableError(SearchIndexError):
+    """The cluster is down, did not answer in time, is overloaded, or misses shards or its manager. Trying again later may help."""
+
+
+class ClusterAccessError(SearchIndexError):
+    """The cluster does not let this user in or do this, or its TLS certificate is not trusted."""
