@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import merge
 from itertools import groupby, islice, pairwise
@@ -33,7 +33,16 @@ from vnsearch.index.storage import Contents, IndexFolder
 from vnsearch.report import Report
 from vnsearch.text.memo import make_room
 
-__all__ = ["CHECKED_BYTES", "Leaf", "LearntAbbreviation", "Postings", "Runs", "Snapshot", "run_size"]
+__all__ = [
+    "CHECKED_BYTES",
+    "Leaf",
+    "LearntAbbreviation",
+    "Postings",
+    "Runs",
+    "Snapshot",
+    "learnt_abbreviations",
+    "run_size",
+]
 
 Floats = npt.NDArray[np.float32]
 
@@ -82,6 +91,19 @@ class LearntAbbreviation:
     abbreviation: str
     expansion: str
     reports: int
+
+
+def learnt_abbreviations(reports: Mapping[str, int]) -> list[LearntAbbreviation]:
+    """Return what is learnt of definitions ("QCDC=quy chế dân chủ") that so many reports each give, what most give first.
+
+    Two letters prove little: such a definition counts when two reports agree.
+    """
+    found = []
+    for text, count in reports.items():
+        short, _, full = text.partition("=")
+        if count > 1 or len(abbreviation_key(short)) > 2:
+            found.append(LearntAbbreviation(short, full, count))
+    return sorted(found, key=lambda item: (-item.reports, item.abbreviation, item.expansion))
 
 
 @dataclass(frozen=True, slots=True)
@@ -449,10 +471,7 @@ class Snapshot:
 
     @cached_property
     def definitions(self) -> list[LearntAbbreviation]:
-        """Return the abbreviations that the reports define, those that most reports give first.
-
-        Two letters prove little: such a definition counts when two reports agree.
-        """
+        """Return the abbreviations that the reports define, those that most reports give first."""
         reports: dict[str, int] = {}
         name = f"field.{DEFINITIONS}"
         with self.reading("the abbreviations"):
@@ -464,12 +483,7 @@ class Snapshot:
                     if held:
                         text = term.decode()
                         reports[text] = reports.get(text, 0) + held
-        found = []
-        for text, count in reports.items():
-            short, _, full = text.partition("=")
-            if count > 1 or len(abbreviation_key(short)) > 2:
-                found.append(LearntAbbreviation(short, full, count))
-        return sorted(found, key=lambda item: (-item.reports, item.abbreviation, item.expansion))
+        return learnt_abbreviations(reports)
 
     @cached_property
     def abbreviations(self) -> AbbreviationTable:
