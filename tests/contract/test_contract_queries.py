@@ -129,9 +129,9 @@ def test_the_title_counts_more_and_the_short_text_and_the_rare_word(new_index: N
     filling = "trời se lạnh mà bếp lửa vẫn ấm"
     index.add(
         [
-            Report("title", "bàn chợ phiên", f"{filling} {filling} {filling}"),
-            Report("body", "bàn chuyện cũ", f"{filling} chợ phiên {filling} {filling}"),
-            Report("long", "bàn chuyện cũ", f"{filling} chợ phiên {filling} {filling}" + f" {filling}" * 40),
+            Report("title", "bàn chợ phiên", f"{filling} {filling} {filling} {filling} {filling}"),
+            Report("body", "bàn chuyện cũ", f"{filling} {filling} {filling} {filling} chợ phiên {filling}"),
+            Report("long", "bàn chuyện cũ", f"{filling} {filling} {filling} {filling} chợ phiên {filling}" + f" {filling}" * 40),
             *(Report(f"common {at}", "bàn chuyện cũ", f"{filling} ruộng đồng {filling}") for at in range(9)),
             Report("rare", "bàn chuyện cũ", f"{filling} ruộng bưng {filling}"),
         ]
@@ -139,7 +139,7 @@ def test_the_title_counts_more_and_the_short_text_and_the_rare_word(new_index: N
     for query in ("chợ phiên", "cho phien"):
         assert ids(index.search(query)) == ["title", "body", "long"]
     assert ids(index.search("đồng bưng"))[0] == "rare"
-    oftener = Report("oftener", "bàn chuyện cũ", f"{filling} chợ phiên {filling} chợ phiên chợ")
+    oftener = Report("oftener", "bàn chuyện cũ", f"{filling} {filling} {filling} chợ phiên {filling} chợ phiên")
     index.add([oftener])
     assert scores(index.search("chợ phiên"))["oftener"] > scores(index.search("chợ phiên"))["body"]
 
