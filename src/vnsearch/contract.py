@@ -83,7 +83,7 @@ class AnyIndex(Protocol):
 
     @property
     def commit_id(self) -> str:
-        """Short text that changes with what searches see; of no other index, nor of one that took its place."""
+        """Short text that changes with what searches see, and that an index which took the place of this one has not."""
 
     @property
     def filterable(self) -> tuple[str, ...]:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-
 from backends import DEFAULT, Backend, Folders, Nodes, why_no_cluster
 from contract_reports import DAYS, FORMS, LANGUAGE, MEANT, NEWS, ODD
+
 from vnsearch import AnyIndex, Report
 
 NewIndex = Callable[..., AnyIndex]

@@ -326,6 +326,7 @@ ODD = [
     Report("controls", "a\0b\x1b[31m", "\x00\x01\u202e\ufeff\r\n\u2028"),
     Report("emoji", "🙂🏽‍👩‍👩‍👧‍👦", "Cờ 🇻🇳 bay"),
     Report("long word", "a" * 100_000, "ế" * 70_000),
+    Report("askable word", "b" * 9000, "Một chữ rất dài: " + "b" * 9000),
     Report("signs", "a|b a_b a|1 ~x~ term|freq", "|||| 1|2|3 __ ~0123456789abcdef0123456789abcdef"),
     Report("a/b c\\d:*?\"<>|'.toc"),
     Report("_doc"),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
 from backends import Backend, Folders, Nodes, why_no_cluster
+
 from vnsearch import AnyIndex, Report
 
 

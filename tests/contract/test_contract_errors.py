@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
 from contract_reports import LANGUAGE
+
 from vnsearch import (
     AnyIndex,
     IndexClosedError,
@@ -81,7 +81,9 @@ def test_time_that_is_up_gives_what_was_found(news: AnyIndex) -> None:
 
 def test_an_empty_index(new_index: NewIndex) -> None:
     index = new_index(filterable=("tags",))
-    results = index.search("quận ủy", filters={"tags": "x"}, facets=("source", "tags"), date_from="2020-01-01", offset=3)
+    results = index.search(
+        "quận ủy", filters={"tags": "x"}, facets=("source", "tags"), date_from="2020-01-01", offset=3
+    )
     assert (list(results), results.total, results.suggestion) == ([], 0, None)
     assert results.facets == {"source": [], "tags": []}
     assert index.search("quan uy", match="all", timeout_s=5, sort="date").total == 0
@@ -112,24 +114,24 @@ def test_reports_without_a_word(new_index: NewIndex) -> None:
 
 # -- closing
 
-USES: dict[str, Callable[[AnyIndex], object]] = {
-    "search": lambda index: index.search("chợ"),
-    "suggest": lambda index: index.suggest("ch"),
-    "abbreviations": lambda index: index.abbreviations(),
-    "hit": lambda index: index.hit("a", "chợ"),
-    "more_like_this": lambda index: index.more_like_this("a"),
-    "get": lambda index: index.get("a"),
-    "in": lambda index: "a" in index,
-    "len": len,
-    "iter": list,
-    "add": lambda index: index.add([Report("b")]),
-    "delete": lambda index: index.delete(["a"]),
-    "check": lambda index: index.check(),
-    "stats": lambda index: index.stats(),
-    "refresh": lambda index: index.refresh(),
-    "commit_id": lambda index: index.commit_id,
-    "filterable": lambda index: index.filterable,
-}
+USES: tuple[Callable[[AnyIndex], object], ...] = (
+    lambda index: index.search("chợ"),
+    lambda index: index.suggest("ch"),
+    lambda index: index.abbreviations(),
+    lambda index: index.hit("a", "chợ"),
+    lambda index: index.more_like_this("a"),
+    lambda index: index.get("a"),
+    lambda index: "a" in index,
+    len,
+    list,
+    lambda index: index.add([Report("b")]),
+    lambda index: index.delete(["a"]),
+    lambda index: index.check(),
+    lambda index: index.stats(),
+    lambda index: index.refresh(),
+    lambda index: index.commit_id,
+    lambda index: index.filterable,
+)
 
 
 def test_what_is_closed_is_not_used(new_index: NewIndex) -> None:
@@ -137,10 +139,9 @@ def test_what_is_closed_is_not_used(new_index: NewIndex) -> None:
         index.add([Report("a", "Chợ nổi", "Chợ họp sớm.")])
         held = index.search("cho noi")
     index.close()
-    for name, use in USES.items():
+    for use in USES:
         with pytest.raises(IndexClosedError, match="closed"):
             use(index)
-            pytest.fail(name)
     # Hits that are still held keep working.
     (hit,) = held
     assert hit.report == Report("a", "Chợ nổi", "Chợ họp sớm.")
@@ -173,7 +174,7 @@ def found(index: AnyIndex, query: str) -> set[str]:
         ({"query_depth": 1}, "+(đê (lũ OR tàu))", "+(đê lũ OR tàu)"),
         ({"query_phrases": 1}, '+"giữ đê" +"đê họp"', '+"giữ đê" +(đê họp)'),
         ({"phrase_slop": 3}, '"dân động"~9', '"dân động"~3'),
-        ({"sloppy_syllables": 2}, '+"dân chủ"~3 +"giữ đê"~3 ', '+"dân chủ"~3 +"giữ đê"'),
+        ({"sloppy_syllables": 2}, '+"bà họp"~3 +"đê đêm"~3', '+"bà họp"~3 +"đê đêm"'),
     ],
     ids=lambda value: str(value) if isinstance(value, dict) else "",
 )
@@ -182,7 +183,7 @@ def test_a_query_past_the_limits_is_cut(
 ) -> None:
     ours, theirs = bounded(Limits(**limits)), bounded()
     assert found(ours, query) == found(theirs, same_as)
-    assert found(theirs, query) != found(theirs, same_as) or limits in ({"query_depth": 1}, {"sloppy_syllables": 2})
+    assert found(theirs, query) != found(theirs, same_as)
 
 
 def test_a_prefix_stands_for_the_commonest(bounded: Callable[..., AnyIndex]) -> None:

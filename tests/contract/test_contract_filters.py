@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
 from contract_reports import DAYS, HANOI, NEWS
+
 from vnsearch import AnyIndex, InvalidArgumentError, Report, SearchResults, UnknownFieldError, analyze
 from vnsearch.index.schema import labels
 
@@ -27,9 +27,7 @@ def ids(results: SearchResults) -> list[str]:
 def holding(query: str) -> list[Report]:
     """The reports that have one of the syllables."""
     asked = set(query.split())
-    return [
-        report for report in NEWS if asked & {token.text for token in analyze(f"{report.title}. {report.body}")}
-    ]
+    return [report for report in NEWS if asked & {token.text for token in analyze(f"{report.title}. {report.body}")}]
 
 
 def labels_of(report: Report, key: str) -> list[str]:

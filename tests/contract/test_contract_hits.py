@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
 from contract_reports import NEWS, WANTED, nfd
+
 from query_forms import half_marked
 from vnsearch import AnyIndex, Hit, InvalidArgumentError, Report, SearchResults, UnknownFieldError, analyze, fold
 
@@ -259,7 +259,9 @@ class TestSuggest:
                 news.suggest("t", limit=limit)  # type: ignore[arg-type]
 
     @pytest.mark.parametrize(
-        "typed", ["", " ", "?!", "zzz", "zzz qqq", "\ud800", "\0", "🙂", "'" * 5, "x" * 100_000], ids=lambda t: ascii(t[:9])
+        "typed",
+        ["", " ", "?!", "zzz", "zzz qqq", "\ud800", "\0", "🙂", "'" * 5, "x" * 100_000],
+        ids=lambda t: ascii(t[:9]),
     )
     def test_nothing_to_suggest(self, news: AnyIndex, typed: str) -> None:
         assert news.suggest(typed) == []

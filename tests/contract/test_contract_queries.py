@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
 from contract_reports import NEWS, WANTED
+
 from query_forms import half_marked
 from vnsearch import AnyIndex, Report, SearchResults, analyze, fold
 from vnsearch.text.normalize import place_tones_second
@@ -131,7 +131,11 @@ def test_the_title_counts_more_and_the_short_text_and_the_rare_word(new_index: N
         [
             Report("title", "bàn chợ phiên", f"{filling} {filling} {filling} {filling} {filling}"),
             Report("body", "bàn chuyện cũ", f"{filling} {filling} {filling} {filling} chợ phiên {filling}"),
-            Report("long", "bàn chuyện cũ", f"{filling} {filling} {filling} {filling} chợ phiên {filling}" + f" {filling}" * 40),
+            Report(
+                "long",
+                "bàn chuyện cũ",
+                f"{filling} {filling} {filling} {filling} chợ phiên {filling}" + f" {filling}" * 40,
+            ),
             *(Report(f"common {at}", "bàn chuyện cũ", f"{filling} ruộng đồng {filling}") for at in range(9)),
             Report("rare", "bàn chuyện cũ", f"{filling} ruộng bưng {filling}"),
         ]
@@ -180,9 +184,7 @@ class TestStopWords:
             ("của", {"only stop words", "of", "market"}),
         ],
     )
-    def test_what_shares_only_stop_words_is_no_hit(
-        self, stop_words: AnyIndex, query: str, expected: set[str]
-    ) -> None:
+    def test_what_shares_only_stop_words_is_no_hit(self, stop_words: AnyIndex, query: str, expected: set[str]) -> None:
         for limit in (0, 1, 99):
             results = stop_words.search(query, limit=limit)
             assert results.total == len(expected)

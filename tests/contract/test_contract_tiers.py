@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
 from contract_reports import nfd
+
 from vnsearch import AnyIndex, Report, SearchResults, fold
 
 NewIndex = Callable[..., AnyIndex]
@@ -208,7 +208,9 @@ def test_definitions_are_listed(forms: AnyIndex, news: AnyIndex) -> None:
 
 def test_definitions_outlive_later_changes(new_index: NewIndex) -> None:
     index = new_index()
-    index.add([Report("1", "", "Tổ hợp tác xã sinh thái (THTXST) ra mắt."), Report("2", "", "Tổ hợp tác xã sinh thái.")])
+    index.add(
+        [Report("1", "", "Tổ hợp tác xã sinh thái (THTXST) ra mắt."), Report("2", "", "Tổ hợp tác xã sinh thái.")]
+    )
     for _ in range(2):
         assert set(ids(index.search("THTXST", match="all"))) == {"1", "2"}
         index.add([Report("3", "", "Không liên quan.")])
