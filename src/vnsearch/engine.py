@@ -32,6 +32,7 @@ from vnsearch.search.results import Hit, SearchResults
 from vnsearch.search.searcher import Match, Searcher, SearchOptions, Sort
 
 if TYPE_CHECKING:  # whoever only searches does not wait for Whoosh, or the writer, and multiprocessing with it
+    from vnsearch.contract import AnyIndex
     from vnsearch.corpus.files import Corpus, OnConverted, PathArgument
     from vnsearch.corpus.files import OnError as OnReadError
     from vnsearch.index.batches import AddStats, OnError
@@ -593,3 +594,7 @@ class Index:
             format=LAYOUT_VERSION,
             analysis=analysis_fingerprint(),
         )
+
+
+if TYPE_CHECKING:
+    _keeps_the_contract: type[AnyIndex] = Index

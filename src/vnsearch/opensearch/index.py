@@ -445,3 +445,9 @@ class OpenSearchIndex:
 
 def _cluster(url: str | Sequence[str] | Cluster, connection: Mapping[str, Any]) -> Cluster:
     return url if isinstance(url, Cluster) else Cluster(url, **connection)
+
+
+if TYPE_CHECKING:
+    from vnsearch.contract import AnyIndex
+
+    _keeps_the_contract: type[AnyIndex] = OpenSearchIndex
