@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,9 @@ import pytest
 from hypothesis import settings
 
 from vnsearch import Index, Report
+
+sys.path.insert(0, str(Path(__file__).parent / "opensearch"))
+from cluster_fixtures import cluster, killable, local_cluster  # noqa: F401 - for all tests that name them
 
 # The machine that runs the tests may be busy: no example is too slow.
 settings.register_profile("vnsearch", deadline=None)

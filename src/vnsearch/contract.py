@@ -9,10 +9,10 @@ if TYPE_CHECKING:  # types alone: whoever names the contract waits for none of t
     import datetime as dt
     from types import TracebackType
 
+    from vnsearch.index.batches import AddStats, OnError
     from vnsearch.index.check import CheckResult
     from vnsearch.index.progress import OnProgress
     from vnsearch.index.snapshot import LearntAbbreviation
-    from vnsearch.index.batches import AddStats, OnError
     from vnsearch.report import Report
     from vnsearch.search.results import Hit, SearchResults
     from vnsearch.search.searcher import Match, Sort

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, overload
 
@@ -55,7 +55,7 @@ class Page(ABC):
     ``fields`` are those that are searched. ``hits`` are put there when they are made.
     """
 
-    def __init__(self, query: ParsedQuery, fields: Container[str], fragments: int) -> None:
+    def __init__(self, query: ParsedQuery, fields: Mapping[str, float], fragments: int) -> None:
         self.query = query
         self.fields = fields
         self.fragments = fragments

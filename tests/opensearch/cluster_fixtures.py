@@ -1,4 +1,4 @@
-"""Real nodes for the tests of this folder, or a reason why there are none."""
+"""Real nodes for tests, or a reason why there are none. ``tests/conftest.py`` has these fixtures for all folders."""
 
 from __future__ import annotations
 
