@@ -72,7 +72,7 @@ def passes(error: exceptions.TransportError) -> bool:
     told = error.info.get("error") if isinstance(error.info, Mapping) else None
     kind, _ = _root(told)
     # Disks that are full answer 429 too, and stay full.
-    return kind in _LOST or (
+    return _is_of_a_lost_node(told) or (
         error.status_code in _BUSY and not (error.status_code == 429 and kind == "cluster_block_exception")
     )
 
@@ -122,7 +122,7 @@ def answer_error(status: int, error: Any, what: str, where: str) -> SearchIndexE
     told = f"{what}: {reason}"
     if kind == "cluster_block_exception" and status != 503:
         return _blocked(told, reason)
-    made = _MISSING if kind in _LOST else _BY_KIND.get(kind) or _BY_STATUS.get(status)
+    made = _MISSING if _is_of_a_lost_node(error) else _BY_KIND.get(kind) or _BY_STATUS.get(status)
     if made is None:
         return SearchIndexError(f"{told} (OpenSearch at {where} answered {status}, {kind or 'without a type'})")
     return made[0](f"{told}: {made[1]}")
@@ -165,6 +165,16 @@ def _root(error: Any) -> tuple[str, str]:
     cause = error.get("caused_by") or {}
     reason = root.get("reason") or error.get("reason") or cause.get("reason") or root.get("type") or ""
     return str(root.get("type") or error.get("type") or ""), _short(str(reason))
+
+
+def _is_of_a_lost_node(error: Any) -> bool:
+    """Whether a failure, or one below it, is that of a node that waited for a lost one."""
+    if isinstance(error, list):
+        return any(map(_is_of_a_lost_node, error))
+    if not isinstance(error, Mapping):
+        return False
+    below = (error.get(name) for name in ("root_cause", "caused_by", "failed_shards", "reason"))
+    return error.get("type") in _LOST or any(map(_is_of_a_lost_node, below))
 
 
 def _first_cause(error: BaseException) -> str:
