@@ -17,7 +17,7 @@ from opensearchpy import OpenSearch, Transport, exceptions
 from urllib3.util import Timeout
 
 from vnsearch.errors import IndexVersionError, InvalidArgumentError
-from vnsearch.opensearch.failures import RAISED, answer_error, translated
+from vnsearch.opensearch.failures import RAISED, answer_error, passes, translated
 
 __all__ = ["Cluster"]
 
@@ -35,9 +35,6 @@ _DEAD_S = 2.0
 
 _RETRIES = 4
 """After one attempt for each node."""
-
-_BUSY = (429, 502, 503, 504)
-"""Answers that may be others a moment later: overloaded, a node that stops, shards that move, no manager elected yet."""
 
 _READING = ("_search", "_msearch", "_mget", "_count", "_analyze")
 """Last part of the paths of POST requests that change nothing."""
@@ -230,10 +227,7 @@ class _Transport(Transport):
                 again = reads or not isinstance(error, exceptions.ConnectionTimeout)
                 failed: exceptions.TransportError = error
             except exceptions.TransportError as error:
-                # Disks that are full answer 429 too, and stay full.
-                again = error.status_code in _BUSY and not (
-                    error.status_code == 429 and error.error == "cluster_block_exception"
-                )
+                again = passes(error)
                 pause = min(0.1 * 2 ** (attempt - 1), 1.0)
                 failed = error
             if not again or time.monotonic() + pause >= deadline:

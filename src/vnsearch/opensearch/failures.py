@@ -18,10 +18,27 @@ from vnsearch.errors import (
     SearchIndexError,
 )
 
-__all__ = ["RAISED", "answer_error", "translated"]
+__all__ = ["RAISED", "answer_error", "passes", "translated"]
 
 RAISED = (exceptions.OpenSearchException, exceptions.ImproperlyConfigured, HTTPError)
 """What opensearch-py and urllib3 raise."""
+
+_BUSY = (429, 502, 503, 504)
+"""Answers that may be others a moment later: overloaded, a node that stops, shards that move, no manager elected yet."""
+
+_LOST = frozenset(
+    {
+        "connect_transport_exception",
+        "illegal_index_shard_state_exception",
+        "node_closed_exception",
+        "node_disconnected_exception",
+        "node_not_connected_exception",
+        "search_context_missing_exception",
+        "send_request_transport_exception",
+        "shard_not_found_exception",
+    }
+)
+"""What a node answers, as 500 or 404, that was waiting for another when that one was lost or came back."""
 
 _MISSING = (
     ClusterUnavailableError,
@@ -48,6 +65,16 @@ _BY_KIND: dict[str, tuple[type[SearchIndexError | InvalidArgumentError], str]] =
     "invalid_index_name_exception": (InvalidArgumentError, "take another name"),
     "invalid_alias_name_exception": (InvalidArgumentError, "take another name"),
 }
+
+
+def passes(error: exceptions.TransportError) -> bool:
+    """Whether an answer may be another a moment later."""
+    told = error.info.get("error") if isinstance(error.info, Mapping) else None
+    kind, _ = _root(told)
+    # Disks that are full answer 429 too, and stay full.
+    return _is_of_a_lost_node(told) or (
+        error.status_code in _BUSY and not (error.status_code == 429 and kind == "cluster_block_exception")
+    )
 
 
 def translated(error: Exception, what: str, where: str) -> SearchIndexError | InvalidArgumentError:
@@ -95,7 +122,7 @@ def answer_error(status: int, error: Any, what: str, where: str) -> SearchIndexE
     told = f"{what}: {reason}"
     if kind == "cluster_block_exception" and status != 503:
         return _blocked(told, reason)
-    made = _BY_KIND.get(kind) or _BY_STATUS.get(status)
+    made = _MISSING if _is_of_a_lost_node(error) else _BY_KIND.get(kind) or _BY_STATUS.get(status)
     if made is None:
         return SearchIndexError(f"{told} (OpenSearch at {where} answered {status}, {kind or 'without a type'})")
     return made[0](f"{told}: {made[1]}")
@@ -138,6 +165,16 @@ def _root(error: Any) -> tuple[str, str]:
     cause = error.get("caused_by") or {}
     reason = root.get("reason") or error.get("reason") or cause.get("reason") or root.get("type") or ""
     return str(root.get("type") or error.get("type") or ""), _short(str(reason))
+
+
+def _is_of_a_lost_node(error: Any) -> bool:
+    """Whether a failure, or one below it, is that of a node that waited for a lost one."""
+    if isinstance(error, list):
+        return any(map(_is_of_a_lost_node, error))
+    if not isinstance(error, Mapping):
+        return False
+    below = (error.get(name) for name in ("root_cause", "caused_by", "failed_shards", "reason"))
+    return error.get("type") in _LOST or any(map(_is_of_a_lost_node, below))
 
 
 def _first_cause(error: BaseException) -> str:
