@@ -23,10 +23,11 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from opensearchpy import OpenSearch
-from opensearchpy.exceptions import ConflictError, NotFoundError, OpenSearchException
+from opensearchpy.exceptions import ConflictError, NotFoundError
 
 from vnsearch.concurrency import lock_of
 from vnsearch.errors import IndexCorruptedError, InvalidArgumentError, SearchIndexError, VnSearchError
+from vnsearch.opensearch.failures import RAISED
 from vnsearch.opensearch.lexicon import Lexicon
 from vnsearch.opensearch.lexicon_making import BOUNDS, EMPTY, Bounds, merged
 
@@ -309,7 +310,7 @@ class SharedLexicon:
             try:
                 if self._is_behind or not behind:  # nobody has looked while we waited
                     self._look()
-            except (OpenSearchException, VnSearchError):
+            except (*RAISED, VnSearchError):
                 self._next_look = time.monotonic() + self._look_every_s
             finally:
                 self._lock.release()
@@ -331,7 +332,7 @@ class SharedLexicon:
         done = self._parts.publish(name, lexicon)
         self._is_behind = True
         # It is published; what cannot be compacted now will be with the next.
-        with contextlib.suppress(OpenSearchException, SearchIndexError):
+        with contextlib.suppress(*RAISED, SearchIndexError):
             self._parts.compact()
         return done
 
