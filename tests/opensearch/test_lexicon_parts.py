@@ -22,7 +22,7 @@ from vnsearch.errors import IndexCorruptedError, InvalidArgumentError
 from vnsearch.index.documents import analyse_reports
 from vnsearch.opensearch import Cluster, lexicon_parts
 from vnsearch.opensearch.lexicon import Lexicon
-from vnsearch.opensearch.lexicon_making import lexicon_of, merged
+from vnsearch.opensearch.lexicon_making import Bounds, lexicon_of, merged
 from vnsearch.opensearch.lexicon_parts import MOST_PARTS, LexiconParts, Loaded, SharedLexicon, counts_body
 
 Make = Callable[[], LexiconParts]
@@ -147,7 +147,7 @@ def test_compacting_keeps_all_and_leaves_few(make: Make) -> None:
 def test_large_parts_are_seldom_written_anew(make: Make) -> None:
     parts = make()
     parts.publish("large", part(" ".join(f"chữ{number}" for number in range(3000))))
-    for name in names("a", 40):
+    for name in names("a", 20):
         parts.publish(name, part(name))
         parts.compact()
     assert "large" in [one.name for one in parts._manifest().parts]
@@ -332,21 +332,21 @@ for number in range(12):
 def test_names_are_forgotten_and_nothing_else(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lexicon_parts, "_KEPT_NAMES", 12)
     writer, reader, known = make(), make(), None
-    for number, name in enumerate(names("a", 40)):
+    for number, name in enumerate(names("a", 30)):
         writer.publish(name, part(name))
         writer.compact(3)
         if number % 3 == 0:
             known = reader.load(known)
             assert counted(known.lexicon) == once(names("a", number + 1))
     assert len(writer._manifest().names) <= 24
-    assert not writer.publish("a39", part("a39"))
-    assert counted(make().load().lexicon) == once(names("a", 40))
+    assert not writer.publish("a29", part("a29"))
+    assert counted(make().load().lexicon) == once(names("a", 30))
 
 
 def test_parts_that_are_too_large_are_pruned(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     parts = make()
     many = part(" ".join(f"chữ{number}" for number in range(2000)))
-    monkeypatch.setattr(lexicon_parts, "BOUNDS", lexicon_parts.BOUNDS._replace(pairs=3000))
+    monkeypatch.setattr(lexicon_parts, "_PART_BOUNDS", Bounds(pairs=3000))
     most = 3 * len(base64.b64encode(many.to_bytes())) // 4
     monkeypatch.setattr(lexicon_parts, "_PART_BYTES_MAX", most)
     assert parts.publish("a", many)
@@ -355,6 +355,18 @@ def test_parts_that_are_too_large_are_pruned(make: Make, monkeypatch: pytest.Mon
     found = parts.load().lexicon
     assert 0 < found.size("pair") < many.size("pair")
     assert (found.pair_types, found.syllable_count) == (many.pair_types, many.syllable_count)
+
+
+def test_merged_parts_have_bounds(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = make()
+    for name in names("a", 10):
+        parts.publish(name, part(name))
+    monkeypatch.setattr(lexicon_parts, "_PART_BOUNDS", Bounds(pairs=3))
+    assert parts.compact(1)
+    found = parts.load().lexicon
+    assert (found.size("pair"), found.size("syllable")) == (3, 11)
+    assert (found.pair_types, found.syllable_count) == (10, 20)
+    assert found.neighbours(["làng"]) == [(0, 10)]
 
 
 def test_parts_are_fetched_in_pieces(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -391,7 +403,7 @@ def test_an_index_made_anew_is_read_anew(make: Make, index: str) -> None:
 def test_own_additions_are_there_at_once_and_others_when_it_is_time(make: Make) -> None:
     shared, patient = SharedLexicon(make()), SharedLexicon(make(), look_every_s=0.0)
     assert counted(shared.current) == counted(patient.current) == {}
-    for number, name in enumerate(names("a", 20)):
+    for number, name in enumerate(names("a", 12)):
         assert shared.publish(name, part(name))
         assert counted(shared.current) == counted(patient.current) == once(names("a", number + 1))
     assert len(make()._manifest().parts) <= MOST_PARTS

@@ -29,7 +29,7 @@ from vnsearch.concurrency import lock_of
 from vnsearch.errors import IndexCorruptedError, InvalidArgumentError, SearchIndexError, VnSearchError
 from vnsearch.opensearch.failures import RAISED
 from vnsearch.opensearch.lexicon import Lexicon
-from vnsearch.opensearch.lexicon_making import BOUNDS, EMPTY, Bounds, merged
+from vnsearch.opensearch.lexicon_making import EMPTY, Bounds, merged
 
 __all__ = ["LOOK_EVERY_S", "LexiconParts", "Loaded", "SharedLexicon", "counts_body"]
 
@@ -40,6 +40,8 @@ MOST_PARTS = 8
 
 _MANIFEST = "lexicon"
 _MERGED = "merged-"
+# A merged part keeps more pairs than a searching process does: what is rare in each of its parts may be common in the whole.
+_PART_BOUNDS = Bounds(pairs=2_000_000)
 # A request may have 100 MB, as nodes come; a part has less, and so have those that are asked for together.
 _PART_BYTES_MAX = 30_000_000
 _FETCHED_BYTES = 20_000_000
@@ -140,7 +142,7 @@ class LexiconParts:
             if not chosen:
                 return False
             try:
-                lexicon = merged(self._fetch(chosen))
+                lexicon = merged(self._fetch(chosen), _PART_BOUNDS)
             except _Vanished:
                 self._still_wanted(manifest, chosen)
                 continue
@@ -168,7 +170,7 @@ class LexiconParts:
 
     def _write(self, name: str, lexicon: Lexicon) -> int:
         """Write the document of a part; return how many bytes it takes. It is pruned where it would be too large."""
-        most = BOUNDS
+        most = _PART_BOUNDS
         while (blob := _blob(lexicon)) is None:
             most = Bounds(*(bound // 2 for bound in most))
             lexicon = merged([lexicon], most)
