@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-import os
+import contextlib
 import subprocess
 import sys
 import threading
@@ -14,51 +14,41 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from cluster import RunningCluster
+from opensearchpy import exceptions
 
 from vnsearch import Report
 from vnsearch.errors import IndexCorruptedError, InvalidArgumentError
 from vnsearch.index.documents import analyse_reports
-from vnsearch.opensearch import lexicon_parts
+from vnsearch.opensearch import Cluster, lexicon_parts
 from vnsearch.opensearch.lexicon import Lexicon
-from vnsearch.opensearch.lexicon_making import lexicon_of, merged
+from vnsearch.opensearch.lexicon_making import Bounds, lexicon_of, merged
 from vnsearch.opensearch.lexicon_parts import MOST_PARTS, LexiconParts, Loaded, SharedLexicon, counts_body
-
-opensearchpy = pytest.importorskip("opensearchpy")
 
 Make = Callable[[], LexiconParts]
 
 
-@pytest.fixture(scope="module")
-def urls() -> list[str]:
-    found = os.environ.get("VNSEARCH_OPENSEARCH_URLS", "").replace(",", " ").split()
-    if not found:
-        pytest.skip("VNSEARCH_OPENSEARCH_URLS names no cluster")
-    return found
+@pytest.fixture
+def connect(cluster: RunningCluster) -> Iterator[Callable[[], Cluster]]:
+    """A function that makes a connection to the cluster."""
+    with contextlib.ExitStack() as made:
+        yield lambda: made.enter_context(Cluster(cluster.urls))
 
 
 @pytest.fixture
-def index(urls: list[str]) -> Iterator[str]:
+def index(connect: Callable[[], Cluster]) -> Iterator[str]:
     """The name of a new companion index."""
     name = f"test-lexicon-{uuid.uuid4().hex}"
-    client = opensearchpy.OpenSearch(urls)
+    client = connect().client
     client.indices.create(index=name, body=counts_body(1))
     yield name
     client.indices.delete(index=name)
-    client.close()
 
 
 @pytest.fixture
-def make(urls: list[str], index: str) -> Iterator[Make]:
-    """A function that returns the parts through a client of their own."""
-    clients = []
-
-    def parts() -> LexiconParts:
-        clients.append(opensearchpy.OpenSearch(urls))
-        return LexiconParts(clients[-1], index)
-
-    yield parts
-    for client in clients:
-        client.close()
+def make(connect: Callable[[], Cluster], index: str) -> Make:
+    """A function that returns the parts through a connection of their own."""
+    return lambda: LexiconParts(connect().client, index)
 
 
 def part(name: str) -> Lexicon:
@@ -157,7 +147,7 @@ def test_compacting_keeps_all_and_leaves_few(make: Make) -> None:
 def test_large_parts_are_seldom_written_anew(make: Make) -> None:
     parts = make()
     parts.publish("large", part(" ".join(f"chữ{number}" for number in range(3000))))
-    for name in names("a", 40):
+    for name in names("a", 20):
         parts.publish(name, part(name))
         parts.compact()
     assert "large" in [one.name for one in parts._manifest().parts]
@@ -173,7 +163,7 @@ def _interrupted(monkeypatch: pytest.MonkeyPatch, parts: LexiconParts, *, is_don
         monkeypatch.undo()
         if is_done:
             index(**asked)
-        raise opensearchpy.exceptions.ConnectionError("N/A", "lost", OSError())
+        raise exceptions.ConnectionError("N/A", "lost", OSError())
 
     monkeypatch.setattr(parts._client, "index", once_lost)
 
@@ -183,7 +173,7 @@ def test_an_interrupted_publication_is_run_again(make: Make, monkeypatch: pytest
     parts = make()
     parts.publish("a", part("a"))
     _interrupted(monkeypatch, parts, is_done=is_done)
-    with pytest.raises(opensearchpy.exceptions.ConnectionError):
+    with pytest.raises(exceptions.ConnectionError):
         parts.publish("b", part("b"))
     assert parts.publish("b", part("b")) is not is_done
     assert counted(parts.load().lexicon) == once(["a", "b"])
@@ -195,7 +185,7 @@ def test_an_interrupted_compaction_harms_nothing(make: Make, monkeypatch: pytest
     for name in names("a", 10):
         parts.publish(name, part(name))
     _interrupted(monkeypatch, parts, is_done=is_done)
-    with pytest.raises(opensearchpy.exceptions.ConnectionError):
+    with pytest.raises(exceptions.ConnectionError):
         parts.compact()
     assert counted(parts.load().lexicon) == once(names("a", 10))
     assert parts.compact() is not is_done
@@ -266,6 +256,23 @@ def test_one_publishes_where_many_try(make: Make) -> None:
     assert counted(writers[0].load().lexicon) == once(names("a", 4))
 
 
+def test_a_part_that_comes_too_late_leaves_nothing_behind(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    late, other = make(), make()
+    index = late._client.index
+
+    def overtaken(**asked: Any) -> Any:
+        monkeypatch.undo()
+        for name in names("a", 10):
+            other.publish(name, part(name))
+        assert other.compact()
+        return index(**asked)
+
+    monkeypatch.setattr(late._client, "index", overtaken)
+    assert not late.publish("a0", part("a0"))
+    assert counted(late.load().lexicon) == once(names("a", 10))
+    assert documents(late) == len(late._manifest().parts) + 1
+
+
 def test_threads_that_publish_and_compact_at_once(make: Make) -> None:
     ready, reading = threading.Event(), [True]
     whole = [f"{writer}{number}" for writer in "abc" for number in range(15)]
@@ -300,22 +307,22 @@ def test_threads_that_publish_and_compact_at_once(make: Make) -> None:
     assert documents(parts) == len(parts._manifest().parts) + 1, "nothing is left behind"
 
 
-def test_processes_that_publish_and_compact_at_once(make: Make, urls: list[str], index: str) -> None:
+def test_processes_that_publish_and_compact_at_once(make: Make, cluster: RunningCluster, index: str) -> None:
     script = """
 import sys
-from opensearchpy import OpenSearch
 from vnsearch import Report
 from vnsearch.index.documents import analyse_reports
+from vnsearch.opensearch import Cluster
 from vnsearch.opensearch.lexicon_making import lexicon_of
 from vnsearch.opensearch.lexicon_parts import LexiconParts
 index, writer, *urls = sys.argv[1:]
-parts = LexiconParts(OpenSearch(urls), index)
+parts = LexiconParts(Cluster(urls).client, index)
 for number in range(12):
     for name in (f"{writer}{number}", f"both{number}"):
         parts.publish(name, lexicon_of([analyse_reports([Report(name, "", f"làng {name}")], ())]))
         parts.compact(3)
 """
-    running = [subprocess.Popen([sys.executable, "-c", script, index, writer, *urls]) for writer in "pq"]
+    running = [subprocess.Popen([sys.executable, "-c", script, index, writer, *cluster.urls]) for writer in "pq"]
     assert [process.wait(120) for process in running] == [0, 0]
     parts = make()
     assert counted(parts.load().lexicon) == once([*names("p", 12), *names("q", 12), *names("both", 12)])
@@ -325,21 +332,21 @@ for number in range(12):
 def test_names_are_forgotten_and_nothing_else(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lexicon_parts, "_KEPT_NAMES", 12)
     writer, reader, known = make(), make(), None
-    for number, name in enumerate(names("a", 40)):
+    for number, name in enumerate(names("a", 30)):
         writer.publish(name, part(name))
         writer.compact(3)
         if number % 3 == 0:
             known = reader.load(known)
             assert counted(known.lexicon) == once(names("a", number + 1))
     assert len(writer._manifest().names) <= 24
-    assert not writer.publish("a39", part("a39"))
-    assert counted(make().load().lexicon) == once(names("a", 40))
+    assert not writer.publish("a29", part("a29"))
+    assert counted(make().load().lexicon) == once(names("a", 30))
 
 
 def test_parts_that_are_too_large_are_pruned(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     parts = make()
     many = part(" ".join(f"chữ{number}" for number in range(2000)))
-    monkeypatch.setattr(lexicon_parts, "BOUNDS", lexicon_parts.BOUNDS._replace(pairs=3000))
+    monkeypatch.setattr(lexicon_parts, "_PART_BOUNDS", Bounds(pairs=3000))
     most = 3 * len(base64.b64encode(many.to_bytes())) // 4
     monkeypatch.setattr(lexicon_parts, "_PART_BYTES_MAX", most)
     assert parts.publish("a", many)
@@ -348,6 +355,18 @@ def test_parts_that_are_too_large_are_pruned(make: Make, monkeypatch: pytest.Mon
     found = parts.load().lexicon
     assert 0 < found.size("pair") < many.size("pair")
     assert (found.pair_types, found.syllable_count) == (many.pair_types, many.syllable_count)
+
+
+def test_merged_parts_have_bounds(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = make()
+    for name in names("a", 10):
+        parts.publish(name, part(name))
+    monkeypatch.setattr(lexicon_parts, "_PART_BOUNDS", Bounds(pairs=3))
+    assert parts.compact(1)
+    found = parts.load().lexicon
+    assert (found.size("pair"), found.size("syllable")) == (3, 11)
+    assert (found.pair_types, found.syllable_count) == (10, 20)
+    assert found.neighbours(["làng"]) == [(0, 10)]
 
 
 def test_parts_are_fetched_in_pieces(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -362,11 +381,9 @@ def test_parts_are_fetched_in_pieces(make: Make, monkeypatch: pytest.MonkeyPatch
     assert asked == [2, 2, 1]
 
 
-def test_an_index_that_is_not_there_is_told(urls: list[str]) -> None:
-    client = opensearchpy.OpenSearch(urls)
-    with pytest.raises(opensearchpy.exceptions.NotFoundError):
-        LexiconParts(client, "test-lexicon-nirgends").load()
-    client.close()
+def test_an_index_that_is_not_there_is_told(connect: Callable[[], Cluster]) -> None:
+    with pytest.raises(exceptions.NotFoundError):
+        LexiconParts(connect().client, "test-lexicon-nirgends").load()
 
 
 def test_an_index_made_anew_is_read_anew(make: Make, index: str) -> None:
@@ -386,7 +403,7 @@ def test_an_index_made_anew_is_read_anew(make: Make, index: str) -> None:
 def test_own_additions_are_there_at_once_and_others_when_it_is_time(make: Make) -> None:
     shared, patient = SharedLexicon(make()), SharedLexicon(make(), look_every_s=0.0)
     assert counted(shared.current) == counted(patient.current) == {}
-    for number, name in enumerate(names("a", 20)):
+    for number, name in enumerate(names("a", 12)):
         assert shared.publish(name, part(name))
         assert counted(shared.current) == counted(patient.current) == once(names("a", number + 1))
     assert len(make()._manifest().parts) <= MOST_PARTS
@@ -403,11 +420,11 @@ def test_the_last_lexicon_stays_while_the_cluster_does_not_answer(make: Make) ->
     before = shared.current
     answering = parts._client
     try:
-        parts._client = opensearchpy.OpenSearch(["http://127.0.0.1:9"], max_retries=0)
+        parts._client = Cluster("http://127.0.0.1:9").client
         assert shared.current is before
-        with pytest.raises(opensearchpy.exceptions.ConnectionError):
+        with pytest.raises(exceptions.ConnectionError):
             shared.look()
-        with pytest.raises(opensearchpy.exceptions.ConnectionError):
+        with pytest.raises(exceptions.ConnectionError):
             assert SharedLexicon(parts).current
     finally:
         parts._client = answering

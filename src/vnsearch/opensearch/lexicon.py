@@ -30,7 +30,7 @@ __all__ = ["CONTENT_BYTES_MAX", "KINDS", "Content", "Lexicon", "Pairs", "TermCou
 
 I64 = npt.NDArray[np.int64]
 
-#: A lexicon has no more bytes than this before it is compressed: fifty times those of a million pairs.
+#: A lexicon has no more bytes than this before it is compressed: many times what the bounds of ``lexicon_making`` come to.
 CONTENT_BYTES_MAX = 1 << 28
 # No frame of Zstandard holds more bytes for each of its own: runs of one byte, 128 KB in four bytes.
 _EXPANSION_MAX = 1 << 15

@@ -23,12 +23,13 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from opensearchpy import OpenSearch
-from opensearchpy.exceptions import ConflictError, NotFoundError, OpenSearchException
+from opensearchpy.exceptions import ConflictError, NotFoundError
 
 from vnsearch.concurrency import lock_of
 from vnsearch.errors import IndexCorruptedError, InvalidArgumentError, SearchIndexError, VnSearchError
+from vnsearch.opensearch.failures import RAISED
 from vnsearch.opensearch.lexicon import Lexicon
-from vnsearch.opensearch.lexicon_making import BOUNDS, EMPTY, Bounds, merged
+from vnsearch.opensearch.lexicon_making import EMPTY, Bounds, merged
 
 __all__ = ["LOOK_EVERY_S", "LexiconParts", "Loaded", "SharedLexicon", "counts_body"]
 
@@ -39,6 +40,8 @@ MOST_PARTS = 8
 
 _MANIFEST = "lexicon"
 _MERGED = "merged-"
+# A merged part keeps more pairs than a searching process does: what is rare in each of its parts may be common in the whole.
+_PART_BOUNDS = Bounds(pairs=2_000_000)
 # A request may have 100 MB, as nodes come; a part has less, and so have those that are asked for together.
 _PART_BYTES_MAX = 30_000_000
 _FETCHED_BYTES = 20_000_000
@@ -139,7 +142,7 @@ class LexiconParts:
             if not chosen:
                 return False
             try:
-                lexicon = merged(self._fetch(chosen))
+                lexicon = merged(self._fetch(chosen), _PART_BOUNDS)
             except _Vanished:
                 self._still_wanted(manifest, chosen)
                 continue
@@ -167,7 +170,7 @@ class LexiconParts:
 
     def _write(self, name: str, lexicon: Lexicon) -> int:
         """Write the document of a part; return how many bytes it takes. It is pruned where it would be too large."""
-        most = BOUNDS
+        most = _PART_BOUNDS
         while (blob := _blob(lexicon)) is None:
             most = Bounds(*(bound // 2 for bound in most))
             lexicon = merged([lexicon], most)
@@ -309,7 +312,7 @@ class SharedLexicon:
             try:
                 if self._is_behind or not behind:  # nobody has looked while we waited
                     self._look()
-            except (OpenSearchException, VnSearchError):
+            except (*RAISED, VnSearchError):
                 self._next_look = time.monotonic() + self._look_every_s
             finally:
                 self._lock.release()
@@ -331,7 +334,7 @@ class SharedLexicon:
         done = self._parts.publish(name, lexicon)
         self._is_behind = True
         # It is published; what cannot be compacted now will be with the next.
-        with contextlib.suppress(OpenSearchException, SearchIndexError):
+        with contextlib.suppress(*RAISED, SearchIndexError):
             self._parts.compact()
         return done
 
