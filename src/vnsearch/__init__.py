@@ -16,6 +16,7 @@ from vnsearch.text.normalize import normalize
 
 if TYPE_CHECKING:
     from vnsearch.analysis import Token, analyze
+    from vnsearch.contract import AnyIndex, AnyStats
     from vnsearch.corpus import read_corpus
     from vnsearch.engine import Index, IndexStats
     from vnsearch.errors import (
@@ -53,6 +54,8 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AddStats",
+    "AnyIndex",
+    "AnyStats",
     "CheckResult",
     "ClusterAccessError",
     "ClusterUnavailableError",
@@ -99,6 +102,8 @@ __all__ = [
 # words does not wait for Whoosh. What is not named here is an error.
 _MODULES = {
     "AddStats": "index.batches",
+    "AnyIndex": "contract",
+    "AnyStats": "contract",
     "CheckResult": "index.check",
     "Contribution": "search.plan",
     "Explanation": "search.results",

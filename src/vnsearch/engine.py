@@ -23,14 +23,16 @@ from vnsearch.errors import (
 from vnsearch.index import storage
 from vnsearch.index.columnar.container import LAYOUT_VERSION
 from vnsearch.index.progress import OnProgress, progress_bar
+from vnsearch.index.schema import checked_keys
 from vnsearch.index.snapshot import LearntAbbreviation, Snapshot
-from vnsearch.limits import LIMITS, Limits
+from vnsearch.limits import LIMITS, Limits, checked_limits
 from vnsearch.report import Report
 from vnsearch.search import similar, suggestions
 from vnsearch.search.results import Hit, SearchResults
 from vnsearch.search.searcher import Match, Searcher, SearchOptions, Sort
 
 if TYPE_CHECKING:  # whoever only searches does not wait for Whoosh, or the writer, and multiprocessing with it
+    from vnsearch.contract import AnyIndex
     from vnsearch.corpus.files import Corpus, OnConverted, PathArgument
     from vnsearch.corpus.files import OnError as OnReadError
     from vnsearch.index.batches import AddStats, OnError
@@ -114,13 +116,7 @@ class Index:
             IndexWriteError: the system does not let us write, as on a full disk.
 
         """
-        if isinstance(filterable, str) or not isinstance(filterable, Iterable):
-            raise InvalidArgumentError(f"filterable is a sequence of names; write filterable=({filterable!r},)")
-        folder, keys, most = Path(path), tuple(filterable), _checked(limits).filterable_keys
-        if len(keys) > most:
-            raise InvalidArgumentError(
-                f"{len(keys):,} filterable keys; there may be {most:,}: give fewer, or limits=Limits(filterable_keys=…)"
-            )
+        folder, keys = Path(path), checked_keys(filterable, checked_limits(limits).filterable_keys)
         made = storage.create(folder, overwrite=overwrite, filterable=keys, lock_timeout_s=lock_timeout_s)
         with _reading_back():
             return cls(folder, made, lock_timeout_s, limits)
@@ -149,7 +145,7 @@ class Index:
         if create and not storage.exists(folder):
             with contextlib.suppress(IndexExistsError):  # somebody was faster
                 return cls.create(folder, lock_timeout_s=lock_timeout_s, limits=limits)
-        return cls(folder, storage.open_index(folder), lock_timeout_s, _checked(limits))
+        return cls(folder, storage.open_index(folder), lock_timeout_s, checked_limits(limits))
 
     def close(self) -> None:
         """Let go of the files; hits that are still held keep working. Closing twice does no harm."""
@@ -552,7 +548,9 @@ class Index:
         options.check()
         if number is None:
             return SearchResults((), 0, 0.0, {})
-        return searcher.run(similar.like(current, current.report(number)), options, without=number)
+        return searcher.run(
+            similar.like(current.report(number), current.count, current.held_by), options, without=number
+        )
 
     # -- reports
 
@@ -598,7 +596,5 @@ class Index:
         )
 
 
-def _checked(limits: Limits) -> Limits:
-    if not isinstance(limits, Limits):
-        raise InvalidArgumentError(f"limits is made by Limits(…), not {limits!r}")
-    return limits
+if TYPE_CHECKING:
+    _keeps_the_contract: type[AnyIndex] = Index

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 
 from vnsearch.errors import InvalidArgumentError
 
-__all__ = ["LIMITS", "Limits"]
+__all__ = ["LIMITS", "Limits", "checked_limits"]
 
 # Reading a part of a query takes seven calls for each level, of the thousand that Python has.
 _DEPTH_MAX = 50
@@ -67,3 +67,15 @@ class Limits:
 
 
 LIMITS = Limits()
+
+
+def checked_limits(limits: Limits) -> Limits:
+    """Return limits that are some.
+
+    Raises:
+        InvalidArgumentError: they are none.
+
+    """
+    if not isinstance(limits, Limits):
+        raise InvalidArgumentError(f"limits is made by Limits(…), not {limits!r}")
+    return limits

@@ -16,7 +16,6 @@ from whoosh.scoring import BaseScorer, WeightingModel
 from vnsearch import Index, Report, analyze, fold
 from vnsearch.index.snapshot import Snapshot
 from vnsearch.search.parameters import BM25, PARAMETERS
-from vnsearch.search.scoring import phrase_postings
 from vnsearch.search.stop_words import STOP_SYLLABLES
 
 MARKED = ["đường", "quận ủy", "khen thưởng tập thể", "nuôi cá lóc trong vèo lưới", "lễ hội xuống đồng", "lúa lúa lúa"]
@@ -352,7 +351,7 @@ def test_a_body_opens_with_a_phrase_if_with_all_its_pairs(new_index: Callable[..
     index.add([Report("a", "", f"quy chế dân {others} chế dân chủ"), Report("b", "", f"quy chế dân chủ {others}")])
     snapshot = Snapshot(index.whoosh)
     for phrase, opens in (("quy chế", [1, 1]), ("quy chế dân", [1, 1]), ("quy chế dân chủ", [0, 1]), ("chủ", [0, 1])):
-        assert phrase_postings(snapshot, phrase).openings.tolist() == opens, phrase
+        assert snapshot.phrase(phrase).openings.tolist() == opens, phrase
 
 
 def test_rare_words_count_more(collection: Index) -> None:

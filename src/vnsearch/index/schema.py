@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from vnsearch.errors import InvalidArgumentError
 from vnsearch.report import Report
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "ORIGIN",
     "RESERVED",
     "TEXT_FIELDS",
+    "checked_keys",
     "field_name",
     "label_field",
     "label_fields",
@@ -43,6 +45,29 @@ RESERVED = frozenset((*TEXT_FIELDS, *FACETS, "id", "date", "url", "extra", "repo
 def field_name(text_field: str, kind: str) -> str:
     """Return the Whoosh field that holds the terms of one kind: "body", "body_pairs", "body_words", "body_values"."""
     return text_field if kind == "syllable" else f"{text_field}_{kind}s"
+
+
+def checked_keys(filterable: Iterable[str], most: int) -> tuple[str, ...]:
+    """Return the keys of ``extra`` that are to be filterable, each once.
+
+    Raises:
+        InvalidArgumentError: they are no keys, those of fields that every report has, or too many.
+
+    """
+    if isinstance(filterable, str) or not isinstance(filterable, Iterable):
+        raise InvalidArgumentError(f"filterable is a sequence of names; write filterable=({filterable!r},)")
+    keys = tuple(filterable)
+    if len(keys) > most:
+        raise InvalidArgumentError(
+            f"{len(keys):,} filterable keys; there may be {most:,}: give fewer, or limits=Limits(filterable_keys=…)"
+        )
+    own = {field_name(text_field, kind) for text_field in TEXT_FIELDS for kind in KINDS} | {DEFINITIONS}
+    for key in keys:
+        if not isinstance(key, str) or not key:
+            raise InvalidArgumentError(f"filterable: {key!r} is no key of extra; keys are non-empty text")
+        if key in RESERVED or key in own:
+            raise InvalidArgumentError(f"filterable: {key!r} is a field of every report already; name keys of extra")
+    return tuple(dict.fromkeys(keys))
 
 
 _SAFE = re.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,63}")

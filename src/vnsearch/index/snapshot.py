@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
 from heapq import merge
-from itertools import groupby
+from itertools import groupby, islice, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -22,23 +21,32 @@ from vnsearch.analysis.abbreviations import AbbreviationTable, abbreviation_key
 from vnsearch.concurrency import cached_property
 from vnsearch.index.codec import NAME, open_segment
 from vnsearch.index.columnar.container import checksum
-from vnsearch.index.columnar.postings import PostingLists, read_runs
+from vnsearch.index.columnar.postings import PostingLists, find_among, read_runs
 from vnsearch.index.columnar.segment import SegmentData
 from vnsearch.index.columnar.terms import encode_term
 from vnsearch.index.columns import LabelColumn
 from vnsearch.index.documents import unpack_report
 from vnsearch.index.files import Reading, is_there
+from vnsearch.index.groups import Groups
 from vnsearch.index.schema import DEFINITIONS, TEXT_FIELDS, label_field
 from vnsearch.index.storage import Contents, IndexFolder
 from vnsearch.report import Report
 from vnsearch.text.memo import make_room
 
-__all__ = ["CHECKED_BYTES", "Leaf", "LearntAbbreviation", "Postings", "Runs", "Snapshot", "run_size"]
+__all__ = [
+    "CHECKED_BYTES",
+    "Leaf",
+    "LearntAbbreviation",
+    "Postings",
+    "Runs",
+    "Snapshot",
+    "learnt_abbreviations",
+    "run_size",
+]
 
 Floats = npt.NDArray[np.float32]
 
-# Folded groups kept, and counts of the pairs of some syllables with some others: half a kilobyte to three each.
-_KEPT_GROUPS = 1 << 14
+# Counts of the pairs of some syllables with some others that are kept: half a kilobyte to three each.
 _KEPT_PAIR_COUNTS = 1 << 11
 #: What is opened together, and no larger, is compared with its checksums at once; of more, each array when it is first used.
 CHECKED_BYTES = 1 << 26
@@ -83,6 +91,19 @@ class LearntAbbreviation:
     abbreviation: str
     expansion: str
     reports: int
+
+
+def learnt_abbreviations(reports: Mapping[str, int]) -> list[LearntAbbreviation]:
+    """Return what is learnt of definitions ("QCDC=quy chế dân chủ") that so many reports each give, what most give first.
+
+    Two letters prove little: such a definition counts when two reports agree.
+    """
+    found = []
+    for text, count in reports.items():
+        short, _, full = text.partition("=")
+        if count > 1 or len(abbreviation_key(short)) > 2:
+            found.append(LearntAbbreviation(short, full, count))
+    return sorted(found, key=lambda item: (-item.reports, item.abbreviation, item.expansion))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +159,7 @@ class Snapshot:
         self._labels: dict[str, LabelColumn] = {}
         self._lengths: dict[str, tuple[Floats, float]] = {}
         self._pair_counts: dict[tuple[tuple[str, ...], tuple[str, ...], float], npt.NDArray[np.float64]] = {}
-        self.groups = Groups(self._files, self.leaves)
+        self.groups = Groups(self._files, [leaf.segment for leaf in self.leaves])
 
     def _open(self, index: IndexFolder, opened: dict[str, SegmentData]) -> Contents:
         for attempt in range(_RETRIES):
@@ -199,6 +220,10 @@ class Snapshot:
             at -= 1
         return at, number - self.leaves[at].base
 
+    def segment(self, at: int) -> SegmentData:
+        """Return one of its segments."""
+        return self.leaves[at].segment
+
     def report(self, number: int) -> Report:
         """Return the report with this document number."""
         return self.some_reports([number])[0]
@@ -223,6 +248,58 @@ class Snapshot:
         """Return the postings of a term of a kind ("syllable", "pair", "word", "value"); empty when no report has it."""
         postings = self.read(self.find([(kind, term)]))
         return postings.take(np.flatnonzero(self.live[postings.documents])) if self.has_deletions else postings
+
+    def held_by(self, kind: str, terms: Iterable[str]) -> list[int]:
+        """Return how many reports hold each of some terms of a kind."""
+        return [len(self.postings(kind, term).documents) for term in terms]
+
+    def phrase(self, term: str) -> Postings:
+        """Return the documents that hold all the pairs of some syllables, and how often the rarest of them in each field.
+
+        A body opens with them if it opens with every pair. For two syllables that is the phrase itself. For more it is near
+        enough to score an abbreviation by its full form.
+        """
+        syllables = term.split(" ")
+        if len(syllables) == 1:
+            return self.postings("syllable", term)
+        found = [self.postings("pair", f"{a} {b}") for a, b in pairwise(syllables)]
+        first, *others = sorted(found, key=lambda postings: len(postings.documents))
+        documents, titles, bodies, openings = first.documents, first.frequencies("title"), first.bodies, first.openings
+        for other in others:
+            if not len(documents):
+                break
+            at = np.minimum(np.searchsorted(other.documents, documents), len(other.documents) - 1)
+            titles = np.minimum(titles, other.frequencies("title")[at])
+            bodies = np.minimum(bodies, other.bodies[at])
+            openings = openings & other.openings[at]
+            both = (other.documents[at] == documents) & ((titles > 0) | (bodies > 0))
+            documents, titles, bodies, openings = documents[both], titles[both], bodies[both], openings[both]
+        titled = titles.nonzero()[0]
+        return Postings(documents, bodies, titled, titles[titled], openings)
+
+    def first_held(self, terms: Iterable[str], most: int) -> list[str]:
+        """Return the first of some terms, syllables apart by spaces, that reports have; counts may remember deleted ones."""
+        return list(islice((term for term in terms if len(self.phrase(term).documents)), most))
+
+    def together(self, triples: Sequence[tuple[str, str, str]]) -> list[tuple[int, int, int, int]]:
+        """Return for threes of syllables *a b c* how many reports have *a b*, have *b c*, have both, and have *b*.
+
+        Deleted ones count; what is needed is read in one go.
+        """
+        pairs = dict.fromkeys(pair for a, b, c in triples for pair in ((a, b), (b, c)))
+        middles = dict.fromkeys(b for _, b, _ in triples)
+        runs = self.find([*(("pair", f"{a} {b}") for a, b in pairs), *(("syllable", b) for b in middles)])
+        documents, sizes = self.documents(runs[: len(pairs)])
+        ends = np.cumsum(sizes).tolist()
+        of = {pair: documents[end - size : end] for pair, size, end in zip(pairs, sizes, ends, strict=True)}
+        counts = dict(zip(middles, map(run_size, runs[len(pairs) :]), strict=True))
+        found = []
+        for a, b, c in triples:
+            first, second = of[a, b], of[b, c]
+            short, long = sorted((first, second), key=len)
+            both = len(find_among(long, short)[0]) if len(short) else 0
+            found.append((len(first), len(second), both, counts[b]))
+        return found
 
     def find(self, terms: Sequence[tuple[str, str]]) -> list[Runs]:
         """Return where the postings of some terms, (kind, text) each, lie: the runs of each, one for each segment."""
@@ -394,10 +471,7 @@ class Snapshot:
 
     @cached_property
     def definitions(self) -> list[LearntAbbreviation]:
-        """Return the abbreviations that the reports define, those that most reports give first.
-
-        Two letters prove little: such a definition counts when two reports agree.
-        """
+        """Return the abbreviations that the reports define, those that most reports give first."""
         reports: dict[str, int] = {}
         name = f"field.{DEFINITIONS}"
         with self.reading("the abbreviations"):
@@ -409,12 +483,7 @@ class Snapshot:
                     if held:
                         text = term.decode()
                         reports[text] = reports.get(text, 0) + held
-        found = []
-        for text, count in reports.items():
-            short, _, full = text.partition("=")
-            if count > 1 or len(abbreviation_key(short)) > 2:
-                found.append(LearntAbbreviation(short, full, count))
-        return sorted(found, key=lambda item: (-item.reports, item.abbreviation, item.expansion))
+        return learnt_abbreviations(reports)
 
     @cached_property
     def abbreviations(self) -> AbbreviationTable:
@@ -449,6 +518,10 @@ class Snapshot:
             mask &= days <= last
         return mask
 
+    def label_names(self, name: str) -> list[str]:
+        """Return the labels that reports have in a field that can be filtered, each once."""
+        return self.labels(name).names
+
     def labels(self, name: str) -> LabelColumn:
         """Return the column of a field that can be filtered."""
         found = self._labels.get(name)
@@ -460,35 +533,3 @@ class Snapshot:
                     self.size,
                 )
         return found
-
-
-class Groups:
-    """The folded groups of the syllables: for a key its spellings and their counts, commonest first."""
-
-    def __init__(self, files: Path, leaves: Sequence[Leaf]) -> None:
-        # A partial function of the leaves, not a method: in a cycle, a snapshot would stay until the garbage is collected.
-        self._group = lru_cache(_KEPT_GROUPS)(partial(_group, files, leaves))
-        self._files, self._leaves = files, leaves
-
-    def get(self, key: str, default: Sequence[tuple[str, int]] = ()) -> Sequence[tuple[str, int]]:
-        """Return the spellings of a key."""
-        return self._group(key) or default
-
-    def held(self, keys: Sequence[str]) -> set[str]:
-        """Return those of some keys that have spellings; one binary search a segment for all of them."""
-        encoded = [encode_term(key) for key in keys]
-        found: set[str] = set()
-        with Reading(self._files, "the folded groups"):
-            for leaf in self._leaves:
-                numbers = leaf.segment.terms("group").find_all(encoded)
-                found.update(key for key, number in zip(keys, numbers, strict=True) if number >= 0)
-        return found
-
-
-def _group(files: Path, leaves: Sequence[Leaf], key: str) -> list[tuple[str, int]]:
-    counts: dict[str, int] = {}
-    with Reading(files, f"the spellings of {key!r}"):
-        for leaf in leaves:
-            for term, count in leaf.segment.group(key):
-                counts[term] = counts.get(term, 0) + count
-    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))

@@ -17,8 +17,7 @@ from whoosh.system import pack_uint
 
 from vnsearch import analysis
 from vnsearch.analysis import analyze_text, syllables_of
-from vnsearch.errors import InvalidArgumentError
-from vnsearch.index.schema import DEFINITIONS, FACETS, KINDS, RESERVED, TEXT_FIELDS, field_name, label_field
+from vnsearch.index.schema import DEFINITIONS, FACETS, KINDS, TEXT_FIELDS, field_name, label_field
 
 __all__ = ["Labels", "TermAnalyzer", "Terms", "make_schema"]
 
@@ -119,16 +118,7 @@ class Labels(fields.FieldType):  # type: ignore[misc]  # Whoosh has no types
 
 
 def make_schema(filterable: Iterable[str]) -> fields.Schema:
-    """Return the schema of an index in which these keys of ``extra`` can be filtered too.
-
-    Raises:
-        InvalidArgumentError: a key is a field of a report, or no key.
-
-    """
-    extra_keys = list(dict.fromkeys(filterable))
-    for key in extra_keys:
-        if not isinstance(key, str) or not key:
-            raise InvalidArgumentError(f"filterable: {key!r} is no key of extra; keys are non-empty text")
+    """Return the schema of an index in which these keys of ``extra`` can be filtered too; see ``checked_keys``."""
     schema = fields.Schema(
         id=fields.ID(unique=True),
         date=fields.DATETIME(sortable=True),
@@ -140,8 +130,6 @@ def make_schema(filterable: Iterable[str]) -> fields.Schema:
     schema.add(DEFINITIONS, Terms("definition"))
     for name in FACETS:
         schema.add(name, Labels(name))
-    for key in extra_keys:
-        if label_field(key) in schema or key in RESERVED:
-            raise InvalidArgumentError(f"filterable: {key!r} is a field of every report already; name keys of extra")
+    for key in filterable:
         schema.add(label_field(key), Labels(key))
     return schema

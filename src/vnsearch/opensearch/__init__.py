@@ -9,11 +9,12 @@ from vnsearch.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from vnsearch.opensearch.cluster import Cluster
+    from vnsearch.opensearch.index import ClusterStats, OpenSearchIndex
 
-__all__ = ["Cluster"]
+__all__ = ["Cluster", "ClusterStats", "OpenSearchIndex"]
 
 # Where the names live that need opensearch-py: imported when they are first asked for.
-_MODULES = {"Cluster": "cluster"}
+_MODULES = {"Cluster": "cluster", "ClusterStats": "index", "OpenSearchIndex": "index"}
 
 
 def __getattr__(name: str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -10,18 +10,14 @@ from vnsearch.search import tree
 from vnsearch.search.choices import TIERS
 from vnsearch.search.parts import AllOf, AnyOf, Filter, InField, Maybe, Only, Part, Phrase, Words
 from vnsearch.search.phrases import phrase_count
-from vnsearch.search.plan import Contribution, contributions, place_node, plan
+from vnsearch.search.plan import Contribution, Planner, contributions, place_node, plan
 from vnsearch.search.query import Option, Place
-from vnsearch.search.scoring import Scorer
 from vnsearch.search.stop_words import has_stop_word
 
 __all__ = ["assemble", "explain"]
 
-#: Returns the scorer of one field.
-OfField = Callable[[str], Scorer]
 
-
-def assemble(run: tree.Evaluator, part: Part, of_field: OfField) -> tree.Node:  # noqa: PLR0911 - one for each kind
+def assemble(run: Planner, part: Part) -> tree.Node:  # noqa: PLR0911 - one for each kind
     """Return the tree of a part."""
     match part:
         case Words(groups, needs_all):
@@ -32,30 +28,29 @@ def assemble(run: tree.Evaluator, part: Part, of_field: OfField) -> tree.Node:  
         case Filter(node):
             return node
         case AnyOf(parts):
-            return _sum(run, parts, of_field)
+            return _sum(run, parts)
         case AllOf(parts):
-            return tree.All([assemble(run, one, of_field) for one in parts])
+            return tree.All([assemble(run, one) for one in parts])
         case Maybe(required, optional):
-            return tree.Maybe(assemble(run, required, of_field), assemble(run, optional, of_field))
+            return tree.Maybe(assemble(run, required), assemble(run, optional))
         case Only(inner, conditions, unwanted):
-            found = assemble(run, inner, of_field)
+            found = assemble(run, inner)
             # Side by side: a query may have more of them than calls could stand inside each other.
             if conditions:
-                found = tree.Filtered(found, tree.All([assemble(run, one, of_field) for one in conditions]))
+                found = tree.Filtered(found, tree.All([assemble(run, one) for one in conditions]))
             if unwanted:
-                found = tree.Without(found, tree.Any([assemble(run, one, of_field) for one in unwanted]))
+                found = tree.Without(found, tree.Any([assemble(run, one) for one in unwanted]))
             return found
         case InField(name, inner):
-            scorer = of_field(name)
-            return tree.InField(scorer, assemble(run.of(scorer), inner, of_field))
+            return tree.InField(name, assemble(run.in_field(name), inner))
 
 
-def _sum(run: tree.Evaluator, parts: Iterable[Part], of_field: OfField) -> tree.Any:
+def _sum(run: Planner, parts: Iterable[Part]) -> tree.Any:
     """Return the sum of some parts: sums within a sum are part of it, and so is a phrase whose words are searched as well."""
     children: list[tree.Node] = []
     optional: list[tree.Optional] = []
     for part in parts:
-        node = assemble(run, part, of_field)
+        node = assemble(run, part)
         if isinstance(node, tree.Any):
             children += node.children
             optional += node.optional
@@ -71,16 +66,16 @@ def _has_stop_words_alone(part: Phrase) -> bool:
     return all(has_stop_word(place.options[0].term) for place in part.places if place.options)
 
 
-def _phrase(run: tree.Evaluator, part: Phrase) -> tree.Phrase:
+def _phrase(run: Planner, part: Phrase) -> tree.Phrase:
     run.prepare((place.kind, option.term) for place in part.places for option in place.options)
     return tree.Phrase(tuple(map(place_node, part.places)), part.slop + 1, part.weight)
 
 
 def explain(  # noqa: PLR0911 - one for each kind
-    run: tree.Evaluator, part: Part, document: int, of_field: OfField
+    run: tree.Evaluator, part: Part, document: int
 ) -> list[Contribution]:
     """Return what each leaf of a part brought a document; the scores add up to the document's."""
-    if not _score(run, assemble(run, part, of_field), document):
+    if not _score(run, assemble(run, part), document):
         return []
     match part:
         case Words(groups):
@@ -92,26 +87,26 @@ def explain(  # noqa: PLR0911 - one for each kind
             score = _at(matches, document)
             return [Contribution("filter", typed, typed, "typed", score, {}, matches.count, score)]
         case AnyOf(parts):
-            return [found for one in parts for found in _explain_summand(run, one, document, of_field)]
+            return [found for one in parts for found in _explain_summand(run, one, document)]
         case AllOf(parts):
-            return [found for one in parts for found in explain(run, one, document, of_field)]
+            return [found for one in parts for found in explain(run, one, document)]
         case Maybe(required, optional):
-            return explain(run, required, document, of_field) + explain(run, optional, document, of_field)
+            return explain(run, required, document) + explain(run, optional, document)
         case Only(inner):
-            return explain(run, inner, document, of_field)
+            return explain(run, inner, document)
         case InField(name, inner):
-            return explain(run.of(of_field(name)), inner, document, of_field)
+            return explain(run.in_field(name), inner, document)
 
 
-def _explain_summand(run: tree.Evaluator, part: Part, document: int, of_field: OfField) -> list[Contribution]:
+def _explain_summand(run: tree.Evaluator, part: Part, document: int) -> list[Contribution]:
     """Return the same of a part of a sum that matches: stop words in it count, whatever part made it match."""
     match part:
         case Words(groups, needs_all=False):
             return contributions(run.scorer, groups, document)
         case AnyOf(parts):
-            return [found for one in parts for found in _explain_summand(run, one, document, of_field)]
+            return [found for one in parts for found in _explain_summand(run, one, document)]
         case _:
-            return explain(run, part, document, of_field)
+            return explain(run, part, document)
 
 
 def _score(run: tree.Evaluator, node: tree.Node, document: int) -> float:

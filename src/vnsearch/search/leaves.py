@@ -6,7 +6,7 @@ Every node gives ``Matches``: the documents that it matches, each with a score a
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -28,23 +28,44 @@ class TimeUp(BaseException):
     """No time is left: it ends the evaluation early."""
 
 
-class Evaluator:
-    """Runs one tree; past ``deadline``, a value of ``time.perf_counter``, it stops between two nodes."""
+def unsearched(name: str) -> Scorer:
+    """Stand where no query names a field."""
+    raise AssertionError(name)
 
-    def __init__(self, scorer: Scorer, deadline: float | None = None) -> None:
+
+class Evaluator:
+    """Runs one tree; past ``deadline``, a value of ``time.perf_counter``, it stops between two nodes.
+
+    ``of_field`` returns the scorer of one field, which a query may name.
+    """
+
+    def __init__(
+        self, scorer: Scorer, of_field: Callable[[str], Scorer] = unsearched, deadline: float | None = None
+    ) -> None:
         self.scorer = scorer
+        self.parameters = scorer.parameters
+        self._of_field = of_field
         self._deadline = deadline
         self._terms: dict[TermKey, Found] = {}
         self._others: dict[Scorer, Evaluator] = {}
 
-    def of(self, scorer: Scorer) -> Evaluator:
-        """Return one like this for another scorer of the same commit: always the same."""
+    def in_field(self, name: str) -> Evaluator:
+        """Return one like this for one field: always the same."""
+        scorer = self._of_field(name)
         if scorer is self.scorer:
             return self
         if scorer not in self._others:
-            self._others[scorer] = Evaluator(scorer, self._deadline)
+            self._others[scorer] = Evaluator(scorer, self._of_field, self._deadline)
             self._others[scorer]._others = self._others
         return self._others[scorer]
+
+    def count(self, kind: str, term: str) -> int:
+        """Return how many reports hold a term, however late it is."""
+        return self.prepared(kind, term).count
+
+    def worth(self, kind: str, count: int) -> float:
+        """Return the most that a term which so many reports hold can score."""
+        return self.scorer.worth(kind, count)
 
     def prepare(self, terms: Iterable[TermKey]) -> None:
         """Score terms in one go; ``term`` has them ready."""

@@ -2,32 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from vnsearch.concurrency import cached_property
 from vnsearch.index.columnar.container import Array
-from vnsearch.index.columnar.segment import SegmentData
 from vnsearch.index.columnar.tokens import Texts
 from vnsearch.index.schema import TEXT_FIELDS
-from vnsearch.index.snapshot import run_size
 from vnsearch.search.matches import TermKey
 from vnsearch.search.parameters import PARAMETERS
 from vnsearch.search.parts import Phrase
-from vnsearch.search.phrases import find_sequences, phrase_numbers
+from vnsearch.search.phrases import Numbered, find_sequences, phrase_numbers
 from vnsearch.search.query import Group
-from vnsearch.search.scoring import Scorer
 
-__all__ = ["Occurrences", "Wanted"]
+__all__ = ["Occurrences", "Rarities", "TextSegment", "TextSource", "Tokens", "Wanted"]
 
 # Spellings less likely than this are marked only where the report has no likelier one.
 _MARKED_WEIGHT = 0.05**PARAMETERS.probability_power
 
 Ints = npt.NDArray[np.int64]
+#: Returns, of some terms, those that some report has, with their rarity.
+Rarities = Callable[[Sequence[TermKey]], Mapping[TermKey, float]]
+
+
+class Tokens(Protocol):
+    """Texts as sequences of numbered syllables."""
+
+    def read(self, documents: Ints, field: int) -> Texts:
+        """Return some documents' titles (0) or bodies (1), one after the other."""
+
+
+class TextSegment(Numbered, Protocol):
+    """Texts taken apart, with their syllables and values numbered; a segment of an index is one."""
+
+    @property
+    def tokens(self) -> Tokens:
+        """The texts."""
+
+    def size(self, kind: str) -> int:
+        """Return how many different terms of a kind there are."""
+
+    def find(self, kind: str, term: str) -> int:
+        """Return the number of a term of a kind, or -1."""
+
+    def values_of(self, documents: Ints, field: int) -> tuple[Array, Array, Array, Array]:
+        """Return the values of some texts, text after text and in order: (places of the documents, terms, starts, ends)."""
+
+
+class TextSource(Protocol):
+    """Segments one after the other; a ``Snapshot`` is one."""
+
+    def leaf_of(self, number: int) -> tuple[int, int]:
+        """Return which segment a document is in, and its number there."""
+
+    def segment(self, at: int) -> TextSegment:
+        """Return one of the segments."""
+
+    def reading(self, what: str) -> AbstractContextManager[None]:
+        """Turn whatever bytes that make no sense raise into one clear error."""
 
 
 @dataclass(slots=True)
@@ -93,7 +130,7 @@ class _Form(NamedTuple):
     variant: bool
 
 
-def _forms(groups: Sequence[Group], scorer: Scorer) -> tuple[list[_Form], list[int]]:
+def _forms(groups: Sequence[Group], rarities_of: Rarities) -> tuple[list[_Form], list[int]]:
     """Return the ways in which a query may be written that some report has, and how many syllables each group has."""
     found: list[tuple[str, str, int, int, float, bool, bool]] = []
     sizes = []
@@ -113,8 +150,7 @@ def _forms(groups: Sequence[Group], scorer: Scorer) -> tuple[list[_Form], list[i
         for at, group in enumerate(groups)
         for variant in group.variants
     ]
-    counts = _counts([form[:2] for form in found], scorer)
-    rarities = {key: scorer.idf(count) for key, count in counts.items() if count}
+    rarities = rarities_of([form[:2] for form in found])
     return [
         _Form(kind, term, place, group, share * rarities[kind, term], likely, variant)
         for kind, term, place, group, share, likely, variant in found
@@ -122,32 +158,18 @@ def _forms(groups: Sequence[Group], scorer: Scorer) -> tuple[list[_Form], list[i
     ], sizes
 
 
-def _counts(keys: Sequence[TermKey], scorer: Scorer) -> dict[TermKey, int]:
-    """Return how many reports hold each term: known from scoring it lately, or the lengths of lists, where those are all."""
-    known_count = scorer.known_count
-    counts = {key: count for key in keys if (count := known_count(key)) is not None}
-    rest = [key for key in dict.fromkeys(keys) if key not in counts]
-    listed = [key for key in rest if key[0] != "phrase"] if scorer.is_whole else []
-    if listed:
-        with scorer.snapshot.reading("the dictionaries"):
-            counts.update(zip(listed, map(run_size, scorer.snapshot.find(listed)), strict=True))
-        rest = [key for key in rest if key not in counts]
-    if rest:
-        counts.update((key, found.count) for key, found in scorer.terms(rest).items())
-    return counts
-
-
 class Wanted:
-    """The forms of a query that are to be marked, with how much each is worth: its share times its rarity.
+    """The forms of a query that are to be marked in some texts, with how much each is worth: its share times its rarity.
 
     Phrases are marked whole, where they stand.
     """
 
-    def __init__(self, groups: Sequence[Group], scorer: Scorer, phrases: Sequence[Phrase] = ()) -> None:
-        self._leaves = scorer.snapshot.leaves
-        self._snapshot = scorer.snapshot
+    def __init__(
+        self, source: TextSource, rarities_of: Rarities, groups: Sequence[Group], phrases: Sequence[Phrase] = ()
+    ) -> None:
+        self._source = source
         self._tables: dict[int, tuple[Array, dict[int, int], list[_Sequence]]] = {}
-        self._forms, self._sizes = _forms(groups, scorer)
+        self._forms, self._sizes = _forms(groups, rarities_of)
         first = sum(self._sizes) + len(groups)
         self._sequences = [
             (
@@ -158,7 +180,7 @@ class Wanted:
             for at, phrase in enumerate(phrases, 1)
         ]
         self._forms += [
-            _Form("sequence", "", place, -1, _worth(phrase, scorer), likely=True, variant=False)
+            _Form("sequence", "", place, -1, _worth(phrase, rarities_of), likely=True, variant=False)
             for place, phrase in enumerate(phrases, first)
         ]
         # Where every form is likely, and stands for its place alone, what is found is marked.
@@ -171,7 +193,7 @@ class Wanted:
         """Return for each syllable of a segment its form (0: none), the forms of values, and those of phrases."""
         found = self._tables.get(leaf)
         if found is None:
-            segment = self._leaves[leaf].segment
+            segment = self._source.segment(leaf)
             table = np.zeros(max(segment.size("syllable"), 1), np.min_scalar_type(len(self._forms)))
             values: dict[int, int] = {}
             phrases = [
@@ -198,9 +220,9 @@ class Wanted:
     def occurrences(self, documents: Sequence[int], text_field: str, texts: Sequence[str]) -> Occurrences:
         """Return where some documents hold the forms, in one field, of which these are the texts; ``texts`` count them."""
         field = TEXT_FIELDS.index(text_field)
-        places = [self._snapshot.leaf_of(number) for number in documents]
+        places = [self._source.leaf_of(number) for number in documents]
         parts = []
-        with self._snapshot.reading("the tokens of reports"):
+        with self._source.reading("the tokens of reports"):
             for leaf in sorted({leaf for leaf, _ in places}):
                 mine = [(text, document) for text, (at, document) in enumerate(places) if at == leaf]
                 parts.append(self._in_leaf(leaf, mine, field))
@@ -210,7 +232,7 @@ class Wanted:
 
     def _in_leaf(self, leaf: int, documents: Sequence[tuple[int, int]], field: int) -> Occurrences:
         table, values, phrases = self._table(leaf)
-        segment = self._leaves[leaf].segment
+        segment = self._source.segment(leaf)
         texts = np.array([text for text, _ in documents])
         numbers = np.array([document for _, document in documents])
         read = segment.tokens.read(numbers, field)
@@ -315,13 +337,13 @@ def _phrases(read: Texts, phrase: list[list[int]], slop: int, form: int) -> _Fou
     return rows, first - read.firsts(rows), starts, ends, np.full(len(first), form)
 
 
-def _worth(phrase: Phrase, scorer: Scorer) -> float:
+def _worth(phrase: Phrase, rarities_of: Rarities) -> float:
     """Return what an occurrence of a phrase is worth: the rarity of all its syllables, in their likeliest spellings."""
     terms = [("syllable", place.options[0].term) for place in phrase.places if place.options]
-    return sum(scorer.idf(count) for count in _counts(terms, scorer).values() if count)
+    return sum(rarities_of(terms).values())
 
 
-def _values(segment: SegmentData, numbers: Ints, field: int, wanted: dict[int, int], read: Texts) -> _Found:
+def _values(segment: TextSegment, numbers: Ints, field: int, wanted: dict[int, int], read: Texts) -> _Found:
     """Return where values stand: the position is that of the syllable in which one begins, or of the last before it."""
     rows, terms, starts, ends = segment.values_of(numbers, field)
     held = np.logical_or.reduce([terms == term for term in wanted]).nonzero()[0]  # few

@@ -23,7 +23,6 @@ from typing import TypeAlias
 from weakref import WeakKeyDictionary
 
 from vnsearch.analysis import Analysis, syllables_of
-from vnsearch.index.snapshot import Snapshot
 from vnsearch.limits import LIMITS, Limits
 from vnsearch.search import syntax_tree as syntax
 from vnsearch.search import tree
@@ -33,6 +32,7 @@ from vnsearch.search.spelling import Spellings
 from vnsearch.search.suggestions import beginning
 from vnsearch.search.syntax import parse_syntax
 from vnsearch.search.syntax_tree import Clause, describe
+from vnsearch.search.vocabulary import Vocabulary
 from vnsearch.text.fold import fold
 from vnsearch.text.normalize import normalize
 
@@ -124,17 +124,17 @@ Part: TypeAlias = Words | Phrase | Filter | AnyOf | AllOf | Maybe | Only | InFie
 
 def read(
     text: str,
-    snapshot: Snapshot,
+    vocabulary: Vocabulary,
     match: str = "any",
     parameters: Parameters = PARAMETERS,
     limits: Limits = LIMITS,
 ) -> ParsedQuery:
     """Read a query; ``match``: whether any or all of what is side by side, under no operator, must be there."""
     text = text[: limits.query_chars]
-    node = parse_syntax(text, snapshot.filterable, limits)
+    node = parse_syntax(text, vocabulary.filterable, limits)
     if isinstance(node, syntax.Words):
-        return parse(text, snapshot, parameters, limits)
-    reader = _Reader(text, snapshot, parameters, limits)
+        return parse(text, vocabulary, parameters, limits)
+    reader = _Reader(text, vocabulary, parameters, limits)
     part = reader.part(node, needs_all=match == "all")
     return reader.query(part, describe(node, text))
 
@@ -165,9 +165,9 @@ def _leaves(part: Part, text_field: str, is_searched: bool) -> Iterator[Words | 
 class _Reader:
     """Reads one query, and remembers what was read for ``query``."""
 
-    def __init__(self, text: str, snapshot: Snapshot, parameters: Parameters, limits: Limits) -> None:
+    def __init__(self, text: str, vocabulary: Vocabulary, parameters: Parameters, limits: Limits) -> None:
         self._text = text
-        self._snapshot = snapshot
+        self._vocabulary = vocabulary
         self._parameters = parameters
         self._limits = limits
         self._syllables_left = limits.query_syllables
@@ -198,7 +198,7 @@ class _Reader:
                 part = self.part(inner, needs_all)
                 return part and InField(name, part)
             case syntax.Labels(key, values):
-                known = tuple(name for value in values for name in _known_labels(self._snapshot, key, value))
+                known = tuple(name for value in values for name in _known_labels(self._vocabulary, key, value))
                 return Filter(tree.Labels(key, known, _UNSCORED), describe(node, self._text))
             case syntax.Dates(first, last):
                 return Filter(tree.Days(_ordinal(first), _ordinal(last), _UNSCORED), describe(node, self._text))
@@ -266,7 +266,7 @@ class _Reader:
         for first, past in spans:
             pieces += (" " * (first - at), self._text[first:past])
             at = past
-        words = parse("".join(pieces), self._snapshot, self._parameters, self._limits, self._syllables_left)
+        words = parse("".join(pieces), self._vocabulary, self._parameters, self._limits, self._syllables_left)
         self._syllables_left -= len(words.analysis.syllables)
         self._read.append((start, words))
         return start, words
@@ -306,12 +306,12 @@ class _Reader:
     def _started(self, before: Sequence[Place], stem: str) -> list[Place]:
         """Return a place for what starts so, the commonest first, behind the word before, if there is one."""
         typed = f"{stem}…"
-        found = beginning(self._snapshot, stem)[: max(_CONTINUATIONS, self._limits.prefix_spellings)]
+        found = beginning(self._vocabulary, stem)[: max(_CONTINUATIONS, self._limits.prefix_spellings)]
         if not before:
             return [self._place(typed, found, "prefix")]
         word = before[-1]
         firsts, seconds = [option.term for option in word.options[:_CONTEXT]], [term for term, _ in found]
-        counts = self._snapshot.pair_counts([(firsts, seconds)])[0, : len(firsts), : len(seconds)]
+        counts = self._vocabulary.pair_counts([(firsts, seconds)])[0, : len(firsts), : len(seconds)]
         # What follows tells which spelling of the word is meant.
         if len(firsts) > 1:
             word = self._place(word.typed, zip(firsts, counts.sum(1).tolist(), strict=True), word.options[0].tier)
@@ -350,19 +350,19 @@ def _all(parts: tuple[Part, ...]) -> Part | None:
 
 
 # For each commit and key, its labels by what they are in lower case, and folded.
-_LABELS: WeakKeyDictionary[Snapshot, dict[str, tuple[dict[str, list[str]], ...]]] = WeakKeyDictionary()
+_LABELS: WeakKeyDictionary[Vocabulary, dict[str, tuple[dict[str, list[str]], ...]]] = WeakKeyDictionary()
 _LOWER: tuple[Callable[[str], str], ...] = (
     lambda label: normalize(label).casefold(),
     lambda label: fold(label).casefold(),
 )
 
 
-def _known_labels(snapshot: Snapshot, key: str, typed: str) -> list[str]:
+def _known_labels(vocabulary: Vocabulary, key: str, typed: str) -> list[str]:
     """Return the labels that are meant: the one typed; where there is none, those that differ in case; in marks."""
-    names = snapshot.labels(key).names
+    names = vocabulary.label_names(key)
     if typed in names:
         return [typed]
-    tables = _LABELS.setdefault(snapshot, {})
+    tables = _LABELS.setdefault(vocabulary, {})
     if key not in tables:
         made: tuple[dict[str, list[str]], ...] = tuple({} for _ in _LOWER)
         for name in names:

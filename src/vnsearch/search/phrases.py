@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice, pairwise
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,7 @@ from vnsearch.index.columnar.segment import SegmentData
 from vnsearch.index.schema import TEXT_FIELDS
 from vnsearch.index.snapshot import Snapshot
 
-__all__ = ["find_sequences", "phrase_count", "phrase_documents", "phrase_numbers"]
+__all__ = ["Numbered", "find_sequences", "phrase_count", "phrase_documents", "phrase_numbers"]
 
 # Tokens compared at a time.
 _AT_ONCE = 1 << 20
@@ -79,7 +80,14 @@ def phrase_count(snapshot: Snapshot, document: int, places: Places, slop: int, t
         return len(find_sequences(sequence, phrase_numbers(segment, places), slop)[0])
 
 
-def phrase_numbers(segment: SegmentData, places: Places) -> list[list[int]]:
+class Numbered(Protocol):
+    """What numbers its syllables; a segment does."""
+
+    def syllable_numbers(self, syllables: Sequence[str]) -> Sequence[int]:
+        """Return the number of each syllable, or -1."""
+
+
+def phrase_numbers(segment: Numbered, places: Places) -> list[list[int]]:
     """Return the numbers of the syllables of each place that a segment has."""
     found = iter(segment.syllable_numbers([syllable for place in places for syllable in place]))
     return [[number for number in islice(found, len(place)) if number >= 0] for place in places]

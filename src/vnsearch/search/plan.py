@@ -7,19 +7,41 @@ stands for the whole: it has the saturation of its own frequency, and is worth a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from vnsearch.search import tree
 from vnsearch.search.matches import TermKey
+from vnsearch.search.parameters import Parameters
 from vnsearch.search.query import Group, Option, Place
-from vnsearch.search.scoring import Scorer, phrase_postings
+from vnsearch.search.scoring import Scorer
 from vnsearch.search.stop_words import stop_words
 from vnsearch.search.variants import Variant
 
-__all__ = ["Contribution", "contributions", "place_node", "plan"]
+__all__ = ["Contribution", "Planner", "contributions", "place_node", "plan"]
+
+
+class Planner(Protocol):
+    """What making a tree needs to know of the collection that it will be run on; an ``Evaluator`` knows it."""
+
+    @property
+    def parameters(self) -> Parameters:
+        """What terms are weighed by."""
+
+    def prepare(self, terms: Iterable[TermKey]) -> None:
+        """Hear which terms the tree will have."""
+
+    def count(self, kind: str, term: str) -> int:
+        """Return how many reports hold a term."""
+
+    def worth(self, kind: str, count: int) -> float:
+        """Return the most that a term which so many reports hold can score."""
+
+    def in_field(self, name: str) -> Planner:
+        """Return one for what is looked for in one field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +64,7 @@ class Contribution:
     opening: bool = False
 
 
-def plan(run: tree.Evaluator, groups: Sequence[Group], match: str = "any") -> tree.Node:
+def plan(run: Planner, groups: Sequence[Group], match: str = "any") -> tree.Node:
     """Return the tree of a query. ``match``: "any" or "all" of the syllables must be there, each in any of the fields.
 
     A variant of a group stands for all its syllables. The terms of the query are scored here, all in one go.
@@ -52,7 +74,7 @@ def plan(run: tree.Evaluator, groups: Sequence[Group], match: str = "any") -> tr
     return _any(run, groups, stop_words([term for _, term in terms])) if match == "any" else _all(run, groups)
 
 
-def _any(run: tree.Evaluator, groups: Sequence[Group], stops: frozenset[str]) -> tree.Node:
+def _any(run: Planner, groups: Sequence[Group], stops: frozenset[str]) -> tree.Node:
     """Return the sum of all places. Stop words are optional in it, unless the query, as it is likely read, has nothing else."""
     if stops and all(place.options[0].term in stops for group in groups for place in group.syllables):
         stops = frozenset()
@@ -83,7 +105,7 @@ def _others(place: Place, stops: frozenset[str]) -> list[tree.Term]:
     return [tree.Term(place.kind, option.term) for option in place.options if option.term not in stops]
 
 
-def _all(run: tree.Evaluator, groups: Sequence[Group]) -> tree.Node:
+def _all(run: Planner, groups: Sequence[Group]) -> tree.Node:
     required: list[tree.Node] = []
     optional: list[tree.Node] = []
     for group in groups:
@@ -117,21 +139,21 @@ def place_node(place: Place) -> tree.Term | tree.Best:
     return tree.Best([tree.Term(place.kind, option.term, option.weight * place.weight) for option in options])
 
 
-def _variants(run: tree.Evaluator, group: Group) -> list[tree.Term]:
-    weights = ((variant, _variant_weight(run.scorer, run.prepared, group, variant)) for variant in group.variants)
+def _variants(run: Planner, group: Group) -> list[tree.Term]:
+    weights = ((variant, _variant_weight(run, group, variant)) for variant in group.variants)
     return [tree.Term(variant.kind, variant.term, weight) for variant, weight in weights if weight > 0]
 
 
-def _variant_weight(scorer: Scorer, matches: Callable[[str, str], tree.Found], group: Group, variant: Variant) -> float:
+def _variant_weight(run: Planner, group: Group, variant: Variant) -> float:
     """Return what the score of a variant's term is to be multiplied by."""
-    held = matches(variant.kind, variant.term).count
+    held = run.count(variant.kind, variant.term)
     if not held:
         return 0.0
     worth = sum(
-        scorer.worth(place.kind, max(held, matches(place.kind, place.options[0].term).count)) * place.weight
+        run.worth(place.kind, max(held, run.count(place.kind, place.options[0].term))) * place.weight
         for place in group.places
     )
-    return worth / scorer.worth(variant.kind, held) * scorer.parameters.variant * variant.share
+    return worth / run.worth(variant.kind, held) * run.parameters.variant * variant.share
 
 
 def contributions(scorer: Scorer, groups: Iterable[Group], document: int) -> list[Contribution]:
@@ -141,7 +163,7 @@ def contributions(scorer: Scorer, groups: Iterable[Group], document: int) -> lis
         parts = [_of_place(scorer, place, document) for place in group.places]
         here = [part for part in parts if part is not None]
         for variant in group.variants:
-            weight = _variant_weight(scorer, scorer.term, group, variant)
+            weight = _variant_weight(tree.Evaluator(scorer), group, variant)
             score = _score(scorer, variant.kind, variant.term, document) * weight
             if score > sum(part.score for part in here):
                 typed = " ".join(place.typed for place in group.syllables)
@@ -173,7 +195,7 @@ def _contribution(
     scorer: Scorer, kind: str, typed: str, option: Option, document: int, weight: float, score: float
 ) -> Contribution:
     snapshot = scorer.snapshot
-    postings = phrase_postings(snapshot, option.term) if kind == "phrase" else snapshot.postings(kind, option.term)
+    postings = snapshot.phrase(option.term) if kind == "phrase" else snapshot.postings(kind, option.term)
     at = int(np.searchsorted(postings.documents, document))
     frequencies = {text_field: int(postings.frequencies(text_field)[at]) for text_field in scorer.fields}
     reports = scorer.term(kind, option.term).count

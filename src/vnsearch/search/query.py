@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from vnsearch.analysis import Analysis, syllables_of
-from vnsearch.index.snapshot import Snapshot
 from vnsearch.limits import LIMITS, Limits
 from vnsearch.search.choices import GUESSES, Spelling
 from vnsearch.search.keystrokes import method_of, text_meant
@@ -22,6 +21,7 @@ from vnsearch.search.parameters import PARAMETERS, Parameters
 from vnsearch.search.spelling import Spellings, spellings_of
 from vnsearch.search.stop_words import has_stop_word
 from vnsearch.search.variants import Run, Variant, find_variants
+from vnsearch.search.vocabulary import Vocabulary
 from vnsearch.text.syllable import other_i_y
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class ParsedQuery:
 
 def parse(
     text: str,
-    snapshot: Snapshot,
+    vocabulary: Vocabulary,
     parameters: Parameters = PARAMETERS,
     limits: Limits = LIMITS,
     most: int | None = None,
@@ -88,16 +88,16 @@ def parse(
     text = text[: limits.query_chars]
     most = limits.query_syllables if most is None else most
     analysis = _analyze(text, most)
-    spellings = spellings_of(snapshot, analysis.syllables, parameters)
+    spellings = spellings_of(vocabulary, analysis.syllables, parameters)
     meant = text, analysis
     if spellings.unknown and (method := method_of(analysis.syllables, spellings)):
-        spellings = spellings_of(snapshot, analysis.syllables, parameters, method)
+        spellings = spellings_of(vocabulary, analysis.syllables, parameters, method)
         # "5 trie65u" is a value once it is read.
         read = text_meant(text, analysis, spellings)
         again = _analyze(read, most)
         if len(again.syllables) == len(analysis.syllables):  # else its places are not those of the readings
             meant = read, again
-    runs = find_variants(*meant, [readings[0].term for readings in spellings.syllables], snapshot)
+    runs = find_variants(*meant, [readings[0].term for readings in spellings.syllables], vocabulary)
     return ParsedQuery(
         text, analysis, spellings, tuple(_groups(analysis, spellings, runs, parameters, limits.query_spellings))
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, overload
 
@@ -10,14 +11,11 @@ from vnsearch.concurrency import cached_property
 from vnsearch.errors import UnknownFieldError
 from vnsearch.index.schema import TEXT_FIELDS
 from vnsearch.report import Report
-from vnsearch.search.assemble import explain
 from vnsearch.search.marks import Wanted
-from vnsearch.search.parts import marked
-from vnsearch.search.plan import Contribution, contributions
-from vnsearch.search.query import ParsedQuery
-from vnsearch.search.scoring import Scorer
+from vnsearch.search.parts import Phrase, marked
+from vnsearch.search.plan import Contribution
+from vnsearch.search.query import Group, ParsedQuery
 from vnsearch.search.snippets import Snippet, joined, make_snippets, marked_html
-from vnsearch.search.tree import Evaluator
 
 __all__ = ["Explanation", "Hit", "Page", "SearchResults"]
 
@@ -51,26 +49,43 @@ class Explanation:
         return "\n".join(lines)
 
 
-class Page:
-    """What the hits of one search share. Snippets are made for several hits together, when the first is asked for."""
+class Page(ABC):
+    """What the hits of one search share. Snippets are made for several hits together, when the first is asked for.
 
-    def __init__(self, query: ParsedQuery, scorer: Scorer, fragments: int, of_field: Callable[[str], Scorer]) -> None:
+    ``fields`` are those that are searched. ``hits`` are put there when they are made.
+    """
+
+    def __init__(self, query: ParsedQuery, fields: Container[str], fragments: int) -> None:
         self.query = query
-        self.scorer = scorer
+        self.fields = fields
         self.fragments = fragments
-        self.of_field = of_field
-        self._wanted: dict[str, Wanted] = {}
         self.hits: Sequence[Hit] = ()
+        self._wanted: dict[str, Wanted] = {}
 
-    def wanted(self, text_field: str) -> Wanted:
+    @abstractmethod
+    def reports(self, documents: Sequence[int]) -> list[Report]:
+        """Return the reports of some hits, by their numbers."""
+
+    @abstractmethod
+    def looked_for(self, text_field: str, groups: Sequence[Group], phrases: Sequence[Phrase]) -> Wanted:
+        """Return what finds groups and phrases in a field of the reports."""
+
+    @abstractmethod
+    def contributions(self, document: int) -> list[Contribution]:
+        """Return what each place of the query brought a hit; the scores add up to the hit's."""
+
+    def marks(self, hit: Hit, text_field: str) -> list[tuple[int, int]]:
+        """Return every match in a field of a hit."""
+        text: str = getattr(hit.report, text_field)
+        return joined(text, self._wanted_in(text_field).occurrences([hit.document], text_field, [text]).of(0))
+
+    def _wanted_in(self, text_field: str) -> Wanted:
         """Return what is to be marked in a field: what plain words ask for in any, a part in those that it looks in."""
         part = self.query.part
         key = text_field if part else ""
         if key not in self._wanted:
-            found = marked(part, text_field, self.scorer.fields) if part else (self.query.groups, ())
-            is_searched = part is None or text_field in self.scorer.fields
-            scorer = self.scorer if is_searched else self.of_field(text_field)
-            self._wanted[key] = Wanted(found[0], scorer, found[1])
+            found = marked(part, text_field, self.fields) if part else (self.query.groups, ())
+            self._wanted[key] = self.looked_for(text_field, *found)
         return self._wanted[key]
 
     def make_snippets(self, hit: Hit) -> None:
@@ -78,10 +93,10 @@ class Page:
         at = self.hits.index(hit)
         start = at - at % _TOGETHER
         hits = self.hits[start : start + _TOGETHER]
-        is_searched = "body" in self.scorer.fields or self.query.part is not None
-        wanted = self.wanted("body") if is_searched else Wanted((), self.scorer)
+        is_searched = "body" in self.fields or self.query.part is not None
+        wanted = self._wanted_in("body") if is_searched else self.looked_for("body", (), ())
         unread = [neighbour for neighbour in hits if "report" not in neighbour.__dict__]
-        reports = self.scorer.snapshot.some_reports([neighbour.document for neighbour in unread])
+        reports = self.reports([neighbour.document for neighbour in unread])
         for neighbour, report in zip(unread, reports, strict=True):
             neighbour.__dict__["report"] = report
         bodies = [neighbour.report.body for neighbour in hits]
@@ -95,7 +110,7 @@ class Hit:
 
     def __init__(self, score: float, document: int, page: Page) -> None:
         self.score = score
-        self.document = document  #: its number in the index as this search saw it
+        self.document = document  #: its number, as this search counts the reports
         self._page = page
 
     def __repr__(self) -> str:
@@ -109,7 +124,7 @@ class Hit:
     @cached_property
     def report(self) -> Report:
         """The report, equal to the one that was added."""
-        return self._page.scorer.snapshot.report(self.document)
+        return self._page.reports([self.document])[0]
 
     @cached_property
     def snippet(self) -> Snippet:
@@ -127,8 +142,7 @@ class Hit:
         """
         if text_field not in TEXT_FIELDS:
             raise UnknownFieldError(f"there are marks in {' and '.join(TEXT_FIELDS)}, not in {text_field!r}")
-        text = self.report.title if text_field == "title" else self.report.body
-        return joined(text, self._page.wanted(text_field).occurrences([self.document], text_field, [text]).of(0))
+        return self._page.marks(self, text_field)
 
     def title_html(self, open_mark: str = "<mark>", close_mark: str = "</mark>") -> str:
         """Return the title as HTML: escaped, matches marked."""
@@ -136,13 +150,7 @@ class Hit:
 
     def explain(self) -> Explanation:
         """Return why this hit has its score."""
-        page, query = self._page, self._page.query
-        with page.scorer.snapshot.reading("what a score is made of"):
-            if query.part is None:
-                found = contributions(page.scorer, query.groups, self.document)
-            else:
-                found = explain(Evaluator(page.scorer), query.part, self.document, page.of_field)
-        return Explanation(self.score, tuple(found), query.asked)
+        return Explanation(self.score, tuple(self._page.contributions(self.document)), self._page.query.asked)
 
     @property
     def facts(self) -> list[str]:

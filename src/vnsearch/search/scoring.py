@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import partial
-from itertools import accumulate, chain, pairwise
+from itertools import accumulate, chain
 from typing import NamedTuple
 
 import numpy as np
@@ -32,7 +32,7 @@ from vnsearch.search.matches import NO_MATCHES, Bits, Documents, Floats, Matches
 from vnsearch.search.parameters import BM25, PARAMETERS, Parameters
 from vnsearch.text.memo import make_room
 
-__all__ = ["LANES", "Scorer", "phrase_postings", "rarity"]
+__all__ = ["LANES", "Scorer", "rarity"]
 
 # Memory for what is kept between queries; for short lists and bits so much and so many bytes for each document.
 _SHORT_BYTES_LEAST = 2 << 20
@@ -263,7 +263,7 @@ class Scorer:
         return kept
 
     def _score_phrase(self, phrase: str) -> Matches:
-        postings = phrase_postings(self.snapshot, phrase)
+        postings = self.snapshot.phrase(phrase)
         size = len(postings.documents)
         scores = saturations(self.tf(postings), np.float32(self.bm25("phrase").k1))
         scores *= np.float32(self.worth("phrase", size))
@@ -295,28 +295,3 @@ class Scorer:
                 found[text_field] = (weight / (1 - b + (b / average) * lengths)).astype(np.float32)
             self._norms_kept = found
         return self._norms_kept
-
-
-def phrase_postings(snapshot: Snapshot, term: str) -> Postings:
-    """Return the documents that hold all the pairs of some syllables, and how often the rarest of them in each field.
-
-    A body opens with them if it opens with every pair. For two syllables that is the phrase itself. For more it is near enough to
-    score an abbreviation by its full form.
-    """
-    syllables = term.split(" ")
-    if len(syllables) == 1:
-        return snapshot.postings("syllable", term)
-    found = [snapshot.postings("pair", f"{a} {b}") for a, b in pairwise(syllables)]
-    first, *others = sorted(found, key=lambda postings: len(postings.documents))
-    documents, titles, bodies, openings = first.documents, first.frequencies("title"), first.bodies, first.openings
-    for other in others:
-        if not len(documents):
-            break
-        at = np.minimum(np.searchsorted(other.documents, documents), len(other.documents) - 1)
-        titles = np.minimum(titles, other.frequencies("title")[at])
-        bodies = np.minimum(bodies, other.bodies[at])
-        openings = openings & other.openings[at]
-        both = (other.documents[at] == documents) & ((titles > 0) | (bodies > 0))
-        documents, titles, bodies, openings = documents[both], titles[both], bodies[both], openings[both]
-    titled = held(titles)
-    return Postings(documents, bodies, titled, titles[titled], openings)

@@ -22,16 +22,17 @@ from vnsearch.limits import LIMITS, Limits
 from vnsearch.report import parse_date
 from vnsearch.search.assemble import assemble
 from vnsearch.search.evaluate import Evaluation, evaluate
+from vnsearch.search.page import IndexPage
 from vnsearch.search.parameters import DEFAULT_FIELDS
 from vnsearch.search.parts import read
 from vnsearch.search.plan import plan
 from vnsearch.search.query import ParsedQuery
-from vnsearch.search.results import Hit, Page, SearchResults
+from vnsearch.search.results import Hit, SearchResults
 from vnsearch.search.scoring import Scorer
 from vnsearch.search.suggestions import restored
 from vnsearch.search.tree import Evaluator
 
-__all__ = ["Match", "SearchOptions", "Searcher", "Sort"]
+__all__ = ["Match", "SearchOptions", "Searcher", "Sort", "ordinal", "wanted_labels"]
 
 Match = Literal["any", "all"]
 Sort = Literal["relevance", "date", "-date"]
@@ -157,10 +158,10 @@ class Searcher:
         if only is not None:
             masks.append(np.arange(self.snapshot.size) == only)
         with self.snapshot.reading("what the query needs"):
-            run = Evaluator(scorer, deadline)
+            run = Evaluator(scorer, of_field, deadline)
             # Ordered by date, every score may decide between equals.
             best = None if options.sort != "relevance" else end if end > start else 0
-            node = plan(run, query.groups, options.match) if query.part is None else assemble(run, query.part, of_field)
+            node = plan(run, query.groups, options.match) if query.part is None else assemble(run, query.part)
             found = evaluate(run, node, masks, best)
             documents = self._page(found, options.sort, start, end)
         facets = {}
@@ -168,7 +169,7 @@ class Searcher:
             matched = found.matched
             facets = {name: self._labels(name).counts(matched) for name in dict.fromkeys(options.facets)}
         total = found.total
-        page = Page(query, scorer, options.fragments, of_field)
+        page = IndexPage(query, scorer, options.fragments, of_field)
         hits = tuple(Hit(float(found.row[document]), document, page) for document in documents.tolist())
         page.hits = hits
         scorer.give_back(found.row)
@@ -189,11 +190,11 @@ class Searcher:
         masks = []
         for name, values in (options.filters or {}).items():
             column = self._labels(name)
-            wanted = _wanted(name, values)
+            wanted = wanted_labels(name, values)
             masks.append(self._mask(("label", name, *sorted(set(wanted))), partial(column.having, wanted)))
         if options.date_from is not None or options.date_to is not None:
-            first = None if options.date_from is None else _ordinal(options.date_from, "date_from")
-            last = None if options.date_to is None else _ordinal(options.date_to, "date_to")
+            first = None if options.date_from is None else ordinal(options.date_from, "date_from")
+            last = None if options.date_to is None else ordinal(options.date_to, "date_to")
             masks.append(self._mask(("days", first, last), partial(self.snapshot.dated, first, last)))
         return masks
 
@@ -221,7 +222,7 @@ class Searcher:
         return documents[np.lexsort(keys)][start:end]
 
 
-def _wanted(name: str, values: Any) -> list[str]:
+def wanted_labels(name: str, values: Any) -> list[str]:
     """Return the labels that a filter asks for: one value, or any iterable of them."""
     try:
         return labels(
@@ -231,7 +232,8 @@ def _wanted(name: str, values: Any) -> list[str]:
         raise InvalidArgumentError(f"filters: {name}: values are text, numbers or true and false ({error})") from error
 
 
-def _ordinal(value: dt.date | str, name: str) -> int:
+def ordinal(value: dt.date | str, name: str) -> int:
+    """Return the ordinal of a day that the option ``name`` was given."""
     try:
         return parse_date(value).toordinal()
     except ValueError as error:

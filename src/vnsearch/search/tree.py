@@ -20,7 +20,6 @@ from vnsearch.search.leaves import Days, Evaluator, Every, Found, Labels, Node, 
 from vnsearch.search.long_lists import LongMatches
 from vnsearch.search.matches import NO_MATCHES, Documents, Floats, Matches, TermKey, held
 from vnsearch.search.phrases import phrase_documents
-from vnsearch.search.scoring import Scorer
 
 __all__ = [
     "All",
@@ -344,14 +343,14 @@ class Filtered:
 
 @dataclass(frozen=True, slots=True)
 class InField:
-    """What a node matches in one field, as ``scorer`` scores it there."""
+    """What a node matches in one field, as it scores there."""
 
-    scorer: Scorer
+    name: str
     node: Node
 
     def matches(self, run: Evaluator) -> Found:
         """Return what it matches."""
-        return self.node.matches(run.of(self.scorer))
+        return self.node.matches(run.in_field(self.name))
 
 
 def _mask(node: Node, run: Evaluator) -> npt.NDArray[np.bool_]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from vnsearch.analysis import Analysis, syllables_of
 from vnsearch.analysis.abbreviations import AbbreviationTable, abbreviation_key, builtin_table
-from vnsearch.index.snapshot import Snapshot
+from vnsearch.search.vocabulary import Vocabulary
 from vnsearch.text.memo import Memo
 
 __all__ = ["Run", "Variant", "find_variants"]
@@ -40,13 +40,13 @@ class Variant(NamedTuple):
     share: float
 
 
-def find_variants(text: str, analysis: Analysis, readings: list[str], snapshot: Snapshot) -> list[Run]:
+def find_variants(text: str, analysis: Analysis, readings: list[str], vocabulary: Vocabulary) -> list[Run]:
     """Return the runs of the query that can be written otherwise: (first, past-the-last position, variants), in order.
 
     ``readings`` is the likeliest spelling of each syllable. Runs do not overlap; values come before abbreviations, longer
     runs before shorter ones.
     """
-    found = [*_values(analysis, readings), *_abbreviations(text, analysis, readings, snapshot)]
+    found = [*_values(analysis, readings), *_abbreviations(text, analysis, readings, vocabulary)]
     if not found:
         return []
     taken = [False] * len(readings)
@@ -79,9 +79,9 @@ def _values(analysis: Analysis, readings: list[str]) -> list[Run]:
     )
 
 
-def _abbreviations(text: str, analysis: Analysis, readings: list[str], snapshot: Snapshot) -> list[Run]:
+def _abbreviations(text: str, analysis: Analysis, readings: list[str], vocabulary: Vocabulary) -> list[Run]:
     """Return the abbreviations and full forms in the query, those that the reports define before the common ones."""
-    tables = (snapshot.abbreviations, builtin_table())
+    tables = (vocabulary.abbreviations, builtin_table())
     query = " ".join(["", *readings, ""])
     written = _written(text, analysis, readings, tables)
     runs: dict[tuple[int, int], dict[str, Variant]] = {}

@@ -9,21 +9,36 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, pairwise
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from vnsearch.concurrency import cached_property
-from vnsearch.index.columnar.container import Array, ArrayFile, ArrayFileWriter, check_starts, narrow, numbers_of
+from vnsearch.index.columnar.container import Array, check_starts, narrow, numbers_of
 from vnsearch.text.fold import group_key
 
-__all__ = ["PairTerms", "Terms", "encode_term", "write_groups", "write_pairs", "write_terms"]
+__all__ = ["Arrays", "ArraysTaken", "PairTerms", "Terms", "encode_term", "write_groups", "write_pairs", "write_terms"]
 
 _HEAD_BYTES = 8
 # Fewer pairs than this are faster found one by one.
 _FEW = 80
 
 Places = Sequence[int] | npt.NDArray[np.intp]
+
+
+class Arrays(Protocol):
+    """Arrays by name, to read: a file of them, or a dictionary."""
+
+    def __getitem__(self, name: str, /) -> Array:
+        """Return an array."""
+
+
+class ArraysTaken(Protocol):
+    """What takes arrays by name: the writer of a file, for one."""
+
+    def add(self, name: str, array: Array) -> None:
+        """Take an array."""
 
 
 def encode_term(term: str) -> bytes:
@@ -36,7 +51,7 @@ def _heads(terms: Iterable[bytes]) -> Array:
     return np.frombuffer(padded, ">u8").astype(np.uint64)
 
 
-def write_terms(file: ArrayFileWriter, name: str, terms: Sequence[bytes]) -> None:
+def write_terms(file: ArraysTaken, name: str, terms: Sequence[bytes]) -> None:
     """Write a dictionary of different terms, sorted."""
     lengths = np.fromiter(map(len, terms), np.int64, len(terms))
     file.add(f"{name}.terms", np.frombuffer(b"".join(terms), np.uint8))
@@ -47,7 +62,7 @@ def write_terms(file: ArrayFileWriter, name: str, terms: Sequence[bytes]) -> Non
 class Terms(Sequence[bytes]):
     """A dictionary, mapped. ``terms[i]`` is the term of number i."""
 
-    def __init__(self, file: ArrayFile, name: str) -> None:
+    def __init__(self, file: Arrays, name: str) -> None:
         self._data = file[f"{name}.terms"].data
         self._starts = file[f"{name}.term_starts"]
         self._heads = file[f"{name}.term_heads"]
@@ -106,11 +121,11 @@ class Terms(Sequence[bytes]):
         return range(first, self.lower_bound(shortened[:-1] + bytes([shortened[-1] + 1])))
 
 
-def write_groups(file: ArrayFileWriter, syllables: Sequence[bytes]) -> None:
+def write_groups(file: ArraysTaken, syllables: Sequence[bytes]) -> None:
     """Write the folded groups of the syllables: a dictionary of keys, and for each the numbers of its spellings."""
     groups: dict[str, list[int]] = {}
     for number, syllable in enumerate(syllables):
-        groups.setdefault(group_key(syllable.decode()), []).append(number)
+        groups.setdefault(group_key(syllable.decode("utf-8", "surrogatepass")), []).append(number)
     keys = sorted(groups)
     write_terms(file, "group", [encode_term(key) for key in keys])
     counts = np.fromiter((len(groups[key]) for key in keys), np.int64, len(keys))
@@ -118,7 +133,7 @@ def write_groups(file: ArrayFileWriter, syllables: Sequence[bytes]) -> None:
     file.add("group.members", narrow(np.fromiter(chain.from_iterable(groups[key] for key in keys), np.int64)))
 
 
-def write_pairs(file: ArrayFileWriter, firsts: Array, seconds: Array, syllables: int) -> None:
+def write_pairs(file: ArraysTaken, firsts: Array, seconds: Array, syllables: int) -> None:
     """Write the dictionary of pairs: the numbers of their two syllables, sorted; ``syllables`` is how many there are."""
     counts = np.bincount(firsts, minlength=syllables) if len(firsts) else np.zeros(syllables, np.int64)
     file.add("pair.first_starts", narrow(np.concatenate(([0], np.cumsum(counts)))))
@@ -132,7 +147,7 @@ class PairTerms:
     ascend among them.
     """
 
-    def __init__(self, file: ArrayFile, syllables: int) -> None:
+    def __init__(self, file: Arrays, syllables: int) -> None:
         self.first_starts = file["pair.first_starts"]
         self.seconds = file["pair.seconds"]
         check_starts(self.first_starts, syllables, len(self.seconds))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ import numpy.typing as npt
 from vnsearch.concurrency import cached_property
 from vnsearch.index.columnar.container import Array, ArrayFile, ArrayFileWriter, narrow
 
-__all__ = ["Places", "Texts", "TokenSequences", "encode_places", "write_tokens"]
+__all__ = ["Places", "Sequences", "Texts", "TokenSequences", "encode_places", "write_tokens"]
 
 _GAP_MAX, _LENGTH_MAX = 14, 15
 _ESCAPE = 0xF0  # a gap of 15
@@ -62,6 +63,21 @@ def write_tokens(file: ArrayFileWriter, tokens: Sequence[Array], places: Sequenc
     file.add("place_escape_at", narrow(np.concatenate(at)))
     file.add_parts("place_escape_gap", np.int32, (part.escapes[1] for part in places))
     file.add("place_escape_length", narrow(np.concatenate([part.escapes[2] for part in places])))
+
+
+class Sequences(Protocol):
+    """Token sequences, and the encoded places of all tokens; ``Texts`` reads them."""
+
+    @property
+    def codes(self) -> Array:
+        """One byte for every token."""
+
+    @property
+    def escapes(self) -> tuple[Array, Array, Array]:
+        """For each escaped token its number, its gap and its length."""
+
+    def gather(self, tokens: npt.NDArray[np.int64] | slice) -> Array:
+        """Return the syllables of some tokens, given by their numbers or as a run."""
 
 
 class TokenSequences:
@@ -126,9 +142,7 @@ class Texts:
     behind it. Where tokens stand is worked out when it is asked for.
     """
 
-    def __init__(
-        self, sequences: TokenSequences, firsts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]
-    ) -> None:
+    def __init__(self, sequences: Sequences, firsts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> None:
         self._sequences = sequences
         self._firsts = firsts
         self._runs = list(map(slice, firsts.tolist(), (firsts + lengths).tolist()))

@@ -1,0 +1,71 @@
+"""The reports of an index on a cluster, asked: one request for each question."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from vnsearch.index.schema import label_field
+from vnsearch.opensearch.cluster import Cluster
+from vnsearch.opensearch.compiling import Query
+from vnsearch.opensearch.terms import label_of
+
+__all__ = ["FACET_VALUES", "Collection", "facet", "values_of"]
+
+#: Different values of a field that are counted at most.
+FACET_VALUES = 10_000
+_COPIES = 1 << 10
+
+
+def facet(key: str) -> Query:
+    """Return what asks for the values of a field, with their counts."""
+    return {"terms": {"field": f"labels.{label_field(key)}", "size": FACET_VALUES}}
+
+
+def values_of(counted: Mapping[str, Any]) -> list[tuple[str, int]]:
+    """Return what a facet found, the commonest first, equals by name."""
+    found = [(label_of(bucket["key"]), int(bucket["doc_count"])) for bucket in counted["buckets"]]
+    return sorted(found, key=lambda item: (-item[1], item[0]))
+
+
+class Collection:
+    """Asks one index of a cluster, by the name of its alias."""
+
+    def __init__(self, cluster: Cluster, name: str) -> None:
+        self.cluster = cluster
+        self.name = name
+
+    def ask(self, body: Mapping[str, Any], *, timeout_s: float | None = None, copy: object = None) -> dict[str, Any]:
+        """Return the answer to a search.
+
+        Document frequencies are those of all shards together. ``timeout_s``: after it what was found is given, and the answer says
+        ``timed_out``; otherwise there is a whole answer, or an error. Searches with one ``copy`` go to the same copies of the
+        shards: pages of one search fit together, though the copies may have forgotten deleted reports at different times.
+        """
+        params: dict[str, Any] = {
+            "search_type": "dfs_query_then_fetch",
+            "allow_partial_search_results": "true" if timeout_s else "false",
+            "preference": f"vnsearch{zlib.crc32(repr(copy).encode('utf-8', 'surrogatepass')) % _COPIES}",
+        }
+        asked = dict(body)
+        if timeout_s is not None:
+            asked["timeout"] = f"{max(1, round(timeout_s * 1000))}ms"
+            params["request_timeout"] = timeout_s + self.cluster.timeout_s
+        with self.cluster.errors(f"searching {self.name}"):
+            answer: dict[str, Any] = self.cluster.client.search(index=self.name, body=asked, params=params)
+        return answer
+
+    def count_all(self, queries: Sequence[Query]) -> tuple[int, list[int]]:
+        """Return how many reports there are, and how many of them each query matches; no scores, no order."""
+        body: dict[str, Any] = {"size": 0, "track_total_hits": True}
+        if queries:
+            body["aggs"] = {"counts": {"filters": {"filters": list(queries)}}}
+        answer = self.ask(body)
+        buckets = answer["aggregations"]["counts"]["buckets"] if queries else ()
+        return int(answer["hits"]["total"]["value"]), [int(bucket["doc_count"]) for bucket in buckets]
+
+    def label_names(self, key: str) -> list[str]:
+        """Return the labels that reports have for a key, the commonest first."""
+        answer = self.ask({"size": 0, "aggs": {"labels": facet(key)}})
+        return [name for name, _ in values_of(answer["aggregations"]["labels"])]

@@ -1,0 +1,130 @@
+"""Where an index is on a cluster: behind its name, an alias, stands one index, and beside that the index of its counts.
+
+``reports`` is the alias of ``reports-000001``, whose counts are in ``reports-000001-counts``. Making an index anew gives it the
+next number, and moves the alias when all is there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from opensearchpy.exceptions import NotFoundError
+
+from vnsearch.errors import IndexExistsError, IndexNotFoundError, InvalidArgumentError
+from vnsearch.opensearch.cluster import Cluster
+from vnsearch.opensearch.lexicon_parts import counts_body
+from vnsearch.opensearch.mapping import index_body
+
+__all__ = ["Place", "create", "drop", "find", "found_or_raise", "make", "move", "next_place"]
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,199}")
+_NUMBERED = re.compile(r"-(\d{6,})")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The index that a name stands for, and the index of its counts."""
+
+    index: str
+
+    @property
+    def counts(self) -> str:
+        """The companion index."""
+        return f"{self.index}-counts"
+
+
+def check_name(name: str) -> None:
+    """Raise InvalidArgumentError for what no index can be called."""
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise InvalidArgumentError(
+            f"the name of an index has lower-case letters, digits, and . _ - inside, at most 200 of them; not {name!r}"
+        )
+
+
+def find(cluster: Cluster, name: str) -> Place | None:
+    """Return where the index of a name is; None if there is none.
+
+    Raises:
+        IndexExistsError: the name is that of an index or of several, not of an alias of ours.
+
+    """
+    with cluster.errors(f"looking for {name}"):
+        try:
+            found: dict[str, Any] = cluster.client.indices.get_alias(name=name)
+        except NotFoundError:
+            if cluster.client.indices.exists(index=name):
+                raise IndexExistsError(
+                    f"{name} is an index on its own, not made by vnsearch; give another name"
+                ) from None
+            return None
+    if len(found) != 1:
+        raise IndexExistsError(
+            f"{name} is an alias of {len(found)} indices: {', '.join(sorted(found))}; give another name"
+        )
+    return Place(next(iter(found)))
+
+
+def found_or_raise(cluster: Cluster, name: str) -> Place:
+    """Return where the index of a name is."""
+    place = find(cluster, name)
+    if place is None:
+        raise IndexNotFoundError(
+            f"there is no index {name} at {', '.join(cluster.urls)}; make one with OpenSearchIndex.create(…), "
+            "or `vnsearch index PATH --url …`"
+        )
+    return place
+
+
+def next_place(cluster: Cluster, name: str) -> Place:
+    """Return the next place for a name, which no index has yet."""
+    with cluster.errors(f"looking for {name}"):
+        known = cluster.client.indices.get(index=f"{name}-*", params={"expand_wildcards": "all"})
+    numbers = [int(match[1]) for one in known if (match := _NUMBERED.match(one.removeprefix(name)))]
+    return Place(f"{name}-{max(numbers, default=0) + 1:06d}")
+
+
+def make(cluster: Cluster, place: Place, filterable: Sequence[str], shards: int, replicas: int) -> None:
+    """Make the two indices of a place, empty; the counts first, so that whoever finds the other has them."""
+    with cluster.errors(f"creating {place.index}"):
+        cluster.client.indices.create(index=place.counts, body=counts_body(replicas))
+        try:
+            cluster.client.indices.create(index=place.index, body=index_body(filterable, shards, replicas))
+        except BaseException:
+            drop(cluster, place.counts)
+            raise
+
+
+def create(
+    cluster: Cluster, name: str, filterable: Sequence[str], shards: int, replicas: int, *, overwrite: bool
+) -> Place:
+    """Make an empty index for a name; with ``overwrite`` in place of the one that is there, which goes."""
+    check_name(name)
+    before = find(cluster, name)
+    if before is not None and not overwrite:
+        raise IndexExistsError(
+            f"there is an index {name} at {', '.join(cluster.urls)} already; open it, or give overwrite=True to start anew"
+        )
+    place = next_place(cluster, name)
+    make(cluster, place, filterable, shards, replicas)
+    move(cluster, name, before, place)
+    return place
+
+
+def move(cluster: Cluster, name: str, before: Place | None, place: Place) -> None:
+    """Let a name stand for another place, in one step; what it stood for goes."""
+    actions: list[dict[str, Any]] = [{"add": {"index": place.index, "alias": name, "is_write_index": True}}]
+    if before is not None:
+        actions.append({"remove_index": {"index": before.index}})
+    with cluster.errors(f"naming {place.index} {name}"):
+        cluster.client.indices.update_aliases(body={"actions": actions})
+    if before is not None:
+        drop(cluster, before.counts)
+
+
+def drop(cluster: Cluster, *indices: str) -> None:
+    """Remove indices that are in use no more."""
+    with cluster.errors("removing what is in use no more"):
+        cluster.client.indices.delete(index=",".join(indices), params={"ignore_unavailable": "true"})

@@ -1,0 +1,101 @@
+"""The texts of a page of hits, taken apart: what ``Wanted`` looks through where there are no stored tokens."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from vnsearch.analysis import syllables_of
+from vnsearch.index.columnar.container import Array
+from vnsearch.index.columnar.tokens import Texts, encode_places
+from vnsearch.index.schema import TEXT_FIELDS
+from vnsearch.report import Report
+
+__all__ = ["PageTexts"]
+
+Ints = npt.NDArray[np.int64]
+
+
+class PageTexts:
+    """Titles and bodies of some reports, as a ``TextSource`` of one segment; the documents are the reports, from 0.
+
+    Values are looked for only if there are to be any (``has_values``): that takes as long as all the rest.
+    """
+
+    def __init__(self, reports: Sequence[Report], *, has_values: bool) -> None:
+        texts = [getattr(report, text_field) for report in reports for text_field in TEXT_FIELDS]
+        analyses = [syllables_of(text, values=has_values) for text in texts]
+        self._numbers: dict[str, int] = {}
+        numbered = [self._numbers.setdefault(term, len(self._numbers)) for one in analyses for term in one.syllables]
+        self._tokens = np.array(numbered, np.int32)
+        self._lengths = np.array([len(one.syllables) for one in analyses], np.int64)
+        self._firsts = self._lengths.cumsum() - self._lengths
+        starts = np.array([start for one in analyses for start in one.starts], np.int64)
+        ends = np.array([end for one in analyses for end in one.ends], np.int64)
+        places = encode_places(starts, ends, self._lengths)
+        self.codes: Array = places.codes
+        self.escapes: tuple[Array, Array, Array] = places.escapes
+        self._values: dict[str, int] = {}
+        self._values_of = [
+            [(self._values.setdefault(value.text, len(self._values)), value.start, value.end) for value in one.values]
+            for one in analyses
+        ]
+
+    # -- a source of one segment
+
+    def leaf_of(self, number: int) -> tuple[int, int]:
+        """Return which segment a document is in, and its number there."""
+        return 0, number
+
+    def segment(self, at: int) -> PageTexts:
+        """Return the segment."""
+        del at
+        return self
+
+    def reading(self, what: str) -> contextlib.AbstractContextManager[None]:
+        """Nothing is read here that could be damaged."""
+        del what
+        return contextlib.nullcontext()
+
+    # -- the segment
+
+    @property
+    def tokens(self) -> PageTexts:
+        """The texts."""
+        return self
+
+    def size(self, kind: str) -> int:
+        """Return how many different terms of a kind there are."""
+        return len(self._values if kind == "value" else self._numbers)
+
+    def syllable_numbers(self, syllables: Sequence[str]) -> list[int]:
+        """Return the number of each syllable, or -1."""
+        return [self._numbers.get(syllable, -1) for syllable in syllables]
+
+    def find(self, kind: str, term: str) -> int:
+        """Return the number of a term of a kind, or -1."""
+        return (self._values if kind == "value" else self._numbers).get(term, -1)
+
+    def values_of(self, documents: Ints, field: int) -> tuple[Array, Array, Array, Array]:
+        """Return the values of some texts, text after text and in order: (places of the documents, terms, starts, ends)."""
+        found = [
+            (row, *value)
+            for row, document in enumerate(documents.tolist())
+            for value in self._values_of[len(TEXT_FIELDS) * document + field]
+        ]
+        rows, terms, starts, ends = np.array(found, np.int64).reshape(-1, 4).T
+        return rows, terms, starts, ends
+
+    # -- its token sequences
+
+    def gather(self, tokens: Ints | slice) -> Array:
+        """Return the syllables of some tokens."""
+        return self._tokens[tokens]
+
+    def read(self, documents: Ints, field: int) -> Texts:
+        """Return some documents' titles (0) or bodies (1), one after the other."""
+        texts = len(TEXT_FIELDS) * documents + field
+        return Texts(self, self._firsts[texts], self._lengths[texts])

@@ -1,0 +1,174 @@
+"""Query -> hits, on a cluster: read as everywhere, compiled, answered in one request."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from vnsearch.errors import InvalidArgumentError, UnknownFieldError
+from vnsearch.index.schema import FACETS
+from vnsearch.limits import Limits
+from vnsearch.opensearch.collection import Collection, facet, values_of
+from vnsearch.opensearch.compiling import Compiler, Query, clauses_of, day_filter, label_filter
+from vnsearch.opensearch.documents import report_of
+from vnsearch.opensearch.page import ClusterPage
+from vnsearch.opensearch.planning import ClusterPlanner
+from vnsearch.opensearch.terms import document_id
+from vnsearch.opensearch.vocabulary import ClusterVocabulary
+from vnsearch.search.assemble import assemble
+from vnsearch.search.parts import read
+from vnsearch.search.plan import plan
+from vnsearch.search.query import ParsedQuery
+from vnsearch.search.results import Hit, SearchResults
+from vnsearch.search.searcher import SearchOptions, ordinal, wanted_labels
+from vnsearch.search.suggestions import restored
+
+__all__ = ["ClusterSearcher"]
+
+# Lucene takes 1,024 clauses; a long query without marks may have more. What is likeliest is searched then.
+_CLAUSES = 1000
+_FEWER_SPELLINGS = (512, 128, 1)
+_FEWER_SYLLABLES = (64, 32, 16)
+_SHOWN = ["report", "packed"]
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterSearcher:
+    """Searches a collection, with the words that it has now. Safe for many threads."""
+
+    collection: Collection
+    vocabulary: ClusterVocabulary
+    limits: Limits
+
+    def search(self, text: str, options: SearchOptions, *, only: str | None = None) -> SearchResults:
+        """Run a query; see ``Index.search``. ``only`` is the id of the one report that may be found."""
+        started = time.perf_counter()
+        options.check()
+        if not isinstance(text, str):
+            raise InvalidArgumentError(f"a query is text, not {type(text).__name__}")
+        for limits in _ever_less(self.limits):
+            query = read(text, self.vocabulary, options.match, limits=limits)
+            compiled = self._compiled(query, options)
+            if clauses_of(compiled) <= _CLAUSES:
+                break
+        among = [_one(only)] if only is not None else []
+        suggest = partial(restored, query, self.vocabulary)
+        return self._run(query, compiled, options, among, (), suggest, started)
+
+    def like(self, query: ParsedQuery, options: SearchOptions, without: str) -> SearchResults:
+        """Run a query that was made of a report, which is left out."""
+        started = time.perf_counter()
+        return self._run(query, self._compiled(query, options), options, (), [_one(without)], lambda: None, started)
+
+    def _compiled(self, query: ParsedQuery, options: SearchOptions) -> Query:
+        planner = ClusterPlanner(self.collection)
+        node = plan(planner, query.groups, options.match) if query.part is None else assemble(planner, query.part)
+        return Compiler(options.weights(), planner, scaled=self.collection.cluster.major == 2).compile(node)
+
+    def _run(
+        self,
+        query: ParsedQuery,
+        compiled: Query,
+        options: SearchOptions,
+        among: Sequence[Query],
+        without: Sequence[Query],
+        suggest: Any,
+        started: float,
+    ) -> SearchResults:
+        start, end = options.offset, min(options.offset + options.limit, self.limits.result_window)
+        names = list(dict.fromkeys(options.facets))
+        for name in names:
+            self._known(name)
+        filtered: Query = {
+            "bool": {"must": [compiled], "filter": [*among, *self._filters(options)], "must_not": list(without)}
+        }
+        body: dict[str, Any] = {
+            "query": filtered,
+            "from": start if end > start else 0,
+            "size": max(end - start, 0),
+            "track_total_hits": True,
+            "track_scores": True,
+            "sort": _order(options.sort),
+            "_source": _SHOWN,
+        }
+        if names:
+            body["aggs"] = {str(at): facet(name) for at, name in enumerate(names)}
+        timeout_s = options.timeout_s
+        if timeout_s is not None:
+            timeout_s = max(timeout_s - (time.perf_counter() - started), 0.001)
+        copy = (query.text, options.match, options.sort)
+        answer = self.collection.ask(body, timeout_s=timeout_s, copy=copy)
+        found = answer["hits"]["hits"]
+        explain = partial(self._explained, filtered, copy)
+        page = ClusterPage(
+            query,
+            options.weights(),
+            options.fragments,
+            [report_of(one["_source"]) for one in found],
+            self.vocabulary,
+            explain,
+        )
+        page.hits = tuple(Hit(float(one["_score"]), at, page) for at, one in enumerate(found))
+        facets = {name: values_of(answer["aggregations"][str(at)]) for at, name in enumerate(names)}
+        complete = not answer["timed_out"] and not answer["_shards"]["failed"]
+        took_ms = (time.perf_counter() - started) * 1000
+        return SearchResults(
+            tuple(page.hits), int(answer["hits"]["total"]["value"]), took_ms, facets, complete, suggest
+        )
+
+    def _explained(self, query: Query, copy: object, id: str) -> Mapping[str, Any] | None:
+        body = {
+            "query": {"bool": {"must": [query], "filter": [_one(id)]}},
+            "explain": True,
+            "size": 1,
+            "_source": False,
+        }
+        found = self.collection.ask(body, copy=copy)["hits"]["hits"]
+        return found[0]["_explanation"] if found else None
+
+    def _known(self, name: str) -> str:
+        known = (*FACETS, *self.vocabulary.filterable)
+        if name not in known:
+            raise UnknownFieldError(
+                f"{name!r} cannot be filtered or faceted here; the fields are {', '.join(known)} "
+                "(more keys of extra when the index is created: filterable=(…))"
+            )
+        return name
+
+    def _filters(self, options: SearchOptions) -> list[Query]:
+        found = [
+            label_filter(self._known(name), wanted_labels(name, values))
+            for name, values in (options.filters or {}).items()
+        ]
+        if options.date_from is not None or options.date_to is not None:
+            first = None if options.date_from is None else ordinal(options.date_from, "date_from")
+            last = None if options.date_to is None else ordinal(options.date_to, "date_to")
+            found.append(day_filter(first, last))
+        return found
+
+
+def _one(id: str) -> Query:
+    return {"ids": {"values": [document_id(id)]}}
+
+
+def _ever_less(limits: Limits) -> Iterator[Limits]:
+    """Yield the limits, and then ever lower ones: for queries of more clauses than the cluster takes."""
+    yield limits
+    for spellings in _FEWER_SPELLINGS:
+        limits = replace(limits, query_spellings=min(spellings, limits.query_spellings))
+        limits = replace(limits, prefix_spellings=min(limits.prefix_spellings, 16))
+        yield limits
+    for syllables in _FEWER_SYLLABLES:
+        limits = replace(limits, query_syllables=min(syllables, limits.query_syllables), query_phrases=4)
+        yield limits
+
+
+def _order(sort: str) -> list[Any]:
+    """Return the order of the hits. Equals go by their ids, so that pages fit together."""
+    by_score: list[Any] = [{"_score": "desc"}, {"id": "asc"}]
+    if sort == "relevance":
+        return by_score
+    return [{"day": {"order": "desc" if sort == "-date" else "asc", "missing": "_last"}}, *by_score]
