@@ -370,6 +370,19 @@ class TestBusyCluster:
         with pytest.raises(TransportError, match="429"):
             place.add((Report(f"r{number}") for number in range(600)), client=through, retry_s=0.3)
 
+    def test_no_more_is_read_than_can_be_sent(self, place: Place, proxy: Proxy, through: OpenSearch) -> None:
+        proxy.answers(429, BUSY, path=f"/{place.index}/_bulk")
+        read = 0
+
+        def reports() -> Iterator[Report]:
+            nonlocal read
+            for read in range(1, 20_001):
+                yield Report(f"r{read}")
+
+        with pytest.raises(TransportError, match="429"):
+            place.add(reports(), client=through, threads=1, retry_s=0.3)
+        assert read <= 4 * 256
+
     def test_a_cluster_that_is_down(self, place: Place) -> None:
         client = OpenSearch(["http://127.0.0.1:9"], max_retries=0)
         with pytest.raises(ConnectionError):
