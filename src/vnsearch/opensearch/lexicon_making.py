@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from vnsearch.index.columnar.build import AnalysedReports, Vocabulary
+from vnsearch.index.columnar.build import AnalysedReports, Vocabulary, pair_firsts
 from vnsearch.index.columnar.container import Array, changes
 from vnsearch.index.columnar.terms import encode_term
 from vnsearch.index.schema import DEFINITIONS
@@ -172,9 +172,7 @@ class LexiconBuilder:
             self._definitions.update(set(row))
         numbers = _numbers(map(self._vocabulary.__getitem__, texts.syllables), len(texts.syllables))
         tokens = numbers[texts.tokens]
-        within = np.ones(len(tokens), np.bool_)
-        within[np.cumsum(texts.lengths)[texts.lengths > 0] - 1] = False  # the last token of a text begins no pair
-        firsts = np.flatnonzero(within)
+        firsts = pair_firsts(texts.lengths)
         pairs = _summed(tokens[firsts] << 32 | tokens[firsts + 1], np.ones(len(firsts), np.int64))
         self._pairs.append(pairs)
         self._waiting += len(pairs.keys)
