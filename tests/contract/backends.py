@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import shutil
 import urllib.request
 import uuid
@@ -19,11 +20,15 @@ DEFAULT = Limits()
 
 def why_no_cluster() -> str | None:
     """Return why the contract is not tried on a cluster here; None if it is. Asked once, or each test would say so."""
+    if os.environ.get("VNSEARCH_OPENSEARCH") == "0":
+        return "VNSEARCH_OPENSEARCH=0"
     for module in ("opensearchpy", "vnsearch.opensearch", "vnsearch.opensearch.index"):
         if importlib.util.find_spec(module) is None:
             return f"there is no {module}"
-    missing = [command for command in ("java", "mvn") if shutil.which(command) is None]
-    return f"a cluster needs {' and '.join(missing)}" if missing else None
+    if os.environ.get("VNSEARCH_OPENSEARCH_URLS"):
+        return None
+    missing = [command for command in ("java", "javac", "mvn") if shutil.which(command) is None]
+    return f"a cluster needs {', '.join(missing)}" if missing else None
 
 
 class Backend(ABC):
