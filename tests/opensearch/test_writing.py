@@ -23,6 +23,7 @@ from test_documents import ODD_REPORTS, documents_of, frequencies_of
 from vnsearch import AddStats, InvalidArgumentError, InvalidReportError, Limits, Report
 from vnsearch.index.documents import analyse_reports
 from vnsearch.opensearch import bulk
+from vnsearch.opensearch.bulk import Patience
 from vnsearch.opensearch.documents import Lengths, report_of
 from vnsearch.opensearch.mapping import index_body
 from vnsearch.opensearch.terms import document_id
@@ -271,7 +272,7 @@ class TestScores:
     def test_the_cluster_scores_as_the_mapping_says(self, place: Place) -> None:
         reports = [Report("a", "cây cầu", "cây cầu mới"), Report("b", "", "cây đa"), Report("c", "cái ao"), Report("d")]
         place.add(reports)
-        lengths = reference_lengths(place.client, place.counts, lambda: analyse_reports([], ()))
+        lengths = reference_lengths(place.client, place.counts, [], Patience(5))
         sent = {report.id: document for report, document in zip(reports, documents_of(reports, lengths), strict=True)}
         for field, term, k1, holders in (
             ("both.syllables", "cây", 1.2, ["a", "b"]),
@@ -288,23 +289,32 @@ class TestScores:
 
 
 class TestReferenceLengths:
+    def lengths(self, place: Place, *first: Report) -> Lengths:
+        return reference_lengths(place.client, place.counts, first, Patience(5))
+
     def test_the_first_ones_stay(self, place: Place) -> None:
         place.add([Report("a", "một hai ba", "một " * 100)])
-        expected = Lengths((3 + 60) / 6, (100 + 1500) / 6)
-
-        def never() -> Any:
-            raise AssertionError
-
-        assert reference_lengths(place.client, place.counts, never) == expected
+        assert self.lengths(place) == Lengths(3, 100)
         place.add([Report("b", "một " * 50)])
-        assert reference_lengths(place.client, place.counts, never) == expected
+        assert self.lengths(place) == Lengths(3, 100)
 
-    def test_the_first_of_two_writers_wins(self, place: Place) -> None:
-        def beaten() -> Any:
+    def test_those_of_far_more_reports_take_their_place(self, place: Place) -> None:
+        place.add([Report("a", "một hai ba", "một " * 100)])
+        place.add([Report(f"{number}", "", "một " * 50) for number in range(4)])
+        assert self.lengths(place) == Lengths(12, 50)
+        place.add([Report(f"{number}", "", "một " * 10) for number in range(15)])
+        assert self.lengths(place) == Lengths(12, 50)
+
+    def test_the_first_of_two_writers_wins(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+        analyse = analyse_reports
+
+        def beaten(reports: Any, filterable: Any, **options: Any) -> Any:
+            monkeypatch.undo()
             place.add([Report("a", "một hai ba", "một " * 100)])
-            return analyse_reports([Report("b")], ())
+            return analyse(reports, filterable, **options)
 
-        assert reference_lengths(place.client, place.counts, beaten) == Lengths(63 / 6, 1600 / 6)
+        monkeypatch.setattr("vnsearch.opensearch.writing.analyse_reports", beaten)
+        assert self.lengths(place, Report("b")) == Lengths(3, 100)
 
 
 class TestBusyCluster:

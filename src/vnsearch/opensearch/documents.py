@@ -36,9 +36,8 @@ __all__ = ["Lengths", "Prepared", "actions", "prepare", "report_of"]
 Floats = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int64]
 
-# The reports that the first ones of an index are averaged with, and their lengths.
-_PRIOR = 5
-_PRIOR_TITLE, _PRIOR_BODY = 12, 300
+# Of titles and bodies where there are none to go by.
+_TITLE_LENGTH, _BODY_LENGTH = 12.0, 300.0
 # What readers of JSON are sure to keep; a report with other things in it is packed.
 _DEEPEST = 20
 _KEY_CHARS = 1000
@@ -56,9 +55,9 @@ class Lengths:
 
     @classmethod
     def of(cls, analysed: AnalysedReports) -> Lengths:
-        """Return those of some reports, and of five more with 12 and 300. What a report does not have counts for nothing."""
+        """Return those of some reports, of those that have a title, and a body; 12 and 300 where none has."""
         lengths = analysed.texts.lengths
-        return cls(_average(lengths[::2], _PRIOR_TITLE), _average(lengths[1::2], _PRIOR_BODY))
+        return cls(_average(lengths[::2], _TITLE_LENGTH), _average(lengths[1::2], _BODY_LENGTH))
 
     def norms(self, lengths: Array) -> tuple[Floats, Floats]:
         """Return what one occurrence counts, in the title and in the body of every report; their lengths are given in turn."""
@@ -77,8 +76,9 @@ class Prepared(NamedTuple):
     actions: list[tuple[str, bytes]]
 
 
-def _average(lengths: Array, prior: int) -> float:
-    return float(lengths.sum() + _PRIOR * prior) / float(np.count_nonzero(lengths) + _PRIOR)
+def _average(lengths: Array, default: float) -> float:
+    held = lengths[lengths > 0]
+    return float(held.mean()) if len(held) else default
 
 
 def prepare(reports: Sequence[Report], filterable: Sequence[str], lengths: Lengths) -> Prepared:

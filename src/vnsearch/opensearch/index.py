@@ -89,8 +89,9 @@ class OpenSearchIndex:
         self._limits = limits
         self._lock = lock_of(self, "_lock")
         self._looked = time.monotonic()
-        self._state_kept: _State | None = _State(cluster, name)
-        self._identity = ""
+        self._state_kept: _State | None
+        state = self._state_kept = _State(cluster, name)
+        self._identity = self._identify(state)
 
     # -- opening and closing
 
@@ -224,9 +225,8 @@ class OpenSearchIndex:
 
     @property
     def commit_id(self) -> str:
-        """Short text that stands for what was there at the last ``refresh``: no other state has the same."""
-        if not self._identity:
-            self._identity = self._identify(self._state)
+        """Short text that stands for what was there at the last ``refresh``, or change by this object: no other state has the same."""
+        self._state  # noqa: B018 - closed?
         return self._identity
 
     def _identify(self, state: _State) -> str:
@@ -299,6 +299,7 @@ class OpenSearchIndex:
                 on_analysed=publishing.take,
             )
             publishing.finish()
+        self._identity = self._identify(state)
         return stats
 
     def delete(self, ids: Iterable[str]) -> int:
@@ -311,7 +312,9 @@ class OpenSearchIndex:
 
         state = self._state
         with self._cluster.errors(f"deleting from {self.name}"):
-            return delete_reports(self._cluster.client, state.place.index, wanted)
+            deleted = delete_reports(self._cluster.client, state.place.index, wanted)
+        self._identity = self._identify(state)
+        return deleted
 
     # -- searching
 

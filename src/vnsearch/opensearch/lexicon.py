@@ -266,7 +266,7 @@ class Lexicon:
         return self.groups.starting(prefix)
 
     def terms(self, kind: str, prefix: str = "") -> dict[str, int]:
-        """Return the terms of a kind ("syllable", "word" of several syllables, "pair") that start so, with their counts.
+        """Return the terms of a kind ("syllable", "word", "pair") that start so, with their counts.
 
         A prefix of the kind "pair" is a syllable and a space, or empty.
         """
@@ -285,7 +285,7 @@ class Lexicon:
         return found
 
     def count(self, kind: str, term: str) -> int:
-        """Return how often a syllable, a pair or a word of several syllables occurs; 0 for what is not held."""
+        """Return how often a syllable, a pair or a word occurs; 0 for what is not held."""
         if kind == "pair":
             first, _, second = term.partition(" ")
             number = self._pairs.find(*self._numbers_of([first, second]))

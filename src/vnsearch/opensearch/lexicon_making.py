@@ -24,7 +24,7 @@ __all__ = ["BOUNDS", "EMPTY", "Bounds", "LexiconBuilder", "lexicon_of", "merged"
 
 
 class Bounds(NamedTuple):
-    """How many different pairs, syllables, words of several syllables and definitions a lexicon holds at most."""
+    """How many different pairs, syllables, words and definitions a lexicon holds at most."""
 
     pairs: int = 1_000_000
     syllables: int = 1_000_000
@@ -195,7 +195,7 @@ class LexiconBuilder:
         content = Content(
             TermCounts([encode_term(term) for term in terms], counts),
             pairs,
-            _term_counts({word: count for word, count in self._words.items() if "_" in word}),
+            _term_counts(self._words),
             _term_counts(self._definitions),
             none,
             none,

@@ -98,7 +98,10 @@ class ClusterSearcher:
             body["aggs"] = {str(at): facet(name) for at, name in enumerate(names)}
         timeout_s = options.timeout_s
         if timeout_s is not None:
-            timeout_s = max(timeout_s - (time.perf_counter() - started), 0.001)
+            timeout_s -= time.perf_counter() - started
+            if timeout_s <= 0:  # reading it took all the time
+                took_ms = (time.perf_counter() - started) * 1000
+                return SearchResults((), 0, took_ms, {name: [] for name in names}, complete=False, _suggest=suggest)
         copy = (query.text, options.match, options.sort)
         answer = self.collection.ask(body, timeout_s=timeout_s, copy=copy)
         found = answer["hits"]["hits"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 import xxhash
@@ -22,6 +21,8 @@ _ODD = re.compile(r"^~|[\s|\ud800-\udfff]")
 _ID_BYTES = 500
 _LABEL_BYTES = 8000
 _LABEL_CHARS = 1000
+# No byte.
+_DIGEST_FOLLOWS = "\u0100"
 
 
 def _digest(text: str) -> str:
@@ -46,23 +47,24 @@ def document_id(id: str) -> str:
     >>> document_id("xa/uy-vuon"), document_id("_doc")
     ('xa/uy-vuon', '~01c28d607c10efe2a05c0d5ce2a01b40')
     """
-    odd = len(id.encode("utf-8", "surrogatepass")) > _ID_BYTES or id.startswith(("~", "_")) or _SURROGATES.search(id)
+    size = len(id.encode("utf-8", "surrogatepass"))
+    odd = not 0 < size <= _ID_BYTES or id.startswith(("~", "_")) or _SURROGATES.search(id)
     return _digest(id) if odd else id
 
 
 def written_label(label: str) -> str:
-    """Return how a label is kept and asked for: as it is; as ``~`` and JSON where UTF-8 does not have it, or it begins with ``~``.
+    """Return how a label is kept and asked for: as it is; as ``~`` and its bytes where UTF-8 does not have it, or it begins with ``~``.
 
     Of one of more than 8,000 bytes there is the beginning, and a digest. Different labels are written differently; ``label_of``
     reads them.
 
     >>> written_label("Ba Đình"), written_label("~5")
-    ('Ba Đình', '~"~5"')
+    ('Ba Đình', '~~5')
     """
     size = len(label.encode("utf-8", "surrogatepass"))
     if size > _LABEL_BYTES:
-        return f"~{json.dumps(label[:_LABEL_CHARS] + '…')}{_digest(label)}"
-    return f"~{json.dumps(label)}" if label.startswith("~") or _SURROGATES.search(label) else label
+        return f"~{_as_bytes(label[:_LABEL_CHARS] + '…')}{_DIGEST_FOLLOWS}{_digest(label)}"
+    return f"~{_as_bytes(label)}" if label.startswith("~") or _SURROGATES.search(label) else label
 
 
 def label_of(written: str) -> str:
@@ -75,4 +77,11 @@ def label_of(written: str) -> str:
         ValueError: no label is written so.
 
     """
-    return str(json.JSONDecoder().raw_decode(written, 1)[0]) if written.startswith("~") else written
+    if not written.startswith("~"):
+        return written
+    return written[1:].partition(_DIGEST_FOLLOWS)[0].encode("latin-1").decode("utf-8", "surrogatepass")
+
+
+def _as_bytes(label: str) -> str:
+    """Return its bytes in UTF-8, each as a character."""
+    return label.encode("utf-8", "surrogatepass").decode("latin-1")

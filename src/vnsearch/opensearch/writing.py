@@ -49,6 +49,7 @@ _AHEAD = 8
 _AHEAD_MB = 16
 # The document of the companion index that holds the reference lengths.
 _LENGTHS = "lengths"
+_FAR_MORE = 4
 
 
 def add_reports(
@@ -118,8 +119,7 @@ def add_reports(
     given = batches(placed())
     with Sending(sender, threads, on_error, settled) as sending:
         if (first := next(given, None)) is not None:
-            analyse = functools.partial(analyse_reports, first, filterable, packed=False)
-            lengths = _reference_lengths(client, counts_index, analyse, sender.patience)
+            lengths = reference_lengths(client, counts_index, first, sender.patience)
             work = functools.partial(prepare, filterable=filterable, lengths=lengths)
             ahead = max(1, min(_AHEAD, int(memory_mb / _AHEAD_MB / processes)))
             with contextlib.closing(in_processes(work, itertools.chain([first], given), processes, ahead)) as prepared:
@@ -139,27 +139,28 @@ def _json(text: str) -> bytes:
     return json.dumps(text, ensure_ascii=False).encode()
 
 
-def reference_lengths(
-    client: OpenSearch, counts_index: str, analyse: Callable[[], AnalysedReports], *, retry_s: float = 60.0
-) -> Lengths:
-    """Return the reference lengths of an index; where it has none yet, those of the reports that ``analyse`` gives, from now on."""
-    return _reference_lengths(client, counts_index, analyse, Patience(retry_s))
+def reference_lengths(client: OpenSearch, counts_index: str, first: Sequence[Report], patience: Patience) -> Lengths:
+    """Return the reference lengths of an index, for an ``add`` that begins with these reports.
 
-
-def _reference_lengths(
-    client: OpenSearch, counts_index: str, analyse: Callable[[], AnalysedReports], patience: Patience
-) -> Lengths:
+    Where it has none yet, those of these reports, from now on. So too where it has those of far fewer: an index may begin with one
+    report, which says little.
+    """
     get = functools.partial(client.get, index=counts_index, id=_LENGTHS)
+    expected: dict[str, Any] = {"op_type": "create"}
     try:
-        return _read_lengths(patience.call(get))
+        document = patience.call(get)
     except NotFoundError as error:
         if error.error == "index_not_found_exception":  # else creating the document would create one
             raise
-    found = Lengths.of(analyse())
-    body = {"title": found.title, "body": found.body}
-    create = functools.partial(client.index, index=counts_index, id=_LENGTHS, body=body, params={"op_type": "create"})
+    else:
+        if len(first) < _FAR_MORE * int(document["_source"]["reports"]):
+            return _read_lengths(document)
+        expected = {"if_seq_no": document["_seq_no"], "if_primary_term": document["_primary_term"]}
+    found = Lengths.of(analyse_reports(first, (), packed=False))
+    body = {"title": found.title, "body": found.body, "reports": len(first)}
+    write = functools.partial(client.index, index=counts_index, id=_LENGTHS, body=body, params=expected)
     try:
-        patience.call(create)
+        patience.call(write)
     except ConflictError:  # another writer's, or our own by an attempt that seemed to fail
         return _read_lengths(patience.call(get))
     return found
