@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from vnsearch.opensearch.collection import Collection
 from vnsearch.opensearch.compiling import term_filter
@@ -21,10 +21,17 @@ class ClusterPlanner:
 
     parameters: Parameters = PARAMETERS
 
-    def __init__(self, collection: Collection) -> None:
+    def __init__(self, collection: Collection, group: str = "both") -> None:
         self._collection = collection
+        self._group = group
+        self._others: dict[str, ClusterPlanner] = {group: self}
         self._heard: dict[TermKey, int | None] = {}
         self._reports = 0
+
+    @classmethod
+    def of(cls, collection: Collection, fields: Mapping[str, float]) -> ClusterPlanner:
+        """Return one for what is looked for in some fields."""
+        return cls(collection, next(iter(fields)) if len(fields) == 1 else "both")
 
     def prepare(self, terms: Iterable[TermKey]) -> None:
         """Hear which terms the tree will have."""
@@ -41,7 +48,7 @@ class ClusterPlanner:
         if found is None:
             self.prepare([(kind, term)])
             unknown = [key for key, count in self._heard.items() if count is None]
-            self._reports, counts = self._collection.count_all([term_filter(*key) for key in unknown])
+            self._reports, counts = self._collection.count_all([term_filter(*key, self._group) for key in unknown])
             self._heard.update(zip(unknown, counts, strict=True))
             found = self._heard[kind, term]
             assert found is not None
@@ -53,6 +60,8 @@ class ClusterPlanner:
         return bm25.weight * (bm25.k1 + 1) * rarity(max(self._reports, count), count)
 
     def in_field(self, name: str) -> ClusterPlanner:
-        """Return one for what is looked for in one field: counts are of both fields, for all."""
-        del name
-        return self
+        """Return one for what is looked for in one field: always the same."""
+        if name not in self._others:
+            self._others[name] = ClusterPlanner(self._collection, name)
+            self._others[name]._others = self._others
+        return self._others[name]
