@@ -36,7 +36,7 @@ __all__ = [
 Query = dict[str, Any]
 
 # Saturations of a pair from which on a variant that holds it scores more, see ``Compiler._joined``.
-_STEPS = (0.0, 0.3, 0.5, 0.65, 0.8, 0.9)
+_STEPS = (0.0, 0.2, 0.35, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 #: Clauses that a query may have. Lucene takes 1,024; some are left to filters.
 CLAUSES = 1000
@@ -50,10 +50,11 @@ def any_of(queries: Sequence[Query]) -> Query:
     return {"bool": {"should": list(queries), "minimum_should_match": 1}} if queries else NOTHING
 
 
-def _all_of(queries: Sequence[Query]) -> Query:
-    if len(queries) == 1:
-        return queries[0]
-    return {"bool": {"must": list(queries)}} if queries else NOTHING
+def _all_of(queries: Sequence[Query], **others: Any) -> Query:
+    """Return a query for what all of some match; their scores are added. ``others`` are what else a ``bool`` may have."""
+    if not queries or NOTHING in queries:
+        return NOTHING
+    return queries[0] if len(queries) == 1 and not others else {"bool": {"must": list(queries), **others}}
 
 
 def _best_of(queries: Sequence[Query]) -> Query:
@@ -120,11 +121,11 @@ class Compiler:
             case tree.All(children):
                 return _all_of([self.compile(child) for child in children])
             case tree.Maybe(required, extra):
-                return {"bool": {"must": [self.compile(required)], "should": [self.compile(extra)]}}
+                return _all_of([self.compile(required)], should=[self.compile(extra)])
             case tree.Filtered(wanted, condition):
-                return {"bool": {"must": [self.compile(wanted)], "filter": [self.compile(condition)]}}
+                return _all_of([self.compile(wanted)], filter=[self.compile(condition)])
             case tree.Without(wanted, unwanted):
-                return {"bool": {"must": [self.compile(wanted)], "must_not": [self.compile(unwanted)]}}
+                return _all_of([self.compile(wanted)], must_not=[self.compile(unwanted)])
             case tree.InField(name, inner):
                 return Compiler(self.in_field(name), self._run.in_field(name), scaled=self._scaled).compile(inner)
             case tree.Phrase(syllables, slop, weight):
@@ -168,7 +169,8 @@ class Compiler:
         ``1 / (2 - saturation)``, is approached from below in a few steps: what was typed comes before another way to write it.
         """
         pairs = _pairs_of(phrase)
-        rarest = min(pairs, key=lambda pair: self._run.count("pair", pair))
+        # Of equals the last: where the opening ends between them, that is the one outside.
+        rarest = min(reversed(pairs), key=lambda pair: self._run.count("pair", pair))
         held = max(self._run.count("pair", rarest), 1)
         worth = weight * self._run.worth("phrase", max(self._run.count("phrase", phrase), 1))
         found = []
@@ -205,10 +207,10 @@ class Compiler:
         self, syllables: Sequence[tree.Term | tree.Best], places: Sequence[Sequence[str]], slop: int, weight: float
     ) -> Query:
         scored = [self.compile(place) for place in syllables]
-        if len(scored) == 1:
-            return {"bool": {"must": scored, "boost": weight}}
         if not all(places):
             return NOTHING
+        if len(scored) == 1:
+            return {"bool": {"must": scored, "boost": weight}}
         if len(places) == 2 and slop == 1:
             pairs = [written("pair", f"{a} {b}") for a, b in product(*places)]
             found: list[Query] = [{"terms": {field_of(group, "pair"): pairs}} for group in self._groups]
@@ -219,13 +221,26 @@ class Compiler:
 
 
 def _in_order(places: Sequence[Sequence[str]], slop: int) -> Query:
-    """Return the rule for places that follow each other, each at most ``slop`` behind the one before."""
-    rule, *others = [_spelled(place) for place in places]
-    if slop == 1:
-        return {"all_of": {"ordered": True, "max_gaps": 0, "intervals": [rule, *others]}} if others else rule
-    for other in others:
-        rule = {"all_of": {"ordered": True, "max_gaps": slop - 1, "intervals": [rule, other]}}
-    return rule
+    """Return the rule for places that follow each other, each at most ``slop`` behind the one before.
+
+    Lucene looks at the nearest of what can follow alone. So with slop it is asked from the left and from the right; only
+    where a syllable in the middle is right in neither way, but is between, something is not found.
+    """
+    rules = [_spelled(place) for place in places]
+    if slop == 1 or len(rules) < 3:
+        return _ordered(rules, slop)
+    left, right = rules[0], rules[-1]
+    for rule in rules[1:]:
+        left = _ordered([left, rule], slop)
+    for rule in rules[-2::-1]:
+        right = _ordered([rule, right], slop)
+    return {"any_of": {"intervals": [left, right]}}
+
+
+def _ordered(rules: Sequence[Query], slop: int) -> Query:
+    if len(rules) == 1:
+        return rules[0]
+    return {"all_of": {"ordered": True, "max_gaps": slop - 1, "intervals": list(rules)}}
 
 
 def _spelled(place: Sequence[str]) -> Query:

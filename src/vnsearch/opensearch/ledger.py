@@ -16,7 +16,7 @@ from vnsearch.concurrency import cached_property
 from vnsearch.index.columnar.build import OPENING
 from vnsearch.index.schema import TEXT_FIELDS
 from vnsearch.opensearch.collection import Collection
-from vnsearch.opensearch.compiling import CLAUSES, Compiler, Query, clauses_of
+from vnsearch.opensearch.compiling import CLAUSES, NOTHING, Compiler, Query, clauses_of
 from vnsearch.opensearch.page_texts import PageTexts
 from vnsearch.opensearch.planning import ClusterPlanner
 from vnsearch.report import Report
@@ -55,10 +55,10 @@ class _Answers:
 
     def score(self, query: Query) -> float:
         key = json.dumps(query)
-        if self._scores is None:
+        if self._scores is None and query != NOTHING:
             self._queries[key] = query
             return 1.0
-        return self._scores.get(key, 0.0)
+        return (self._scores or {}).get(key, 0.0)
 
     def count(self, query: Query) -> int:
         key = json.dumps(query)

@@ -180,8 +180,9 @@ def _variant_weight(run: Planner, group: Group, variant: Variant) -> float:
     return worth / run.worth(variant.kind, held) * run.parameters.variant * variant.share
 
 
-def contributions(ledger: Ledger, groups: Iterable[Group]) -> list[Contribution]:
+def contributions(ledger: Ledger, groups: Sequence[Group]) -> list[Contribution]:
     """Return what each place brought a document, or the variant of its group; the scores add up to the document's."""
+    ledger.prepare(dict.fromkeys(_terms(groups)))
     found: list[Contribution] = []
     for group in groups:
         parts = [_of_place(ledger, place) for place in group.places]
