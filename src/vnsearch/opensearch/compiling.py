@@ -35,6 +35,8 @@ __all__ = [
 
 Query = dict[str, Any]
 
+# Terms that one query for any of several may have.
+_TERMS = 1 << 16
 # Saturations of a pair from which on a variant that holds it scores more, see ``Compiler._joined``.
 _STEPS = (0.0, 0.2, 0.35, 0.5, 0.6, 0.7, 0.8, 0.9)
 
@@ -73,7 +75,9 @@ def _unscored(query: Query, score: float = 0.0) -> Query:
 
 def label_filter(key: str, labels: Iterable[str]) -> Query:
     """Return a query for the reports that have any of some labels."""
-    return {"terms": {f"labels.{label_field(key)}": [written_label(label) for label in labels]}}
+    wanted = [written_label(label) for label in labels]
+    parts = [wanted[start : start + _TERMS] for start in range(0, max(len(wanted), 1), _TERMS)]
+    return any_of([{"terms": {f"labels.{label_field(key)}": part}} for part in parts])
 
 
 def day_filter(first: int | None, last: int | None) -> Query:
@@ -96,7 +100,8 @@ def _pairs_of(phrase: str) -> list[str]:
 class Compiler:
     """Compiles the trees of one search. ``fields`` are those searched, with their weights.
 
-    ``run`` is what the tree was planned with; it is asked only for what a phrase is worth. ``scaled``: whether the cluster multiplies
+    ``run`` is what the tree was planned with; it is asked only for what a phrase is worth, and for how rare a term is where two
+    fields have other weights than the usual ones. ``scaled``: whether the cluster multiplies
     scores by ``k1 + 1`` (OpenSearch 2) or not (3).
     """
 
@@ -150,7 +155,8 @@ class Compiler:
 
     def _scored(self, group: str, kind: str, term: str, weight: float) -> Query:
         bm25 = _bm25(kind)
-        boost = weight * self._share(group, bm25.k1) * bm25.weight * (bm25.k1 + 1)
+        share = self._share(group, bm25.k1) * self._rarity_share(group, kind, term)
+        boost = weight * share * bm25.weight * (bm25.k1 + 1)
         if self._scaled:
             boost /= SCALE * bm25.k1 + 1
         return {"term": {field_of(group, kind): {"value": written(kind, term), "boost": boost}}}
@@ -161,6 +167,13 @@ class Compiler:
             return 1.0
         weight, usual = self._fields[group], DEFAULT_FIELDS[group]
         return weight / (weight + k1) * (usual + k1) / usual
+
+    def _rarity_share(self, group: str, kind: str, term: str) -> float:
+        """Return how rare a term is in all fields together, of how rare it is in one, which the cluster scores it by there."""
+        if len(self._groups) == 1:
+            return 1.0
+        here = self._run.in_field(group).count(kind, term)
+        return self._run.worth(kind, self._run.count(kind, term)) / self._run.worth(kind, here) if here else 1.0
 
     def _joined(self, phrase: str, weight: float) -> Query:
         """Return what finds all the pairs of some syllables, and scores them like one term that is as rare as they all are.

@@ -198,7 +198,10 @@ class _Reader:
                 part = self.part(inner, needs_all)
                 return part and InField(name, part)
             case syntax.Labels(key, values):
-                known = tuple(name for value in values for name in _known_labels(self._vocabulary, key, value))
+                # One that is not known may be there all the same: of very many the rarest are not listed.
+                known = tuple(
+                    name for value in values for name in _known_labels(self._vocabulary, key, value) or [value]
+                )
                 return Filter(tree.Labels(key, known, _UNSCORED), describe(node, self._text))
             case syntax.Dates(first, last):
                 return Filter(tree.Days(_ordinal(first), _ordinal(last), _UNSCORED), describe(node, self._text))
