@@ -12,7 +12,7 @@ from vnsearch.opensearch import Cluster, OpenSearchIndex
 from vnsearch.opensearch.names import drop, found_or_raise
 
 #: Of each node that is started here.
-HEAP = "768m"
+HEAP = "1g"
 
 
 @contextmanager

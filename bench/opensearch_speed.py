@@ -57,9 +57,11 @@ def _plain(index: OpenSearchIndex, urls: Sequence[str], ready: Sequence[tuple[di
             chunk_size=_CHUNK,
             max_chunk_bytes=_CHUNK_BYTES,
             expand_action_callback=lambda action: action,
+            raise_on_error=False,
             index=place.index,
         )
-        assert sum(taken for taken, _ in done) == len(ready)
+        if refused := sum(not taken for taken, _ in done):
+            raise SystemExit(f"helpers.parallel_bulk, which sends nothing twice: the cluster refused {refused} of the documents")
         cluster.client.indices.refresh(index=place.index)
 
 
