@@ -16,6 +16,8 @@ __all__ = ["FACET_VALUES", "Collection", "facet", "values_of"]
 #: Different values of a field that are counted at most.
 FACET_VALUES = 10_000
 _COPIES = 1 << 10
+# No clock takes any number of seconds.
+_LONGEST_S = 86_400.0
 
 
 def facet(key: str) -> Query:
@@ -50,8 +52,9 @@ class Collection:
         }
         asked = dict(body)
         if timeout_s is not None:
-            asked["timeout"] = f"{max(1, round(timeout_s * 1000))}ms"
-            params["request_timeout"] = timeout_s + self.cluster.timeout_s
+            allowed_s = min(timeout_s, _LONGEST_S)
+            asked["timeout"] = f"{max(1, round(allowed_s * 1000))}ms"
+            params["request_timeout"] = allowed_s + self.cluster.timeout_s
         with self.cluster.errors(f"searching {self.name}"):
             answer: dict[str, Any] = self.cluster.client.search(index=self.name, body=asked, params=params)
         return answer
