@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from tests.opensearch.cluster import LocalCluster
+
 from vnsearch.opensearch import Cluster, OpenSearchIndex
 from vnsearch.opensearch.names import drop, found_or_raise
 

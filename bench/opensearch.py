@@ -104,7 +104,9 @@ def main() -> int:
     work.add_options(parser, articles=10_000, queries=500, rounds=3)
     work.add_choice(parser, "parts", PARTS)
     parser.add_argument("--url", metavar="URL,URL", help="a cluster that runs (default: three nodes of our own)")
-    parser.add_argument("--added", type=int, default=5000, help="articles that are added again and again (default: 5000)")
+    parser.add_argument(
+        "--added", type=int, default=5000, help="articles that are added again and again (default: 5000)"
+    )
     parser.add_argument("--reports", default=SIZES, help=f"sizes to grow to (default: {SIZES})")
     parser.add_argument("--growth-queries", type=int, default=100, help="of each set, at every size (default: 100)")
     options = parser.parse_args()

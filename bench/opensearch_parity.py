@@ -162,16 +162,18 @@ def compare(local: AnyIndex, there: AnyIndex, sets: Mapping[str, Sequence[str]],
             overlaps = [overlap(*both) for both in pairs]
             same = [_ids(both[0]) == _ids(both[1]) for both in pairs]
             first = [_ids(both[0])[:1] == _ids(both[1])[:1] for both in pairs]
-            rows.append((
-                f"{form}, {name}",
-                len(pairs),
-                fmean(overlaps),
-                min(overlaps),
-                100 * fmean([value == 1 for value in overlaps]),
-                100 * fmean(same),
-                100 * fmean(first),
-                fmean([overlap_but_for_ties(*both) for both in pairs]),
-            ))
+            rows.append(
+                (
+                    f"{form}, {name}",
+                    len(pairs),
+                    fmean(overlaps),
+                    min(overlaps),
+                    100 * fmean([value == 1 for value in overlaps]),
+                    100 * fmean(same),
+                    100 * fmean(first),
+                    fmean([overlap_but_for_ties(*both) for both in pairs]),
+                )
+            )
             if name == "all":
                 lines.append((f"{what}: first ten, {form}", fmean(overlaps)))
     columns = ("", "queries", "overlap", "least", "same ten, %", "same order, %", "same first, %", "but for ties")

@@ -61,7 +61,9 @@ def _plain(index: OpenSearchIndex, urls: Sequence[str], ready: Sequence[tuple[di
             index=place.index,
         )
         if refused := sum(not taken for taken, _ in done):
-            raise SystemExit(f"helpers.parallel_bulk, which sends nothing twice: the cluster refused {refused} of the documents")
+            raise SystemExit(
+                f"helpers.parallel_bulk, which sends nothing twice: the cluster refused {refused} of the documents"
+            )
         cluster.client.indices.refresh(index=place.index)
 
 
@@ -85,7 +87,13 @@ def adding(urls: Sequence[str], reports: Sequence[Report], rounds: int, options:
     medians = {name: statistics.median(found) for name, found in seconds.items()}
     *_, plain = medians.values()
     rows: list[Row] = [
-        (name, len(reports) / found, len(reports) / max(seconds[name]), len(reports) / min(seconds[name]), plain / found)
+        (
+            name,
+            len(reports) / found,
+            len(reports) / max(seconds[name]),
+            len(reports) / min(seconds[name]),
+            plain / found,
+        )
         for name, found in medians.items()
     ]
     title = f"adding {len(reports):,} articles, {_THREADS} threads, chunks of {_CHUNK}; medians of {rounds} runs on new indices"
@@ -155,7 +163,9 @@ def searching(
         print(f"queries that ask twice, since they need counts: {several}")
         for at, share in enumerate(("p50", "p95")):
             reached = shares[_OURS][at] / shares[_BARE][at]
-            lines.append((f"{name}, {share}, x the bare query", reached, f"≤ {SEARCH_TARGET}", reached <= SEARCH_TARGET))
+            lines.append(
+                (f"{name}, {share}, x the bare query", reached, f"≤ {SEARCH_TARGET}", reached <= SEARCH_TARGET)
+            )
     return lines
 
 
@@ -171,7 +181,13 @@ def _growing(path: Path, sizes: Sequence[int]) -> Iterator[tuple[int, list[Repor
 
 
 def growth(
-    cluster: Cluster, path: Path, sizes: Sequence[int], folder: Path, queries: int, rounds: int, options: Mapping[str, int]
+    cluster: Cluster,
+    path: Path,
+    sizes: Sequence[int],
+    folder: Path,
+    queries: int,
+    rounds: int,
+    options: Mapping[str, int],
 ) -> None:
     """Print what adding and searching cost as an index grows, here and on the cluster."""
     adding_rows: list[Row] = []
@@ -191,11 +207,15 @@ def growth(
             sizes_bytes = {_OURS: _primary_bytes(cluster, there.name), _LOCAL: folder_bytes(folder / "growth")}
             label = f"{size:,}"
             for name, rate in rates.items():
-                adding_rows.append((f"{label}, {name}", size - before, rate, sizes_bytes[name] / 1e6, sizes_bytes[name] / size))
+                adding_rows.append(
+                    (f"{label}, {name}", size - before, rate, sizes_bytes[name] / 1e6, sizes_bytes[name] / size)
+                )
             texts = {name: [query.text for query in found] for name, found in sets.items()}
             figures: dict[str, list[float]] = {_OURS: [], _LOCAL: []}
             for asked in texts.values():
-                times = interleaved({_OURS: partial(with_snippets, there), _LOCAL: partial(with_snippets, local)}, asked, rounds)
+                times = interleaved(
+                    {_OURS: partial(with_snippets, there), _LOCAL: partial(with_snippets, local)}, asked, rounds
+                )
                 for name, taken in times.items():
                     figures[name] += [percentile(taken, share) for share in (0.5, 0.95)]
             search_rows += [(f"{label}, {name}", *found) for name, found in figures.items()]
@@ -203,7 +223,11 @@ def growth(
     columns = ("reports", "added", "reports/s", "MB on disk, one copy", "bytes/report")
     table("growth: adding passages of about 120 syllables", columns, adding_rows, digits=0)
     columns = ("reports", *(f"{name} {share} ms" for name in sets for share in ("p50", "p95")))
-    table(f"growth: searches with ten snippets, {queries} queries of each set, medians of {rounds} rounds", columns, search_rows)
+    table(
+        f"growth: searches with ten snippets, {queries} queries of each set, medians of {rounds} rounds",
+        columns,
+        search_rows,
+    )
 
 
 def _primary_bytes(cluster: Cluster, name: str) -> int:

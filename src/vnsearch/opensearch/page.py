@@ -61,8 +61,8 @@ class ClusterPage(Page):
 
     @cached_property
     def _texts(self) -> PageTexts:
-        has_values = any(variant.kind == "value" for group in self._groups for variant in group.variants)
-        return PageTexts(self._reports, has_values=has_values)
+        phrases = _phrases_of(self.query.part) if self.query.part else ()
+        return PageTexts(self._reports, _syllables_of(self._groups, phrases))
 
     def looked_for(self, text_field: str, groups: Sequence[Group], phrases: Sequence[Phrase]) -> Wanted:
         """Return what finds groups and phrases in a field of the reports."""
@@ -193,6 +193,20 @@ def _groups_of(part: Part) -> Iterator[Group]:
         yield from part.groups
     for inner in _inner(part):
         yield from _groups_of(inner)
+
+
+def _syllables_of(groups: Iterable[Group], phrases: Iterable[Phrase]) -> Iterator[str]:
+    """Yield the syllables that are looked for, in all their spellings."""
+    for group in groups:
+        for place in group.places:
+            if place.kind == "syllable":
+                yield from [option.term for option in place.options]
+        for variant in group.variants:
+            if variant.kind == "phrase":
+                yield from variant.term.split(" ")
+    for phrase in phrases:
+        for place in phrase.places:
+            yield from [option.term for option in place.options]
 
 
 def _phrases_of(part: Part) -> Iterator[Phrase]:

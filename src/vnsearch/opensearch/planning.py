@@ -2,15 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Sequence
 
 from vnsearch.opensearch.collection import Collection
 from vnsearch.opensearch.compiling import term_filter
+from vnsearch.opensearch.lexicon_parts import LOOK_EVERY_S
 from vnsearch.search.matches import TermKey
 from vnsearch.search.parameters import PARAMETERS, Parameters
 from vnsearch.search.scoring import rarity
+from vnsearch.text.memo import make_room
 
-__all__ = ["ClusterPlanner"]
+__all__ = ["ClusterPlanner", "KnownCounts"]
+
+_COUNTS_KEPT = 1 << 13
+
+
+class KnownCounts:
+    """How many reports hold a term, as the cluster said lately; safe for many threads. Numbers and abbreviations come again and again."""
+
+    def __init__(self) -> None:
+        self._since = time.monotonic()
+        self._counts: dict[TermKey, int] = {}
+        self.reports = 0  #: in all, as it last said
+
+    def of(self, collection: Collection, keys: Sequence[TermKey]) -> dict[TermKey, int]:
+        """Return the counts of terms; what was not asked for lately is asked for in one request."""
+        if time.monotonic() - self._since > LOOK_EVERY_S:
+            self._counts, self._since = {}, time.monotonic()
+        kept = self._counts
+        found = {key: kept[key] for key in keys if key in kept}
+        if unknown := [key for key in keys if key not in found]:
+            self.reports, counts = collection.count_all([term_filter(*key) for key in unknown])
+            new = dict(zip(unknown, counts, strict=True))
+            make_room(kept, _COUNTS_KEPT)
+            kept.update(new)
+            found.update(new)
+        return found
 
 
 class ClusterPlanner:
@@ -21,10 +49,10 @@ class ClusterPlanner:
 
     parameters: Parameters = PARAMETERS
 
-    def __init__(self, collection: Collection) -> None:
+    def __init__(self, collection: Collection, known: KnownCounts) -> None:
         self._collection = collection
+        self._known = known
         self._heard: dict[TermKey, int | None] = {}
-        self._reports = 0
 
     def prepare(self, terms: Iterable[TermKey]) -> None:
         """Hear which terms the tree will have."""
@@ -41,8 +69,7 @@ class ClusterPlanner:
         if found is None:
             self.prepare([(kind, term)])
             unknown = [key for key, count in self._heard.items() if count is None]
-            self._reports, counts = self._collection.count_all([term_filter(*key) for key in unknown])
-            self._heard.update(zip(unknown, counts, strict=True))
+            self._heard.update(self._known.of(self._collection, unknown))
             found = self._heard[kind, term]
             assert found is not None
         return found
@@ -50,7 +77,7 @@ class ClusterPlanner:
     def worth(self, kind: str, count: int) -> float:
         """Return the most that a term which so many reports hold can score."""
         bm25 = self.parameters.pair if kind == "pair" else self.parameters.syllable
-        return bm25.weight * (bm25.k1 + 1) * rarity(max(self._reports, count), count)
+        return bm25.weight * (bm25.k1 + 1) * rarity(max(self._known.reports, count), count)
 
     def in_field(self, name: str) -> ClusterPlanner:
         """Return one for what is looked for in one field: counts are of both fields, for all."""

@@ -64,7 +64,7 @@ class ClusterSearcher:
         return self._run(query, self._compiled(query, options), options, (), [_one(without)], lambda: None, started)
 
     def _compiled(self, query: ParsedQuery, options: SearchOptions) -> Query:
-        planner = ClusterPlanner(self.collection)
+        planner = ClusterPlanner(self.collection, self.vocabulary.counts)
         node = plan(planner, query.groups, options.match) if query.part is None else assemble(planner, query.part)
         return Compiler(options.weights(), planner, scaled=self.collection.cluster.major == 2).compile(node)
 
