@@ -64,13 +64,22 @@ def read(path: Path) -> Collection:
         queries = asked = read_queries(path / "queries.jsonl")
         judged = path / "qrels.tsv"
     known = {report.id for report in reports}
-    judgements: dict[str, dict[str, int]] = defaultdict(dict)
-    for line in judged.read_text(encoding="utf-8").splitlines():
-        query, report, relevance = line.split("\t")[:3]
-        if query in asked and report in known:
-            judgements[query][report] = int(relevance)
+    judgements = {
+        query: {report: relevance for report, relevance in found.items() if report in known}
+        for query, found in read_judgements(judged).items()
+        if query in asked
+    }
     relevant = {query: found for query, found in judgements.items() if any(value > 0 for value in found.values())}
     return Collection(path.name, reports, asked, relevant, list(queries.values()))
+
+
+def read_judgements(path: Path) -> dict[str, dict[str, int]]:
+    """Return the relevance of reports for each query, in order."""
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    for line in path.read_text(encoding="utf-8").splitlines():
+        query, report, relevance = line.split("\t")[:3]
+        found[query][report] = int(relevance)
+    return found
 
 
 def read_queries(path: Path) -> dict[str, str]:

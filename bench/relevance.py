@@ -1,6 +1,6 @@
 """Is the right report first? nDCG@10, MRR@10 and recall@100 on collections with judgements, beside three baselines.
 
-    python -m bench.relevance [FOLDER] [--sets NAME,NAME] [--baselines NAME,NAME] [--keep DIR]
+    python -m bench.relevance [FOLDER] [--sets NAME,NAME] [--baselines NAME,NAME] [--keep DIR] [--url URL[,URL]]
 
 Every collection in the folder (``bench.judged`` has the layout) is indexed through ``Index.create`` and ``Index.add``, and
 its queries go through ``Index.search``, in four forms: as given; *unmarked*; *half-marked*, where each syllable loses its
@@ -11,6 +11,9 @@ report in the collection; a mean counts every collection once.
 *Restored*: every query is typed without marks, and ``SearchResults.suggestion`` (where it is None, the query as typed) is
 held against the query as given, syllable by syllable (``bench.restored`` says how). Titles of articles are restored by an
 index that holds the bodies only: all of them, where the first 1,000 are asked.
+
+*On a cluster* (``--url``): the same reports and queries through ``OpenSearchIndex``, in an index of three shards that goes
+afterwards. Its nDCG@10 is to be within .005 of the local index, for every set and form.
 
 Index seconds: for ours, of ``Index.add`` with one process; for a baseline, of analysis and index in memory. The script
 ends with 1 if a target is missed.
@@ -36,11 +39,14 @@ from bench import data, judged
 from bench.baselines import BASELINES, K1, B, Baseline
 from bench.judged import Collection
 from bench.measure import print_setting, table
+from bench.nodes import index_on
 from bench.restored import KINDS, Restored
 from bench.work import workplace
 from vnsearch import Index, VnSearchError
+from vnsearch.contract import AnyIndex
 
 OURS = "vnsearch"
+CLUSTER = "on a cluster"
 FORMS = ("as given", "unmarked", "half-marked", "flipped")
 MEASURES = {"nDCG@10": nDCG @ 10, "MRR@10": RR @ 10, "R@100": R @ 100}
 LIMIT = 100
@@ -57,6 +63,9 @@ MEAN_TARGET = 0.8965
 #: What unmarked and half-marked queries are to keep of the mean, and what is to be restored of the titles, in per cent.
 KEPT_TARGETS = {"unmarked": 99.4, "half-marked": 99.7}
 RESTORED_TARGET, RESTORED_SET = 96.0, "vietnews"
+#: How far the nDCG@10 on a cluster may be from that of the local index.
+APART = 0.005
+SHARDS = 3
 
 Search = Callable[[str], list[str]]
 #: By form, then by measure.
@@ -105,16 +114,26 @@ def opened(collection: Collection, folder: Path) -> tuple[Index, float | None]:
     return index, time.perf_counter() - began
 
 
-def outcome(collection: Collection, baselines: Sequence[str], folder: Path) -> Outcome:
+def asked(index: AnyIndex, collection: Collection) -> Figures:
+    """Return the figures of an index."""
+    return measured(collection, lambda query: [hit.id for hit in index.search(query, limit=LIMIT, fragments=0)])
+
+
+def outcome(collection: Collection, baselines: Sequence[str], folder: Path, urls: Sequence[str]) -> Outcome:
     """Index a collection, and ask."""
     found = Outcome(collection.name, len(collection.reports), len(collection.judgements))
     index, found.index_s[OURS] = opened(collection, folder)
     with index:
         say(f"{collection.name}: {len(index):,} reports, {found.queries:,} queries")
-        found.figures[OURS] = measured(collection, lambda query: [hit.id for hit in index.search(query, limit=LIMIT)])
+        found.figures[OURS] = asked(index, collection)
         for text in collection.texts:
             typed = judged.unmarked(text)
             found.restored.add(text, index.search(typed, limit=1).suggestion or typed)
+    if urls:
+        say(f"{collection.name}: {CLUSTER}")
+        with index_on(urls, collection.name, shards=SHARDS) as there:
+            found.index_s[CLUSTER] = there.add(collection.reports).seconds
+            found.figures[CLUSTER] = asked(there, collection)
     for name in baselines:
         say(f"{collection.name}: {name}")
         began = time.perf_counter()
@@ -146,6 +165,11 @@ def flip_changes(one: Outcome) -> float:
     """Return the largest change of a measure by the other tone placement."""
     ours = one.figures[OURS]
     return max(abs(ours["flipped"][name] - ours["as given"][name]) for name in MEASURES)
+
+
+def apart(one: Outcome, form: str) -> float:
+    """Return how much higher the nDCG@10 is on the cluster."""
+    return one.figures[CLUSTER][form]["nDCG@10"] - one.figures[OURS][form]["nDCG@10"]
 
 
 def print_figures(rows: Sequence[Outcome]) -> None:
@@ -191,11 +215,19 @@ def print_targets(outcomes: Sequence[Outcome], mean: Outcome) -> bool:
         if one.collection == RESTORED_SET and (share := one.restored.share("all")) is not None:
             lines.append((f"syllables restored, %, {RESTORED_SET}", share, RESTORED_TARGET))
     rows = [(name, f"{reached:.4f}", f"{target:g}", _verdict(reached >= target)) for name, reached, target in lines]
+    near = [
+        (f"nDCG@10 {form}, {CLUSTER}, {one.collection}", apart(one, form))
+        for one in outcomes
+        if CLUSTER in one.figures
+        for form in FORMS
+    ]
+    rows += [(name, f"{more:+.4f}", f"±{APART:g}", _verdict(abs(more) <= APART)) for name, more in near]
     changes = max(map(flip_changes, outcomes))
     same = changes < 0.00005  # to the fourth decimal
     rows.append(("change by flipping, any measure of any set", f"{changes:.6f}", "0.0000", _verdict(same)))
     table("targets", ("", "reached", "target", ""), rows)
-    return same and all(reached >= target for _, reached, target in lines)
+    reached_all = all(reached >= target for _, reached, target in lines)
+    return same and reached_all and all(abs(more) <= APART for _, more in near)
 
 
 def _verdict(met: bool) -> str:
@@ -209,6 +241,7 @@ def main() -> int:
     parser.add_argument("--sets", metavar="NAME,NAME", help="which collections (default: all)")
     parser.add_argument("--baselines", default=",".join(BASELINES), help=f"which (default: {','.join(BASELINES)})")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep our indexes here, and reuse them")
+    parser.add_argument("--url", metavar="URL,URL", help="ask a cluster too, at these addresses")
     options = parser.parse_args()
     paths = {path.name: path for path in judged.find(options.folder)}
     if not paths:
@@ -221,7 +254,8 @@ def main() -> int:
     print_setting("bench.relevance")
     print(f"ir-measures {importlib.metadata.version('ir-measures')}")
     with workplace(options.keep, "relevance") as folder:
-        outcomes = [outcome(judged.read(paths[name]), baselines, folder / name) for name in names]
+        urls = options.url.split(",") if options.url else []
+        outcomes = [outcome(judged.read(paths[name]), baselines, folder / name, urls) for name in names]
     mean = means(outcomes)
     rows = [*outcomes, mean] if len(outcomes) > 1 else outcomes
     print_figures(rows)

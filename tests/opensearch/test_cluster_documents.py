@@ -50,7 +50,7 @@ FILTERABLE = ("tags", "quận/huyện")
 
 def documents_of(reports: Sequence[Report], lengths: Lengths | None = None) -> list[dict[str, Any]]:
     analysed = analyse_reports(reports, FILTERABLE, packed=False)
-    made = actions(analysed, reports, lengths or Lengths.of(analysed))
+    made = actions(analysed, reports, lengths or Lengths.of(reports))
     assert [identity for identity, _ in made] == [document_id(report.id) for report in reports]
     return [json.loads(source.decode()) for _, source in made]
 
@@ -121,11 +121,9 @@ class TestFrequencies:
 
 class TestLengths:
     def test_they_are_averages_of_what_there_is(self) -> None:
-        analysed = analyse_reports(
-            [Report("a", "một hai ba", "một " * 100), Report("b", "", "hai " * 50), Report("c")], ()
-        )
-        assert Lengths.of(analysed) == Lengths(3, 75)
-        assert Lengths.of(analyse_reports([Report("c")], ())) == Lengths(12, 300)
+        reports = [Report("a", "một hai ba", "một " * 100), Report("b", "", "hai " * 50), Report("c")]
+        assert Lengths.of(reports) == Lengths(3, 75)
+        assert Lengths.of([Report("c")]) == Lengths(12, 300)
 
     def test_nothing_is_divided_by_zero(self) -> None:
         with np.errstate(all="raise"):
@@ -291,5 +289,5 @@ class TestMeta:
 def test_worker_processes_make_the_same() -> None:
     reports = [report for report in ODD_REPORTS if report.id != "long token"]
     analysed = analyse_reports(reports, FILTERABLE, packed=False)
-    lengths = Lengths.of(analysed)
+    lengths = Lengths.of(reports)
     assert prepare(reports, FILTERABLE, lengths).actions == actions(analysed, reports, lengths)

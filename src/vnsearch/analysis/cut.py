@@ -18,7 +18,7 @@ import numpy.typing as npt
 from vnsearch.text.normalize import LOOKALIKES, clean
 from vnsearch.text.offsets import OffsetMap
 
-__all__ = ["SIGNS", "Cut", "cut"]
+__all__ = ["SIGNS", "Cut", "cleaned_together", "cut"]
 
 #: Signs that are tokens by themselves, the last two before white space only: not in "1,5", "http://", "TP.HCM".
 SIGNS = '\n";()!?,:.'
@@ -74,8 +74,19 @@ class Cut(NamedTuple):
     codes: npt.NDArray[np.uint32]
 
 
-def cut(texts: Sequence[str]) -> Cut:
-    """Return texts cleaned and cut into chunks and signs."""
+Codes = npt.NDArray[np.uint32]
+
+
+def cleaned_together(texts: Sequence[str]) -> tuple[str, npt.NDArray[np.intp], Codes, list[OffsetMap | None]]:
+    """Return texts cleaned, as one: the text, its bounds (see ``Cut``), its characters, and the maps to the texts as given."""
+    text, bounds, codes, _, maps = _cleaned(texts)
+    return text, bounds, codes, maps
+
+
+def _cleaned(
+    texts: Sequence[str],
+) -> tuple[str, npt.NDArray[np.intp], Codes, npt.NDArray[np.uint8], list[OffsetMap | None]]:
+    """Return texts cleaned, as one: the text, its bounds, its characters and what is known of each; the maps."""
     known, replaced = _tables()
     texts = list(texts)
     maps: list[OffsetMap | None] = [None] * len(texts)
@@ -92,6 +103,12 @@ def cut(texts: Sequence[str]) -> Cut:
         codes[alike] = replaced[codes[alike]]
         classes[alike] = known[codes[alike]]
         text = _text(codes)
+    return text, bounds, codes, classes, maps
+
+
+def cut(texts: Sequence[str]) -> Cut:
+    """Return texts cleaned and cut into chunks and signs."""
+    text, bounds, codes, classes, maps = _cleaned(texts)
     spaces = classes & np.uint8(_SPACE)
     signs = _signs(text, classes, spaces)
     found = codes[signs]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import json
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import zstandard
 
+from vnsearch.analysis import syllables_of
 from vnsearch.index.columnar.build import OPENING, AnalysedReports, pair_firsts, text_keys
 from vnsearch.index.columnar.container import Array
 from vnsearch.index.columnar.postings import FIELD_BITS, IN_OPENING, IN_TITLE
@@ -54,10 +55,11 @@ class Lengths:
     body: float
 
     @classmethod
-    def of(cls, analysed: AnalysedReports) -> Lengths:
+    def of(cls, reports: Iterable[Report]) -> Lengths:
         """Return those of some reports, of those that have a title, and a body; 12 and 300 where none has."""
-        lengths = analysed.texts.lengths
-        return cls(_average(lengths[::2], _TITLE_LENGTH), _average(lengths[1::2], _BODY_LENGTH))
+        lengths = [[len(syllables_of(getattr(report, name)).syllables) for name in TEXT_FIELDS] for report in reports]
+        titles, bodies = np.array(lengths, np.int64).reshape(-1, len(TEXT_FIELDS)).T
+        return cls(_average(titles, _TITLE_LENGTH), _average(bodies, _BODY_LENGTH))
 
     def norms(self, lengths: Array) -> tuple[Floats, Floats]:
         """Return what one occurrence counts, in the title and in the body of every report; their lengths are given in turn."""

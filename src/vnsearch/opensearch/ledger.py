@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, TypeVar
 
 from vnsearch.analysis import syllables_of
@@ -18,7 +18,7 @@ from vnsearch.index.schema import TEXT_FIELDS
 from vnsearch.opensearch.collection import Collection
 from vnsearch.opensearch.compiling import CLAUSES, NOTHING, Compiler, Query, clauses_of
 from vnsearch.opensearch.page_texts import PageTexts
-from vnsearch.opensearch.planning import ClusterPlanner
+from vnsearch.opensearch.planning import ClusterPlanner, KnownCounts
 from vnsearch.report import Report
 from vnsearch.search import tree
 from vnsearch.search.phrases import find_sequences, phrase_numbers
@@ -39,7 +39,9 @@ def explained(
 ) -> list[Found]:
     """Return what ``make`` makes of the ledger of a report, which the query ``one`` finds; none if it is there no more."""
     answers = _Answers()
-    ledger = _ClusterLedger(answers, ClusterPlanner.of(collection, fields), fields, collection, _Texts(report))
+    ledger = _ClusterLedger(
+        answers, ClusterPlanner.of(collection, KnownCounts(), fields), fields, collection, _Texts(report)
+    )
     make(ledger)
     return make(ledger) if answers.ask(collection, one, copy) else []
 
@@ -123,10 +125,6 @@ class _Texts:
     def _counts(self) -> dict[tuple[str, str], Counter[str]]:
         return {key: Counter(terms) for key, terms in self._terms.items()}
 
-    @cached_property
-    def _tokens(self) -> PageTexts:
-        return PageTexts([self._report], has_values=False)
-
     def frequency(self, name: str, kind: str, term: str) -> int:
         """Return how often a field holds a term; of a phrase, the rarest of its pairs."""
         return min(self._counts[name, kind][term] for kind, term in _parts(kind, term))
@@ -135,8 +133,9 @@ class _Texts:
         return all(term in self._terms["body", kind][: OPENING - (kind == "pair")] for kind, term in _parts(kind, term))
 
     def phrase_frequency(self, name: str, node: tree.Phrase) -> int:
-        sequence = self._tokens.sequence(0, TEXT_FIELDS.index(name))
-        return len(find_sequences(sequence, phrase_numbers(self._tokens, node.places), node.slop)[0])
+        tokens = PageTexts([self._report], chain.from_iterable(node.places))
+        sequence = tokens.sequence(0, TEXT_FIELDS.index(name))
+        return len(find_sequences(sequence, phrase_numbers(tokens, node.places), node.slop)[0])
 
 
 def _parts(kind: str, term: str) -> list[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from vnsearch.concurrency import cached_property
 from vnsearch.opensearch.page_texts import PageTexts
@@ -53,8 +53,8 @@ class ClusterPage(Page):
 
     @cached_property
     def _texts(self) -> PageTexts:
-        has_values = any(variant.kind == "value" for group in self._groups for variant in group.variants)
-        return PageTexts(self._reports, has_values=has_values)
+        phrases = _phrases_of(self.query.part) if self.query.part else ()
+        return PageTexts(self._reports, _syllables_of(self._groups, phrases))
 
     def looked_for(self, text_field: str, groups: Sequence[Group], phrases: Sequence[Phrase]) -> Wanted:
         """Return what finds groups and phrases in a field of the reports."""
@@ -73,16 +73,40 @@ class ClusterPage(Page):
         return self._explain(self._reports[document])
 
 
-def _groups_of(part: Part) -> Iterator[Group]:
-    """Yield the groups of a part, wherever they stand in it."""
+def _inner(part: Part) -> Sequence[Part]:
     match part:
-        case Words(groups) | Phrase(groups=groups):
-            yield from groups
         case AnyOf(parts) | AllOf(parts):
-            for one in parts:
-                yield from _groups_of(one)
+            return parts
         case Maybe(required, optional):
-            yield from _groups_of(required)
-            yield from _groups_of(optional)
+            return (required, optional)
         case Only(inner) | InField(_, inner):
-            yield from _groups_of(inner)
+            return (inner,)
+    return ()
+
+
+def _groups_of(part: Part) -> Iterator[Group]:
+    if isinstance(part, Words | Phrase):
+        yield from part.groups
+    for inner in _inner(part):
+        yield from _groups_of(inner)
+
+
+def _syllables_of(groups: Iterable[Group], phrases: Iterable[Phrase]) -> Iterator[str]:
+    """Yield the syllables that are looked for, in all their spellings."""
+    for group in groups:
+        for place in group.places:
+            if place.kind == "syllable":
+                yield from [option.term for option in place.options]
+        for variant in group.variants:
+            if variant.kind == "phrase":
+                yield from variant.term.split(" ")
+    for phrase in phrases:
+        for place in phrase.places:
+            yield from [option.term for option in place.options]
+
+
+def _phrases_of(part: Part) -> Iterator[Phrase]:
+    if isinstance(part, Phrase):
+        yield part
+    for inner in _inner(part):
+        yield from _phrases_of(inner)

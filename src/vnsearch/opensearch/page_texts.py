@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from vnsearch.analysis import syllables_of
+from vnsearch.analysis.finding import find_syllables, values_of
 from vnsearch.index.columnar.container import Array
 from vnsearch.index.columnar.tokens import Texts, encode_places
 from vnsearch.index.schema import TEXT_FIELDS
@@ -22,27 +22,22 @@ Ints = npt.NDArray[np.int64]
 class PageTexts:
     """Titles and bodies of some reports, as a ``TextSource`` of one segment; the documents are the reports, from 0.
 
-    Values are looked for only if there are to be any (``has_values``): that takes as long as all the rest.
+    Of the syllables only those are known that may be asked for; all others are number 0. Values are looked for when they are
+    asked for: that takes several times as long as all the rest.
     """
 
-    def __init__(self, reports: Sequence[Report], *, has_values: bool) -> None:
-        texts = [getattr(report, text_field) for report in reports for text_field in TEXT_FIELDS]
-        analyses = [syllables_of(text, values=has_values) for text in texts]
-        self._numbers: dict[str, int] = {}
-        numbered = [self._numbers.setdefault(term, len(self._numbers)) for one in analyses for term in one.syllables]
-        self._tokens = np.array(numbered, np.int32)
-        self._lengths = np.array([len(one.syllables) for one in analyses], np.int64)
+    def __init__(self, reports: Sequence[Report], syllables: Iterable[str]) -> None:
+        self._texts = [getattr(report, text_field) for report in reports for text_field in TEXT_FIELDS]
+        wanted = list(dict.fromkeys(syllables))
+        self._numbers = {term: number for number, term in enumerate(wanted, 1)}
+        self._values: dict[str, int] = {}
+        found = find_syllables(self._texts, wanted)
+        self._tokens = found.numbers
+        self._lengths = found.lengths
         self._firsts = self._lengths.cumsum() - self._lengths
-        starts = np.array([start for one in analyses for start in one.starts], np.int64)
-        ends = np.array([end for one in analyses for end in one.ends], np.int64)
-        places = encode_places(starts, ends, self._lengths)
+        places = encode_places(found.starts, found.ends, self._lengths)
         self.codes: Array = places.codes
         self.escapes: tuple[Array, Array, Array] = places.escapes
-        self._values: dict[str, int] = {}
-        self._values_of = [
-            [(self._values.setdefault(value.text, len(self._values)), value.start, value.end) for value in one.values]
-            for one in analyses
-        ]
 
     # -- a source of one segment
 
@@ -68,23 +63,25 @@ class PageTexts:
         return self
 
     def size(self, kind: str) -> int:
-        """Return how many different terms of a kind there are."""
-        return len(self._values if kind == "value" else self._numbers)
+        """Return how many different terms of a kind there are, known or not."""
+        return 1 + len(self._values if kind == "value" else self._numbers)
 
     def syllable_numbers(self, syllables: Sequence[str]) -> list[int]:
         """Return the number of each syllable, or -1."""
         return [self._numbers.get(syllable, -1) for syllable in syllables]
 
     def find(self, kind: str, term: str) -> int:
-        """Return the number of a term of a kind, or -1."""
-        return (self._values if kind == "value" else self._numbers).get(term, -1)
+        """Return the number of a term of a kind, or -1; a value that is asked for has one, there or not."""
+        if kind == "value":
+            return self._values.setdefault(term, len(self._values))
+        return self._numbers.get(term, -1)
 
     def values_of(self, documents: Ints, field: int) -> tuple[Array, Array, Array, Array]:
         """Return the values of some texts, text after text and in order: (places of the documents, terms, starts, ends)."""
         found = [
-            (row, *value)
+            (row, self._values.get(value.term, -1), value.start, value.end)
             for row, document in enumerate(documents.tolist())
-            for value in self._values_of[len(TEXT_FIELDS) * document + field]
+            for value in values_of(self._texts[len(TEXT_FIELDS) * document + field])
         ]
         rows, terms, starts, ends = np.array(found, np.int64).reshape(-1, 4).T
         return rows, terms, starts, ends

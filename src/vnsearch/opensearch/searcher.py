@@ -65,7 +65,7 @@ class ClusterSearcher:
         return self._run(query, self._compiled(query, options), options, (), [_one(without)], lambda: None, started)
 
     def _compiled(self, query: ParsedQuery, options: SearchOptions) -> Query:
-        planner = ClusterPlanner.of(self.collection, options.weights())
+        planner = ClusterPlanner.of(self.collection, self.vocabulary.counts, options.weights())
         node = plan(planner, query.groups, options.match) if query.part is None else assemble(planner, query.part)
         return Compiler(options.weights(), planner, scaled=self.collection.is_scaled).compile(node)
 

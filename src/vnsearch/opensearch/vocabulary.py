@@ -13,6 +13,7 @@ from vnsearch.analysis.abbreviations import AbbreviationTable
 from vnsearch.opensearch.collection import Collection
 from vnsearch.opensearch.compiling import Query, term_filter
 from vnsearch.opensearch.lexicon import Lexicon
+from vnsearch.opensearch.planning import KnownCounts
 from vnsearch.search.choices import Groups
 from vnsearch.search.vocabulary import Triple
 
@@ -30,6 +31,7 @@ class ClusterVocabulary:
     def __init__(self, lexicon: Lexicon, collection: Collection, filterable: tuple[str, ...]) -> None:
         self.lexicon = lexicon
         self.filterable = filterable
+        self.counts = KnownCounts()
         self._collection = collection
         self._labels: dict[str, tuple[float, Sequence[str]]] = {}
 

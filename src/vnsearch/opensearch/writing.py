@@ -27,7 +27,6 @@ from vnsearch.index.batches import (
     checked_reports,
     in_processes,
 )
-from vnsearch.index.documents import analyse_reports
 from vnsearch.index.progress import OnProgress
 from vnsearch.limits import Limits
 from vnsearch.opensearch.bulk import Item, Patience, Sender, Sending
@@ -47,8 +46,11 @@ _DELETED_TOGETHER = 1000
 # Batches that each worker process may be ahead, and megabytes that one takes with its documents.
 _AHEAD = 8
 _AHEAD_MB = 16
-# The document of the companion index that holds the reference lengths.
+# The document of the companion index that holds the reference lengths; batches that they are taken from, since reports often come in
+# an order that begins with short or long ones; and how many of their reports are looked at.
 _LENGTHS = "lengths"
+_LOOKED_AHEAD = 8
+_LOOKED_AT = 500
 _FAR_MORE = 4
 
 
@@ -118,11 +120,11 @@ def add_reports(
     sender = Sender(client, index, retry_s)
     given = batches(placed())
     with Sending(sender, threads, on_error, settled) as sending:
-        if (first := next(given, None)) is not None:
-            lengths = reference_lengths(client, counts_index, first, sender.patience)
+        if first := list(itertools.islice(given, _LOOKED_AHEAD)):
+            lengths = reference_lengths(client, counts_index, list(itertools.chain(*first)), sender.patience)
             work = functools.partial(prepare, filterable=filterable, lengths=lengths)
             ahead = max(1, min(_AHEAD, int(memory_mb / _AHEAD_MB / processes)))
-            with contextlib.closing(in_processes(work, itertools.chain([first], given), processes, ahead)) as prepared:
+            with contextlib.closing(in_processes(work, itertools.chain(first, given), processes, ahead)) as prepared:
                 for analysed, actions in prepared:
                     if on_analysed is not None:
                         on_analysed(analysed)
@@ -156,7 +158,7 @@ def reference_lengths(client: OpenSearch, counts_index: str, first: Sequence[Rep
         if len(first) < _FAR_MORE * int(document["_source"]["reports"]):
             return _read_lengths(document)
         expected = {"if_seq_no": document["_seq_no"], "if_primary_term": document["_primary_term"]}
-    found = Lengths.of(analyse_reports(first, (), packed=False))
+    found = Lengths.of(first[:: max(1, len(first) // _LOOKED_AT)])
     body = {"title": found.title, "body": found.body, "reports": len(first)}
     write = functools.partial(client.index, index=counts_index, id=_LENGTHS, body=body, params=expected)
     try:
