@@ -25,7 +25,7 @@ def assemble(run: tree.Evaluator, part: Part, of_field: OfField) -> tree.Node:  
     """Return the tree of a part."""
     match part:
         case Words(groups, needs_all):
-            return plan(run, groups, "all" if needs_all else "any")
+            return plan(run, groups, _match(needs_all))
         case Phrase(groups=groups):
             phrase = _phrase(run, part)
             return tree.Maybe(phrase, plan(run, groups)) if groups else phrase
@@ -48,6 +48,10 @@ def assemble(run: tree.Evaluator, part: Part, of_field: OfField) -> tree.Node:  
         case InField(name, inner):
             scorer = of_field(name)
             return tree.InField(scorer, assemble(run.of(scorer), inner, of_field))
+
+
+def _match(needs_all: bool) -> str:
+    return "all" if needs_all else "any"
 
 
 def _sum(run: tree.Evaluator, parts: Iterable[Part], of_field: OfField) -> tree.Any:
@@ -83,8 +87,8 @@ def explain(  # noqa: PLR0911 - one for each kind
     if not _score(run, assemble(run, part, of_field), document):
         return []
     match part:
-        case Words(groups):
-            return contributions(run.scorer, groups, document)
+        case Words(groups, needs_all):
+            return contributions(run.scorer, groups, document, _match(needs_all))
         case Phrase(groups=groups):
             return [_of_phrase(run, part, document), *contributions(run.scorer, groups, document)]
         case Filter(node, typed):

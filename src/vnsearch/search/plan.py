@@ -134,12 +134,19 @@ def _variant_weight(scorer: Scorer, matches: Callable[[str, str], tree.Found], g
     return worth / scorer.worth(variant.kind, held) * scorer.parameters.variant * variant.share
 
 
-def contributions(scorer: Scorer, groups: Iterable[Group], document: int) -> list[Contribution]:
-    """Return what each place brought a document, or the variant of its group; the scores add up to the document's."""
+def contributions(scorer: Scorer, groups: Iterable[Group], document: int, match: str = "any") -> list[Contribution]:
+    """Return what each place brought a document, or the variant of its group; the scores add up to the document's.
+
+    ``match`` is that of the plan: where all syllables must be there, some of them bring nothing to what a variant matched.
+    """
     found: list[Contribution] = []
     for group in groups:
         parts = [_of_place(scorer, place, document) for place in group.places]
         here = [part for part in parts if part is not None]
+        if match == "all" and any(
+            part is None and place.kind == "syllable" for part, place in zip(parts, group.places, strict=True)
+        ):
+            here = []
         for variant in group.variants:
             weight = _variant_weight(scorer, scorer.term, group, variant)
             score = _score(scorer, variant.kind, variant.term, document) * weight

@@ -54,8 +54,11 @@ class Explanation:
 class Page:
     """What the hits of one search share. Snippets are made for several hits together, when the first is asked for."""
 
-    def __init__(self, query: ParsedQuery, scorer: Scorer, fragments: int, of_field: Callable[[str], Scorer]) -> None:
+    def __init__(
+        self, query: ParsedQuery, match: str, scorer: Scorer, fragments: int, of_field: Callable[[str], Scorer]
+    ) -> None:
         self.query = query
+        self.match = match
         self.scorer = scorer
         self.fragments = fragments
         self.of_field = of_field
@@ -139,7 +142,7 @@ class Hit:
         page, query = self._page, self._page.query
         with page.scorer.snapshot.reading("what a score is made of"):
             if query.part is None:
-                found = contributions(page.scorer, query.groups, self.document)
+                found = contributions(page.scorer, query.groups, self.document, page.match)
             else:
                 found = explain(Evaluator(page.scorer), query.part, self.document, page.of_field)
         return Explanation(self.score, tuple(found), query.asked)

@@ -168,7 +168,7 @@ class Searcher:
             matched = found.matched
             facets = {name: self._labels(name).counts(matched) for name in dict.fromkeys(options.facets)}
         total = found.total
-        page = Page(query, scorer, options.fragments, of_field)
+        page = Page(query, options.match, scorer, options.fragments, of_field)
         hits = tuple(Hit(float(found.row[document]), document, page) for document in documents.tolist())
         page.hits = hits
         scorer.give_back(found.row)
