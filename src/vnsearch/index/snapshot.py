@@ -10,9 +10,9 @@ import contextlib
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from heapq import merge
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +31,7 @@ from vnsearch.index.files import Reading, is_there
 from vnsearch.index.schema import DEFINITIONS, TEXT_FIELDS, label_field
 from vnsearch.index.storage import Contents, IndexFolder
 from vnsearch.report import Report
-from vnsearch.text.memo import make_room
+from vnsearch.text.memo import KEPT_CHARS, make_room, remembered
 
 __all__ = ["CHECKED_BYTES", "Leaf", "LearntAbbreviation", "Postings", "Runs", "Snapshot", "run_size"]
 
@@ -321,7 +321,9 @@ class Snapshot:
             new = dict(zip(missing, self._count_pairs([key[:2] for key in missing], discount), strict=True))
             grids |= new
             make_room(self._pair_counts, _KEPT_PAIR_COUNTS)
-            self._pair_counts |= new
+            self._pair_counts |= {
+                key: grid for key, grid in new.items() if max(map(len, chain(*key[:2])), default=0) <= KEPT_CHARS
+            }
         size = max((len(side) for step in steps for side in step), default=0)
         counts = np.zeros((len(keys), size, size))
         for at, key in enumerate(keys):
@@ -467,7 +469,7 @@ class Groups:
 
     def __init__(self, files: Path, leaves: Sequence[Leaf]) -> None:
         # A partial function of the leaves, not a method: in a cycle, a snapshot would stay until the garbage is collected.
-        self._group = lru_cache(_KEPT_GROUPS)(partial(_group, files, leaves))
+        self._group = remembered(_KEPT_GROUPS)(partial(_group, files, leaves))
         self._files, self._leaves = files, leaves
 
     def get(self, key: str, default: Sequence[tuple[str, int]] = ()) -> Sequence[tuple[str, int]]:
