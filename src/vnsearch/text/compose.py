@@ -80,11 +80,16 @@ def compose(text: str) -> tuple[str, OffsetMap | None]:
         ends.extend(range(at + 1, first + 1))
         composed: list[str] = []  # joined run by run: one by one, characters take twenty times as much memory
         for match in pieces_of.finditer(text, first, run.end()):
-            piece = match[0] if len(match[0]) <= _LONGEST_RUN else _in_canonical_order(match[0])
+            start, end = match.span()
+            piece = match[0] if end - start <= _LONGEST_RUN else _in_canonical_order(match[0])
             piece = unicodedata.normalize("NFC", piece)
             composed.append(piece)
-            starts.extend((match.start(),) * len(piece))
-            ends.extend((match.end(),) * len(piece))
+            if len(piece) == 1:
+                starts.append(start)
+                ends.append(end)
+            else:
+                starts.extend((start,) * len(piece))
+                ends.extend((end,) * len(piece))
         pieces.append("".join(composed))
         at = run.end()
     pieces.append(text[at:])
