@@ -127,7 +127,9 @@ class ClusterSearcher:
         self, query: ParsedQuery, options: SearchOptions, copy: object, report: Report
     ) -> list[Contribution]:
         def make(ledger: Ledger) -> list[Contribution]:
-            return contributions(ledger, query.groups) if query.part is None else explain(ledger, query.part)
+            if query.part is not None:
+                return explain(ledger, query.part)
+            return contributions(ledger, query.groups, needs_all=options.match == "all")
 
         return explained(make, self.collection, options.weights(), _one(report.id), report, copy)
 

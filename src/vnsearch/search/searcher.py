@@ -173,7 +173,7 @@ class Searcher:
             matched = found.matched
             facets = {name: self._labels(name).counts(matched) for name in dict.fromkeys(options.facets)}
         total = found.total
-        page = IndexPage(query, scorer, options.fragments, of_field)
+        page = IndexPage(query, scorer, options.fragments, of_field, needs_all=options.match == "all")
         hits = tuple(Hit(float(found.row[document]), document, page) for document in documents.tolist())
         page.hits = hits
         scorer.give_back(found.row)
