@@ -24,7 +24,7 @@ from vnsearch.index.batches import OnError, SkippedReport
 if TYPE_CHECKING:
     from opensearchpy import OpenSearch
 
-__all__ = ["Chunk", "Done", "Item", "Patience", "Sender", "Sending"]
+__all__ = ["Chunk", "Done", "Item", "Operated", "Patience", "Sender", "Sending"]
 
 Result = TypeVar("Result")
 
@@ -137,6 +137,15 @@ class Done(NamedTuple):
     refused: list[SkippedReport]
 
 
+class Operated(NamedTuple):
+    """What the cluster took and refused; what of it made or took away a document; what was sent more than once."""
+
+    taken: Chunk
+    refused: list[SkippedReport]
+    told: set[str]
+    again: set[str]
+
+
 class Sender:
     """Sends chunks to an index, in any number of threads."""
 
@@ -148,10 +157,20 @@ class Sender:
     def add(self, chunk: Chunk) -> Done:
         """Send reports until each is taken or refused."""
         there = self.existing(chunk)
-        taken, refused = self.operate(chunk)
-        versions = sum([item.versions() for item in taken.values()])
-        added = sum([key not in there for key in taken])
-        return Done(added, versions - added, refused)
+        operated = self.operate(chunk)
+        versions = sum([item.versions() for item in operated.taken.values()])
+        # An attempt that seemed to fail may have made the document that the next one finds.
+        new = operated.told.union(key for key in operated.again & operated.taken.keys() if key not in there)
+        return Done(len(new), versions - len(new), operated.refused)
+
+    def refresh(self) -> None:
+        """Let every shard show what it was told."""
+        for failed in self.patience.attempts():
+            answer = self.patience.call(functools.partial(self._client.indices.refresh, index=self._index))
+            failures = answer["_shards"].get("failures")
+            if not failures:
+                return
+            failed(_as_raised(503, failures[0]["reason"]))
 
     def existing(self, keys: Iterable[str]) -> set[str]:
         """Return which documents are there."""
@@ -173,10 +192,9 @@ class Sender:
             failed(_as_raised(503, error))
         return there
 
-    def operate(self, chunk: Chunk) -> tuple[Chunk, list[SkippedReport]]:
-        """Do all operations that the cluster takes; return those, and the reports that it refuses, whenever it is asked."""
-        taken: Chunk = {}
-        refused: list[SkippedReport] = []
+    def operate(self, chunk: Chunk) -> Operated:
+        """Do all operations that the cluster takes, and tell which it refuses, whenever it is asked."""
+        operated = Operated({}, [], set(), set())
         requests = [chunk]
         while requests:
             left = requests.pop()
@@ -185,21 +203,23 @@ class Sender:
                     answer = self._client.bulk(body=b"".join([item.lines for item in left.values()]), index=self._index)
                 except _FAILURES as error:
                     if isinstance(error, TransportError) and error.status_code == _TOO_LARGE:
-                        requests += _smaller(left, error, refused)
+                        requests += _smaller(left, error, operated.refused)
                         break
                     if not _may_pass(error):
                         raise
+                    operated.again.update(left)
                     failed(error)
                     continue
-                left, failure = self._sort(left, answer["items"], taken, refused)
+                left, failure = self._sort(left, answer["items"], operated)
                 if not left:
                     break
                 if failure is not None:
+                    operated.again.update(left)
                     failed(failure)
-        return taken, refused
+        return operated
 
     def _sort(
-        self, chunk: Chunk, answers: Sequence[Mapping[str, Any]], taken: Chunk, refused: list[SkippedReport]
+        self, chunk: Chunk, answers: Sequence[Mapping[str, Any]], operated: Operated
     ) -> tuple[Chunk, TransportError | None]:
         """Say what became of each operation; return those to send again, and why; with no reason, they were not sent yet."""
         again: Chunk = {}
@@ -208,12 +228,14 @@ class Sender:
             (outcome,) = answer.values()
             error, status = outcome.get("error"), outcome["status"]
             if error is None:  # also for a document to delete that is not there
-                taken[key] = item
+                operated.taken[key] = item
+                if outcome.get("result") in ("created", "deleted"):
+                    operated.told.add(key)
             elif _status_may_pass(status, error["type"]):
                 again[key] = item
                 failure = _as_raised(status, error)
             elif status in _REFUSALS and error["type"] not in _NOT_REFUSALS:
-                refused.append(_refused(item, error))
+                operated.refused.append(_refused(item, error))
                 if item.earlier is not None:
                     again[key] = item.earlier
             else:

@@ -56,6 +56,10 @@ class Collection:
             answer: dict[str, Any] = self.cluster.client.search(index=self.name, body=asked, params=params)
         return answer
 
+    def count(self) -> int:
+        """Return how many reports there are, in all shards."""
+        return self.count_all(())[0]
+
     def count_all(self, queries: Sequence[Query]) -> tuple[int, list[int]]:
         """Return how many reports there are, and how many of them each query matches; no scores, no order."""
         body: dict[str, Any] = {"size": 0, "track_total_hits": True}

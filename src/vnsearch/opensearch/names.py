@@ -44,8 +44,8 @@ def check_name(name: str) -> None:
         )
 
 
-def find(cluster: Cluster, name: str) -> Place | None:
-    """Return where the index of a name is; None if there is none.
+def find(cluster: Cluster, name: str, timeout_s: float | None = None) -> Place | None:
+    """Return where the index of a name is; None if there is none. Any node knows; ``timeout_s``: what it may take.
 
     Raises:
         IndexExistsError: the name is that of an index or of several, not of an alias of ours.
@@ -53,7 +53,9 @@ def find(cluster: Cluster, name: str) -> Place | None:
     """
     with cluster.errors(f"looking for {name}"):
         try:
-            found: dict[str, Any] = cluster.client.indices.get_alias(name=name)
+            found: dict[str, Any] = cluster.client.indices.get_alias(
+                name=name, params={"local": "true", "request_timeout": timeout_s or cluster.timeout_s}
+            )
         except NotFoundError:
             if cluster.client.indices.exists(index=name):
                 raise IndexExistsError(
