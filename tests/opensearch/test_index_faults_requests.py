@@ -1,0 +1,198 @@
+"""Whatever request of whatever method of ``OpenSearchIndex`` goes wrong: an error of ours says what to do, and the object serves again."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import pytest
+
+pytest.importorskip("opensearchpy", reason='OPENSEARCH IS NOT TESTED: pip install "vnsearch[opensearch]"')
+
+from cluster import LocalCluster, RunningCluster
+from proxy import Proxy
+
+from vnsearch import (
+    ClusterAccessError,
+    ClusterUnavailableError,
+    IndexVersionError,
+    IndexWriteError,
+    Report,
+    SearchIndexError,
+    VnSearchError,
+)
+from vnsearch.index.check import CheckResult
+from vnsearch.opensearch import OpenSearchIndex
+from vnsearch.opensearch.publishing import Publishing
+from vnsearch.opensearch.writing import add_reports, delete_reports
+
+TIMEOUT_S = 0.6
+"""Of the clusters that are asked in vain."""
+LONG_S = 15.0
+"""No request may take so long there, on however busy a machine: those of the default time-out would take 30."""
+
+REPORTS = [Report(f"r{number}", "Quy chế dân chủ", f"Quy chế dân chủ (QCDC) số {number}") for number in range(40)]
+
+Use = Callable[[OpenSearchIndex], object]
+
+
+def gone() -> str:
+    """The id of a report to delete, of this thread."""
+    return f"gone {threading.get_ident()}"
+
+
+def prepare(use: Use, index: OpenSearchIndex) -> None:
+    if use is USES["delete"]:
+        index.add([Report(gone(), "tạm")])
+
+
+USES: dict[str, Use] = {
+    "add": lambda index: index.add(REPORTS),
+    "delete": lambda index: index.delete([gone(), "none"]),
+    "search": lambda index: index.search("quy che dan chu", facets=["source"]).hits,
+    "search in a time": lambda index: index.search("quy chế", timeout_s=0.1),
+    "suggest": lambda index: index.suggest("quy ch"),
+    "hit": lambda index: index.hit("r2", "quy chế"),
+    "explain": lambda index: index.hit("r2", "quy chế").explain(),  # type: ignore[union-attr]
+    "get": lambda index: index.get("r2"),
+    "contains": lambda index: "r2" in index,
+    "len": len,
+    "iter": lambda index: list(index),
+    "check": lambda index: index.check(),
+    "stats": lambda index: index.stats(),
+    "refresh": lambda index: index.refresh(),
+    "abbreviations": lambda index: index.abbreviations(),
+    "more_like_this": lambda index: index.more_like_this("r2"),
+}
+
+# The fault, the error, what its message must say.
+Fault = tuple[Callable[[Proxy, str], None], type[VnSearchError], str]
+
+
+def error_of(kind: str, status: int) -> dict[str, Any]:
+    error = {"type": kind, "reason": "so it is"}
+    return {"error": {"root_cause": [error], **error}, "status": status}
+
+
+def answers(status: int, body: Any, **options: Any) -> Callable[[Proxy, str], None]:
+    return lambda proxy, path: proxy.answers(status, body, path=path, **options)
+
+
+FAULTS: dict[str, Fault] = {
+    "401": (answers(401, error_of("security_exception", 401)), ClusterAccessError, "give username and password"),
+    "403": (answers(403, "Forbidden", content_type="text/plain"), ClusterAccessError, "give it a role"),
+    "page": (answers(200, "<html>", content_type="text/html"), SearchIndexError, " OpenSearch"),
+    "text": (answers(200, "OK", content_type="text/plain"), SearchIndexError, " OpenSearch"),
+    "overloaded": (answers(429, error_of("rejected_execution_exception", 429)), ClusterUnavailableError, "try later"),
+    "no manager": (answers(503, error_of("cluster_block_exception", 503)), ClusterUnavailableError, "_cluster/health"),
+    "silent": (lambda proxy, path: proxy.hangs(path=path), ClusterUnavailableError, "give timeout_s more"),
+    "cut": (lambda proxy, path: proxy.cuts(path=path), ClusterUnavailableError, "see that it runs"),
+}
+PASSING = ("overloaded", "no manager", "silent", "cut")
+
+
+@pytest.fixture(scope="module")
+def url(cluster: LocalCluster | RunningCluster) -> str:
+    return cluster.urls[0]
+
+
+@pytest.fixture(scope="module")
+def name(url: str) -> Iterator[str]:
+    """An index with reports; what is tried on it leaves them as they are."""
+    made = f"requests-{uuid4().hex}"
+    with OpenSearchIndex.create(url, made, replicas=0) as index:
+        index.add(REPORTS)
+        yield made
+        index._cluster.client.indices.delete(index=f"{made}*")
+
+
+@pytest.fixture(autouse=True)
+def little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    for function in (add_reports, delete_reports):
+        monkeypatch.setitem(function.__kwdefaults__, "retry_s", TIMEOUT_S)
+    monkeypatch.setattr(Publishing.__init__, "__defaults__", (TIMEOUT_S,))
+
+
+def complaint(use: Callable[[], object]) -> VnSearchError | str | None:
+    """What is told of something that goes wrong: an error, or the problems that ``check`` has found."""
+    started = time.monotonic()
+    try:
+        done = use()
+    except VnSearchError as error:
+        assert time.monotonic() - started < LONG_S
+        return error
+    assert time.monotonic() - started < LONG_S
+    return None if not isinstance(done, CheckResult) or not done.problems else "; ".join(done.problems)
+
+
+def is_told(told: VnSearchError | str | None, fault: str) -> bool:
+    _, kind, advice = FAULTS[fault]
+    return isinstance(told, str | kind) and advice in str(told)
+
+
+def paths_of(proxy: Proxy) -> list[str]:
+    return list(dict.fromkeys(urlsplit(path).path for _, path, _ in proxy.requests))
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_every_request_of_every_method(url: str, name: str, fault: str) -> None:
+    goes_wrong, _, _ = FAULTS[fault]
+
+    def paths(use: Use) -> list[str]:
+        with Proxy(url) as proxy, OpenSearchIndex.open(proxy.url, name) as index:
+            prepare(use, index)
+            proxy.requests.clear()
+            use(index)
+            return paths_of(proxy)
+
+    def problem(what: tuple[str, str]) -> str:
+        use, path = what
+        with Proxy(url) as proxy, OpenSearchIndex.open(proxy.url, name) as index:
+            prepare(USES[use], index)
+            index._cluster.client.transport.kwargs["timeout"] = index._cluster.timeout_s = TIMEOUT_S
+            goes_wrong(proxy, path)
+            told = complaint(lambda: USES[use](index))
+            proxy.heals()
+            index._cluster.client.transport.kwargs["timeout"] = 30
+            if (found := index.search("quy chế").total) != len(REPORTS):
+                return f"{use}, {path}: {found} reports afterwards"
+        # When all is done, it is only looked at how many operations there were.
+        passed = told is None and path.endswith("/_stats/docs") and use in ("add", "delete") and fault in PASSING
+        return "" if passed or is_told(told, fault) else f"{use}, {path}: {told!r}"
+
+    with ThreadPoolExecutor(6) as pool:
+        tried = [(use, path) for use, its in zip(USES, pool.map(paths, USES.values()), strict=True) for path in its]
+        assert len(tried) > 2 * len(USES)
+        assert [told for told in pool.map(problem, tried) if told] == []
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("make", ["create", "open"])
+def test_every_request_of_creating_and_opening(url: str, name: str, make: str, fault: str) -> None:
+    goes_wrong, _, _ = FAULTS[fault]
+    open_it: Callable[..., OpenSearchIndex] = getattr(OpenSearchIndex, make)
+    options = {"replicas": 0} if make == "create" else {}
+
+    def named() -> str:
+        return f"{name}-{uuid4().hex}" if make == "create" else name
+
+    with Proxy(url) as proxy:
+        first = named()
+        open_it(proxy.url, first, **options).close()
+        paths = paths_of(proxy)
+    for path in paths:
+        with Proxy(url) as proxy:
+            mine = named()
+            goes_wrong(proxy, path.replace(first, mine))
+            told = complaint(lambda: open_it(proxy.url, mine, timeout_s=1, **options).close())  # noqa: B023 - called at once
+            # Nor is there anything to cut in the answer whether an index is there.
+            passed = told is None and path.endswith(("/_stats/docs", first)) and fault in PASSING
+            assert passed or is_told(told, fault), (path, told)
+            if make == "open":
+                proxy.heals()
+                assert len(open_it(proxy.url, mine)) >= len(REPORTS)
