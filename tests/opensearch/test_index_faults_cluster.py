@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import os
 import signal
@@ -147,17 +148,17 @@ def test_a_node_killed_and_back_in_the_middle_of_searches(killable: LocalCluster
     def search_on(number: int) -> None:
         nonlocal searched
         # A thousand searches, and as many more as it takes the node to come back.
-        for turn in range(250 if number else 10**9):
+        for turn in itertools.count():
             query = QUERIES[(turn + number) % len(QUERIES)]
             assert asked(query) == expected[query], query
             searched += 1
-            if number and turn == 60 * number:
+            if turn == 50 * number:
                 deleted.append(index.delete([f"none {number}"]))
                 assert index.suggest("quy ch")[0] == "quy chế"
                 assert index.more_like_this("r7").total == similar
                 assert index.get("r9") == reports[9]
                 assert sum(1 for _ in index) == len(reports)
-            if not number and back.is_set():
+            if back.is_set() and searched >= 1000:
                 return
 
     deleted: list[int] = []
@@ -175,8 +176,7 @@ def test_a_node_killed_and_back_in_the_middle_of_searches(killable: LocalCluster
             back.set()
         for each in running:
             each.result()
-    assert searched >= 750
-    assert deleted == [0, 0, 0]
+    assert deleted == [0, 0, 0, 0]
     killable.kill(2)
     assert index.delete(report.id for report in reports[:50]) == 50
     assert_whole(index, reports[50:])
@@ -195,14 +195,8 @@ def test_shards_that_are_lost_and_a_cluster_that_is_down(killable: LocalCluster,
     partial = index.search("bà con", timeout_s=20)
     assert not partial.complete
     assert 0 < partial.total < len(reports)
-    lost = 0
-    for report in reports[:20]:
-        try:
-            assert index.get(report.id) == report
-        except ClusterUnavailableError:
-            lost += 1
-            break
-    assert lost
+    with pytest.raises(ClusterUnavailableError):  # not None: nobody knows
+        assert [index.get(report.id) for report in reports[:20]] == reports[:20]
     uses: Mapping[str, Callable[[], object]] = {
         "add": lambda: index.add(reports),
         "delete": lambda: index.delete(report.id for report in reports[:20]),
@@ -264,7 +258,7 @@ def in_order(index: OpenSearchIndex) -> list[Any]:
     index._cluster.client.indices.forcemerge(index=index.name, params={"max_num_segments": 1})
     index.refresh()
     found = [index.search(query, limit=50) for query in QUERIES]
-    return [(each.total, [(hit.id, round(hit.score, 3)) for hit in each.hits]) for each in found]
+    return [(each.total, [hit.id for hit in each.hits], [hit.score for hit in each.hits]) for each in found]
 
 
 def test_an_interrupted_add_run_again_gives_the_same_index(
@@ -295,7 +289,11 @@ def test_an_interrupted_add_run_again_gives_the_same_index(
 
     undisturbed = made(cluster, replicas=0)
     undisturbed.add(iter(reports))
-    assert in_order(index) == in_order(undisturbed)
+    for (total, ids, scores), (its_total, its_ids, its_scores) in zip(
+        in_order(index), in_order(undisturbed), strict=True
+    ):
+        assert (total, ids) == (its_total, its_ids)
+        assert scores == pytest.approx(its_scores, rel=1e-4)
     removed(undisturbed)
 
 
@@ -339,12 +337,14 @@ def test_several_writers_while_threads_search(index: OpenSearchIndex, cluster: L
         assert all(each.result() >= 0 for each in reading)
     total = 3 * 251 + 250
     index.refresh()
-    assert len(index) == index.search("bà con").total == sum(added for added, _, _ in stats) == total
-    assert sum(updated for _, updated, _ in stats) == 2 * 250
+    assert len(index) == index.search("bà con").total == total
+    assert [added + updated for added, updated, _ in stats] == [501] * 3
+    # Of those that write a report at the same moment, each may say that it was new.
+    assert sum(added for added, _, _ in stats) >= total
     assert {report.id for report in index}.issuperset(report.id for report in REPORTS[:250])
     words = index._state.vocabulary().lexicon
     for number in ("một", "hai", "ba"):
-        assert index.search(f"nguoi viet {number}").hits[0].title.endswith(number)
+        assert index.search(f"nguoi viet {number}").hits[0].report.title.endswith(number)
         assert words.count("pair", f"viết {number}") == 1
 
 
@@ -355,7 +355,7 @@ def test_a_forked_child_has_connections_of_its_own(index: OpenSearchIndex) -> No
     expected = {query: index.search(query).total for query in QUERIES}
 
     def search() -> None:
-        for _ in range(20):
+        for _ in range(5):
             assert {query: index.search(query).total for query in QUERIES} == expected
 
     children = [forked(search) for _ in range(2)]

@@ -24,7 +24,7 @@ from vnsearch.index.batches import OnError, SkippedReport
 if TYPE_CHECKING:
     from opensearchpy import OpenSearch
 
-__all__ = ["Chunk", "Done", "Item", "Operated", "Patience", "Sender", "Sending"]
+__all__ = ["Chunk", "Done", "Item", "Patience", "Sender", "Sending"]
 
 Result = TypeVar("Result")
 
@@ -35,6 +35,8 @@ _FLYING = 2
 # Seconds before the second attempt, and at most before another.
 _FIRST_PAUSE_S = 0.25
 _LONGEST_PAUSE_S = 8.0
+# Seconds that a request may take, for clients that do not say.
+_WAIT_S = 10.0
 _TOO_LARGE = 413
 _TOO_MANY = 429
 # What may be wrong with a report, and what is wrong with the index.
@@ -137,15 +139,6 @@ class Done(NamedTuple):
     refused: list[SkippedReport]
 
 
-class Operated(NamedTuple):
-    """What the cluster took and refused; what of it made or took away a document; what was sent more than once."""
-
-    taken: Chunk
-    refused: list[SkippedReport]
-    told: set[str]
-    again: set[str]
-
-
 class Sender:
     """Sends chunks to an index, in any number of threads."""
 
@@ -153,15 +146,18 @@ class Sender:
         self.patience = Patience(retry_s)
         self._client = client
         self._index = index
+        # The cluster is to say itself that a shard is missing, before it is taken for silent.
+        wait_s = float(client.transport.kwargs.get("timeout") or _WAIT_S)
+        self._in_time = {"timeout": f"{max(1, int(wait_s / 3))}s", "request_timeout": wait_s}
 
     def add(self, chunk: Chunk) -> Done:
         """Send reports until each is taken or refused."""
         there = self.existing(chunk)
-        operated = self.operate(chunk)
-        versions = sum([item.versions() for item in operated.taken.values()])
-        # An attempt that seemed to fail may have made the document that the next one finds.
-        new = operated.told.union(key for key in operated.again & operated.taken.keys() if key not in there)
-        return Done(len(new), versions - len(new), operated.refused)
+        taken, refused = self.operate(chunk)
+        versions = sum([item.versions() for item in taken.values()])
+        # Not what the answers say: nodes try again among themselves, and the second time the report is there.
+        added = sum([key not in there for key in taken])
+        return Done(added, versions - added, refused)
 
     def refresh(self) -> None:
         """Let every shard show what it was told."""
@@ -192,34 +188,37 @@ class Sender:
             failed(_as_raised(503, error))
         return there
 
-    def operate(self, chunk: Chunk) -> Operated:
-        """Do all operations that the cluster takes, and tell which it refuses, whenever it is asked."""
-        operated = Operated({}, [], set(), set())
+    def operate(self, chunk: Chunk) -> tuple[Chunk, list[SkippedReport]]:
+        """Do all operations that the cluster takes; return those, and the reports that it refuses, whenever it is asked."""
+        taken: Chunk = {}
+        refused: list[SkippedReport] = []
         requests = [chunk]
         while requests:
             left = requests.pop()
             for failed in self.patience.attempts():
                 try:
-                    answer = self._client.bulk(body=b"".join([item.lines for item in left.values()]), index=self._index)
+                    answer = self._client.bulk(
+                        body=b"".join([item.lines for item in left.values()]),
+                        index=self._index,
+                        params={**self._in_time},
+                    )
                 except _FAILURES as error:
                     if isinstance(error, TransportError) and error.status_code == _TOO_LARGE:
-                        requests += _smaller(left, error, operated.refused)
+                        requests += _smaller(left, error, refused)
                         break
                     if not _may_pass(error):
                         raise
-                    operated.again.update(left)
                     failed(error)
                     continue
-                left, failure = self._sort(left, answer["items"], operated)
+                left, failure = self._sort(left, answer["items"], taken, refused)
                 if not left:
                     break
                 if failure is not None:
-                    operated.again.update(left)
                     failed(failure)
-        return operated
+        return taken, refused
 
     def _sort(
-        self, chunk: Chunk, answers: Sequence[Mapping[str, Any]], operated: Operated
+        self, chunk: Chunk, answers: Sequence[Mapping[str, Any]], taken: Chunk, refused: list[SkippedReport]
     ) -> tuple[Chunk, TransportError | None]:
         """Say what became of each operation; return those to send again, and why; with no reason, they were not sent yet."""
         again: Chunk = {}
@@ -228,14 +227,12 @@ class Sender:
             (outcome,) = answer.values()
             error, status = outcome.get("error"), outcome["status"]
             if error is None:  # also for a document to delete that is not there
-                operated.taken[key] = item
-                if outcome.get("result") in ("created", "deleted"):
-                    operated.told.add(key)
+                taken[key] = item
             elif _status_may_pass(status, error["type"]):
                 again[key] = item
                 failure = _as_raised(status, error)
             elif status in _REFUSALS and error["type"] not in _NOT_REFUSALS:
-                operated.refused.append(_refused(item, error))
+                refused.append(_refused(item, error))
                 if item.earlier is not None:
                     again[key] = item.earlier
             else:

@@ -18,7 +18,7 @@ from vnsearch.errors import (
     SearchIndexError,
 )
 
-__all__ = ["MISSING", "RAISED", "answer_error", "passes", "translated"]
+__all__ = ["MISSING", "RAISED", "answer_error", "is_out_of_time", "passes", "translated"]
 
 RAISED = (exceptions.OpenSearchException, exceptions.ImproperlyConfigured, HTTPError)
 """What opensearch-py and urllib3 raise."""
@@ -75,6 +75,12 @@ def passes(error: exceptions.TransportError) -> bool:
     return _is_of_a_lost_node(told) or (
         error.status_code in _BUSY and not (error.status_code == 429 and kind == "cluster_block_exception")
     )
+
+
+def is_out_of_time(error: exceptions.TransportError) -> bool:
+    """Whether no shard had anything at the end of the time that a search was given."""
+    told = error.info.get("error") if isinstance(error.info, Mapping) else None
+    return _root(told)[0] == "time_exceeded_exception"
 
 
 def translated(error: Exception, what: str, where: str) -> SearchIndexError | InvalidArgumentError:

@@ -279,7 +279,7 @@ class OpenSearchIndex:
         """Add reports, or replace those with the same id (the last one counts). Searches after it see them.
 
         Nodes may go and come back meanwhile: what is not acknowledged is sent again. What was sent before an error stays; to
-        run the same ``add`` again gives the same index.
+        run the same ``add`` again gives the same index. Where several add a report at the same moment, each may say that it was new.
 
         Args:
             reports: reports, or mappings with their fields (see ``Report.from_mapping``).

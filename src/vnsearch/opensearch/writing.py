@@ -184,8 +184,8 @@ def delete_reports(client: OpenSearch, index: str, ids: Iterable[str], *, retry_
         there = sender.existing(some)
         lines = {key: b'{"delete":{"_id":%s}}\n' % _json(key) for key in some if key in there}
         if lines:
-            operated = sender.operate({key: Item(-1, different[key], line) for key, line in lines.items()})
-            deleted += len(operated.told | (operated.again & operated.taken.keys()))
+            done, _ = sender.operate({key: Item(-1, different[key], line) for key, line in lines.items()})
+            deleted += len(done)
     if deleted:
         sender.refresh()
     return deleted
