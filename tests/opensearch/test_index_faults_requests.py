@@ -20,6 +20,7 @@ from proxy import Proxy
 from vnsearch import (
     ClusterAccessError,
     ClusterUnavailableError,
+    IndexExistsError,
     IndexVersionError,
     IndexWriteError,
     Report,
@@ -203,6 +204,23 @@ def test_every_request_of_creating_and_opening(url: str, name: str, make: str, f
             if make == "open":
                 proxy.heals()
                 assert len(open_it(proxy.url, mine)) >= len(REPORTS)
+
+
+def test_creating_when_answers_are_lost(url: str, name: str) -> None:
+    """A request that was done is sent again."""
+    with Proxy(url) as proxy:
+        OpenSearchIndex.create(proxy.url, f"{name}-lost", replicas=0).close()
+        proxy.requests.clear()
+        OpenSearchIndex.create(proxy.url, f"{name}-lost", overwrite=True, replicas=0).close()
+        paths = paths_of(proxy)
+        for number, path in enumerate(paths):
+            proxy.cuts(
+                path=path.replace("-000002", f"-00000{3 + number}").replace("-000001", f"-00000{2 + number}"), times=1
+            )
+            with OpenSearchIndex.create(proxy.url, f"{name}-lost", overwrite=True, replicas=0) as index:
+                assert len(index) == 0
+        with pytest.raises(IndexExistsError):
+            OpenSearchIndex.create(proxy.url, f"{name}-lost")
 
 
 def test_reading_goes_on_where_a_lost_node_left_it(url: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
