@@ -18,7 +18,7 @@ from cluster import LocalCluster, RunningCluster
 from opensearchpy import OpenSearch
 from opensearchpy.exceptions import ConnectionError, NotFoundError, TransportError
 from proxy import Proxy
-from test_documents import ODD_REPORTS, documents_of, frequencies_of
+from test_cluster_documents import ODD_REPORTS, documents_of, frequencies_of
 
 from vnsearch import AddStats, InvalidArgumentError, InvalidReportError, Limits, Report
 from vnsearch.index.documents import analyse_reports

@@ -19,6 +19,8 @@ __all__ = ["FACET_VALUES", "Collection", "facet", "values_of"]
 #: Different values of a field that are counted at most.
 FACET_VALUES = 10_000
 _COPIES = 1 << 10
+# No clock takes any number of seconds.
+_LONGEST_S = 86_400.0
 
 
 def facet(key: str) -> Query:
@@ -48,22 +50,38 @@ class Collection:
         self.cluster = cluster
         self.name = name
 
-    def ask(self, body: Mapping[str, Any], *, timeout_s: float | None = None, copy: object = None) -> dict[str, Any]:
+    @property
+    def is_scaled(self) -> bool:
+        """Whether the cluster multiplies scores by ``k1 + 1``: OpenSearch 2 does."""
+        return self.cluster.major == 2
+
+    def ask(
+        self,
+        body: Mapping[str, Any],
+        *,
+        timeout_s: float | None = None,
+        copy: object = None,
+        named_scores: bool = False,
+    ) -> dict[str, Any]:
         """Return the answer to a search.
 
         Document frequencies are those of all shards together. ``timeout_s``: after it what was found is given, and the answer says
         ``timed_out``; otherwise there is a whole answer, or an error. Searches with one ``copy`` go to the same copies of the
         shards: pages of one search fit together, though the copies may have forgotten deleted reports at different times.
+        ``named_scores``: every hit has the scores of the queries with a name that it matches, in ``matched_queries``.
         """
         params: dict[str, Any] = {
             "search_type": "dfs_query_then_fetch",
             "allow_partial_search_results": "true" if timeout_s else "false",
             "preference": f"vnsearch{zlib.crc32(repr(copy).encode('utf-8', 'surrogatepass')) % _COPIES}",
         }
+        if named_scores:
+            params["include_named_queries_score"] = "true"
         asked = dict(body)
         if timeout_s is not None:
-            asked["timeout"] = f"{max(1, round(timeout_s * 1000))}ms"
-            params["request_timeout"] = timeout_s + self.cluster.timeout_s
+            allowed_s = min(timeout_s, _LONGEST_S)
+            asked["timeout"] = f"{max(1, round(allowed_s * 1000))}ms"
+            params["request_timeout"] = allowed_s + self.cluster.timeout_s
         with self.cluster.errors(f"searching {self.name}"):
             try:
                 answer: dict[str, Any] = self.cluster.client.search(index=self.name, body=asked, params=params)

@@ -82,6 +82,10 @@ class _State:
             known = self._vocabulary = ClusterVocabulary(lexicon, self._collection, self.filterable)
         return known
 
+    def changed(self) -> None:
+        """Hear that there may be new labels."""
+        self._vocabulary = None
+
 
 class OpenSearchIndex:
     """An index on an OpenSearch cluster. Made by ``OpenSearchIndex.create`` or ``OpenSearchIndex.open``; use it as an ``Index``.
@@ -229,6 +233,7 @@ class OpenSearchIndex:
         with self._cluster.errors(f"refreshing {self.name}"):
             self._cluster.client.indices.refresh(index=self.name)
             state.lexicon.look()
+        state.changed()
         before, now = self._identity, self._identify(state)
         self._identity = now
         return before != now
@@ -243,6 +248,7 @@ class OpenSearchIndex:
 
     def _changed(self, state: _State) -> None:
         """Note what is there now, for ``commit_id``. If the cluster does not tell, what was done is done all the same."""
+        state.changed()
         self._identity = None
         with contextlib.suppress(ClusterUnavailableError):
             self._identity = self._identify(state)
