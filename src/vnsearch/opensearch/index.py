@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from vnsearch.analysis import analysis_fingerprint
 from vnsearch.concurrency import lock_of
-from vnsearch.errors import IndexClosedError, IndexExistsError, InvalidArgumentError, VnSearchError
+from vnsearch.errors import (
+    ClusterUnavailableError,
+    IndexClosedError,
+    IndexExistsError,
+    InvalidArgumentError,
+    VnSearchError,
+)
 from vnsearch.index.check import CheckResult
 from vnsearch.index.progress import OnProgress, progress_bar
 from vnsearch.index.schema import checked_keys
@@ -21,6 +27,7 @@ from vnsearch.limits import LIMITS, Limits, checked_limits
 from vnsearch.opensearch import names
 from vnsearch.opensearch.cluster import Cluster
 from vnsearch.opensearch.collection import Collection
+from vnsearch.opensearch.failures import MISSING
 from vnsearch.opensearch.lexicon_parts import LOOK_EVERY_S, LexiconParts, SharedLexicon
 from vnsearch.opensearch.mapping import MAPPING_VERSION, check_meta
 from vnsearch.opensearch.searcher import ClusterSearcher
@@ -59,9 +66,10 @@ class _State:
     def __init__(self, cluster: Cluster, name: str) -> None:
         self.place = names.found_or_raise(cluster, name)
         with cluster.errors(f"opening {name}"):
-            mapping = cluster.client.indices.get_mapping(index=self.place.index)[self.place.index]["mappings"]
-        self.filterable = check_meta(mapping).filterable
-        self.lexicon = SharedLexicon(LexiconParts(cluster.client, self.place.counts))
+            found = cluster.client.indices.get(index=self.place.index)[self.place.index]
+        self.filterable = check_meta(found["mappings"]).filterable
+        self.shards = int(found["settings"]["index"]["number_of_shards"])
+        self.lexicon = SharedLexicon(LexiconParts(cluster.client, self.place.counts, cluster.look_s))
         self._vocabulary: ClusterVocabulary | None = None
         self._collection = Collection(cluster, name)
 
@@ -95,7 +103,8 @@ class OpenSearchIndex:
         self._looked = time.monotonic()
         self._state_kept: _State | None
         state = self._state_kept = _State(cluster, name)
-        self._identity = self._identify(state)
+        self._identity: str | None = None
+        self._changed(state)
 
     # -- opening and closing
 
@@ -199,13 +208,13 @@ class OpenSearchIndex:
             self._looked = time.monotonic()
             # While the cluster does not answer, what was known stays; the request itself will tell.
             with contextlib.suppress(VnSearchError):
-                state = self._renewed(state)
+                state = self._renewed(state, self._cluster.look_s)
         finally:
             self._lock.release()
         return state
 
-    def _renewed(self, state: _State) -> _State:
-        if names.find(self._cluster, self.name) != state.place:
+    def _renewed(self, state: _State, timeout_s: float | None = None) -> _State:
+        if names.find(self._cluster, self.name, timeout_s) != state.place:
             state = _State(self._cluster, self.name)
             if self._state_kept is not None:
                 self._state_kept = state
@@ -225,20 +234,32 @@ class OpenSearchIndex:
             self._cluster.client.indices.refresh(index=self.name)
             state.lexicon.look()
         state.changed()
-        before, self._identity = self._identity, self._identify(state)
-        return before != self._identity
+        before, now = self._identity, self._identify(state)
+        self._identity = now
+        return before != now
 
     @property
     def commit_id(self) -> str:
         """Short text that stands for what was there at the last ``refresh``, or change by this object: no other state has the same."""
-        self._state  # noqa: B018 - closed?
+        state = self._state
+        if self._identity is None:
+            self._identity = self._identify(state)
         return self._identity
+
+    def _changed(self, state: _State) -> None:
+        """Note what is there now, for ``commit_id``. If the cluster does not tell, what was done is done all the same."""
+        state.changed()
+        self._identity = None
+        with contextlib.suppress(ClusterUnavailableError):
+            self._identity = self._identify(state)
 
     def _identify(self, state: _State) -> str:
         """Return what changes with every write: how many operations each shard has seen."""
         with self._cluster.errors(f"looking at {self.name}"):
             stats = self._cluster.client.indices.stats(index=state.place.index, metric="docs", level="shards")
-        found = stats["indices"][state.place.index]
+        found = stats["indices"].get(state.place.index, {"shards": {}})
+        if len(found["shards"]) < state.shards:
+            raise ClusterUnavailableError(f"looking at {self.name}: shards of it are missing: {MISSING}")
         operations = sum(
             max(copy["seq_no"]["max_seq_no"] for copy in copies) + 1 for copies in found["shards"].values()
         )
@@ -264,7 +285,7 @@ class OpenSearchIndex:
         """Add reports, or replace those with the same id (the last one counts). Searches after it see them.
 
         Nodes may go and come back meanwhile: what is not acknowledged is sent again. What was sent before an error stays; to
-        run the same ``add`` again gives the same index.
+        run the same ``add`` again gives the same index. Where several add a report at the same moment, each may say that it was new.
 
         Args:
             reports: reports, or mappings with their fields (see ``Report.from_mapping``).
@@ -304,8 +325,7 @@ class OpenSearchIndex:
                 on_analysed=publishing.take,
             )
             publishing.finish()
-        state.changed()
-        self._identity = self._identify(state)
+        self._changed(state)
         return stats
 
     def delete(self, ids: Iterable[str]) -> int:
@@ -319,7 +339,7 @@ class OpenSearchIndex:
         state = self._state
         with self._cluster.errors(f"deleting from {self.name}"):
             deleted = delete_reports(self._cluster.client, state.place.index, wanted)
-        self._identity = self._identify(state)
+        self._changed(state)
         return deleted
 
     # -- searching
@@ -417,8 +437,7 @@ class OpenSearchIndex:
 
     def __len__(self) -> int:
         self._state  # noqa: B018 - closed?
-        with self._cluster.errors(f"counting {self.name}"):
-            return int(self._cluster.client.count(index=self.name)["count"])
+        return Collection(self._cluster, self.name).count()
 
     def __iter__(self) -> Iterator[Report]:
         self._state  # noqa: B018 - closed?

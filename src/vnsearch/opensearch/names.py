@@ -10,8 +10,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
-from opensearchpy.exceptions import NotFoundError
+from opensearchpy.exceptions import NotFoundError, RequestError
 
 from vnsearch.errors import IndexExistsError, IndexNotFoundError, InvalidArgumentError
 from vnsearch.opensearch.cluster import Cluster
@@ -44,8 +45,8 @@ def check_name(name: str) -> None:
         )
 
 
-def find(cluster: Cluster, name: str) -> Place | None:
-    """Return where the index of a name is; None if there is none.
+def find(cluster: Cluster, name: str, timeout_s: float | None = None) -> Place | None:
+    """Return where the index of a name is; None if there is none. Any node knows; ``timeout_s``: what it may take.
 
     Raises:
         IndexExistsError: the name is that of an index or of several, not of an alias of ours.
@@ -53,7 +54,9 @@ def find(cluster: Cluster, name: str) -> Place | None:
     """
     with cluster.errors(f"looking for {name}"):
         try:
-            found: dict[str, Any] = cluster.client.indices.get_alias(name=name)
+            found: dict[str, Any] = cluster.client.indices.get_alias(
+                name=name, params={"local": "true", "request_timeout": timeout_s or cluster.timeout_s}
+            )
         except NotFoundError:
             if cluster.client.indices.exists(index=name):
                 raise IndexExistsError(
@@ -89,11 +92,25 @@ def next_place(cluster: Cluster, name: str) -> Place:
 def make(cluster: Cluster, place: Place, filterable: Sequence[str], shards: int, replicas: int) -> None:
     """Make the two indices of a place, empty; the counts first, so that whoever finds the other has them."""
     with cluster.errors(f"creating {place.index}"):
-        cluster.client.indices.create(index=place.counts, body=counts_body(replicas))
+        _create(cluster, place.counts, counts_body(replicas))
         try:
-            cluster.client.indices.create(index=place.index, body=index_body(filterable, shards, replicas))
+            _create(cluster, place.index, index_body(filterable, shards, replicas))
         except BaseException:
             drop(cluster, place.counts)
+            raise
+
+
+def _create(cluster: Cluster, index: str, body: dict[str, Any]) -> None:
+    """Make an index. It may be there already, of an attempt of ours whose answer was lost."""
+    made = uuid4().hex
+    mappings = {**body["mappings"], "_meta": {**body["mappings"].get("_meta", {}), "made": made}}
+    try:
+        cluster.client.indices.create(index=index, body={**body, "mappings": mappings})
+    except RequestError as error:
+        if error.error != "resource_already_exists_exception":
+            raise
+        found = cluster.client.indices.get_mapping(index=index)[index]["mappings"]
+        if found.get("_meta", {}).get("made") != made:
             raise
 
 
@@ -119,7 +136,11 @@ def move(cluster: Cluster, name: str, before: Place | None, place: Place) -> Non
     if before is not None:
         actions.append({"remove_index": {"index": before.index}})
     with cluster.errors(f"naming {place.index} {name}"):
-        cluster.client.indices.update_aliases(body={"actions": actions})
+        try:
+            cluster.client.indices.update_aliases(body={"actions": actions})
+        except NotFoundError:  # the other is gone: by this very request, the first time?
+            if find(cluster, name) != place:
+                raise
     if before is not None:
         drop(cluster, before.counts)
 

@@ -117,7 +117,8 @@ class ClusterSearcher:
         )
         page.hits = tuple(Hit(float(one["_score"]), at, page) for at, one in enumerate(found))
         facets = {name: values_of(answer["aggregations"][str(at)]) for at, name in enumerate(names)}
-        complete = not answer["timed_out"] and not answer["_shards"]["failed"]
+        # A shard without any copy is not counted among those that failed.
+        complete = not answer["timed_out"] and answer["_shards"]["successful"] == answer["_shards"]["total"]
         took_ms = (time.perf_counter() - started) * 1000
         return SearchResults(
             tuple(page.hits), int(answer["hits"]["total"]["value"]), took_ms, facets, complete, suggest

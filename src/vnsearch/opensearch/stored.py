@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from opensearchpy import helpers
-from opensearchpy.exceptions import NotFoundError
+from opensearchpy import OpenSearch
+from opensearchpy.exceptions import NotFoundError, TransportError
 
-from vnsearch.errors import VnSearchError
+from vnsearch.errors import ClusterUnavailableError, VnSearchError
 from vnsearch.index.check import CheckResult
 from vnsearch.opensearch.cluster import Cluster
+from vnsearch.opensearch.collection import Collection
 from vnsearch.opensearch.documents import report_of
+from vnsearch.opensearch.failures import RAISED
 from vnsearch.opensearch.lexicon_parts import LexiconParts
 from vnsearch.opensearch.names import Place
 from vnsearch.opensearch.terms import document_id
@@ -21,6 +24,8 @@ __all__ = ["checked", "every_report", "one_report"]
 
 _TOGETHER = 500
 _KEPT = "5m"
+# Ids that are too long to be sorted by; they come last.
+_UNNAMED = {"bool": {"must_not": {"exists": {"field": "id"}}}}
 
 
 def one_report(cluster: Cluster, name: str, id: str) -> Report | None:
@@ -29,20 +34,57 @@ def one_report(cluster: Cluster, name: str, id: str) -> Report | None:
         try:
             found = cluster.client.get(index=name, id=document_id(id))
         except NotFoundError as error:
-            if error.error == "index_not_found_exception":
-                raise
-            return None
+            if isinstance(error.info, Mapping) and error.info.get("found") is False:
+                return None
+            raise
     report = report_of(found["_source"])
     return report if report.id == id else None
 
 
 def _documents(cluster: Cluster, name: str) -> Iterator[dict[str, Any]]:
-    with cluster.errors(f"reading {name}"):
-        yield from helpers.scan(cluster.client, index=name, size=_TOGETHER, scroll=_KEPT)
+    """Yield the documents as they are now. After a node was lost that held them ready: the others as they are then."""
+    what = f"reading {name}"
+    left: dict[str, Any] = {"match_all": {}}
+    unnamed: set[str] = set()
+    while True:
+        went_on = False
+        try:
+            with cluster.errors(what):
+                for document in _scrolled(cluster.client, name, left):
+                    (last,) = document["sort"]
+                    if last is not None:
+                        left = {"bool": {"should": [{"range": {"id": {"gt": last}}}, _UNNAMED]}}
+                    elif document["_id"] in unnamed:
+                        continue
+                    else:
+                        left = _UNNAMED
+                        unnamed.add(document["_id"])
+                    went_on = True
+                    yield document
+        except ClusterUnavailableError:
+            if not went_on:
+                raise
+        else:
+            return
+
+
+def _scrolled(client: OpenSearch, name: str, query: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the documents that a query finds, in the order of their ids."""
+    body = {"query": query, "sort": [{"id": "asc"}], "size": _TOGETHER}
+    answer = client.search(index=name, body=body, params={"scroll": _KEPT, "allow_partial_search_results": "false"})
+    try:
+        while answer["hits"]["hits"]:
+            yield from answer["hits"]["hits"]
+            answer = client.scroll(body={"scroll_id": answer["_scroll_id"], "scroll": _KEPT})
+            if answer["_shards"]["successful"] < answer["_shards"]["total"]:
+                raise TransportError(503, "", {"error": {"reason": "a node was lost that held reports ready"}})
+    finally:
+        with contextlib.suppress(*RAISED):  # it ends by itself
+            client.clear_scroll(body={"scroll_id": [answer["_scroll_id"]]}, ignore=404)
 
 
 def every_report(cluster: Cluster, name: str) -> Iterator[Report]:
-    """Yield the reports as they were when the first was asked for, in no order."""
+    """Yield the reports as they were when the first was asked for; in no order that means anything."""
     for document in _documents(cluster, name):
         yield report_of(document["_source"])
 
@@ -61,7 +103,7 @@ def checked(cluster: Cluster, name: str, place: Place) -> CheckResult:
         if problems:
             return CheckResult(0, tuple(problems))
         client.indices.refresh(index=place.index)
-        expected = int(client.count(index=place.index)["count"])
+    expected = Collection(cluster, place.index).count()
     reports = 0
     for document in _documents(cluster, place.index):
         reports += 1

@@ -132,7 +132,7 @@ def add_reports(
                         lines = b'{"index":{"_id":%s}}\n%s\n' % (_json(key), source)
                         sending.put(key, Item(positions.popleft(), identity, lines))
             sending.finish()
-            sender.patience.call(functools.partial(client.indices.refresh, index=index))
+            sender.refresh()
     every = sorted(errors + sending.refused, key=lambda one: one.position)
     return AddStats(sending.added, sending.updated, len(every), tuple(every), time.perf_counter() - started)
 
@@ -189,5 +189,5 @@ def delete_reports(client: OpenSearch, index: str, ids: Iterable[str], *, retry_
             done, _ = sender.operate({key: Item(-1, different[key], line) for key, line in lines.items()})
             deleted += len(done)
     if deleted:
-        sender.patience.call(functools.partial(client.indices.refresh, index=index))
+        sender.refresh()
     return deleted
