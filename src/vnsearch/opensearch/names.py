@@ -2,6 +2,10 @@
 
 ``reports`` is the alias of ``reports-000001``, whose counts are in ``reports-000001-counts``. Making an index anew gives it the
 next number, and moves the alias when all is there.
+
+Writers write to one numbered index, whose counts and reference lengths they know, and by an alias of its own,
+``reports-000001-writing``: when it is removed, the alias is gone with it, and a request that comes late fails. By its own name the
+cluster would make a new index for it, without our mapping, where nobody looks.
 """
 
 from __future__ import annotations
@@ -34,6 +38,11 @@ class Place:
     def counts(self) -> str:
         """The companion index."""
         return f"{self.index}-counts"
+
+    @property
+    def writing(self) -> str:
+        """The alias to write by."""
+        return f"{self.index}-writing"
 
 
 def check_name(name: str) -> None:
@@ -91,7 +100,8 @@ def make(cluster: Cluster, place: Place, filterable: Sequence[str], shards: int,
     with cluster.errors(f"creating {place.index}"):
         cluster.client.indices.create(index=place.counts, body=counts_body(replicas))
         try:
-            cluster.client.indices.create(index=place.index, body=index_body(filterable, shards, replicas))
+            body = {**index_body(filterable, shards, replicas), "aliases": {place.writing: {}}}
+            cluster.client.indices.create(index=place.index, body=body)
         except BaseException:
             drop(cluster, place.counts)
             raise
@@ -113,14 +123,20 @@ def create(
     return place
 
 
-def move(cluster: Cluster, name: str, before: Place | None, place: Place) -> None:
-    """Let a name stand for another place, in one step; what it stood for goes."""
+def move(cluster: Cluster, name: str, before: Place | None, place: Place, *, keep: bool = False) -> None:
+    """Let a name stand for another place, in one step; what it stood for goes, unless it is to be kept without the name.
+
+    Raises:
+        IndexNotFoundError: one of the places is gone meanwhile; nothing was changed.
+
+    """
     actions: list[dict[str, Any]] = [{"add": {"index": place.index, "alias": name, "is_write_index": True}}]
     if before is not None:
-        actions.append({"remove_index": {"index": before.index}})
+        gone = {"remove": {"index": before.index, "alias": name}} if keep else {"remove_index": {"index": before.index}}
+        actions.append(gone)
     with cluster.errors(f"naming {place.index} {name}"):
         cluster.client.indices.update_aliases(body={"actions": actions})
-    if before is not None:
+    if before is not None and not keep:
         drop(cluster, before.counts)
 
 

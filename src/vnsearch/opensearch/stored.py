@@ -12,12 +12,13 @@ from vnsearch.errors import VnSearchError
 from vnsearch.index.check import CheckResult
 from vnsearch.opensearch.cluster import Cluster
 from vnsearch.opensearch.documents import report_of
+from vnsearch.opensearch.lease import rebuilding
 from vnsearch.opensearch.lexicon_parts import LexiconParts
 from vnsearch.opensearch.names import Place
 from vnsearch.opensearch.terms import document_id
 from vnsearch.report import Report
 
-__all__ = ["checked", "every_report", "one_report"]
+__all__ = ["checked", "documents", "every_report", "one_report"]
 
 _TOGETHER = 500
 _KEPT = "5m"
@@ -36,14 +37,15 @@ def one_report(cluster: Cluster, name: str, id: str) -> Report | None:
     return report if report.id == id else None
 
 
-def _documents(cluster: Cluster, name: str) -> Iterator[dict[str, Any]]:
+def documents(cluster: Cluster, name: str) -> Iterator[dict[str, Any]]:
+    """Yield the documents as they were when the first was asked for, in no order."""
     with cluster.errors(f"reading {name}"):
         yield from helpers.scan(cluster.client, index=name, size=_TOGETHER, scroll=_KEPT)
 
 
 def every_report(cluster: Cluster, name: str) -> Iterator[Report]:
     """Yield the reports as they were when the first was asked for, in no order."""
-    for document in _documents(cluster, name):
+    for document in documents(cluster, name):
         yield report_of(document["_source"])
 
 
@@ -60,10 +62,11 @@ def checked(cluster: Cluster, name: str, place: Place) -> CheckResult:
                 problems.append(f"{index}: {missing} of its shards are missing")
         if problems:
             return CheckResult(0, tuple(problems))
+        problems += _blocks(cluster, name, place)
         client.indices.refresh(index=place.index)
         expected = int(client.count(index=place.index)["count"])
     reports = 0
-    for document in _documents(cluster, place.index):
+    for document in documents(cluster, place.index):
         reports += 1
         try:
             report = report_of(document["_source"])
@@ -84,3 +87,18 @@ def checked(cluster: Cluster, name: str, place: Place) -> CheckResult:
     except VnSearchError as error:
         problems.append(str(error))
     return CheckResult(expected, tuple(problems), tuple(unreadable))
+
+
+def _blocks(cluster: Cluster, name: str, place: Place) -> Iterator[str]:
+    """Yield why nothing can be written."""
+    told = rebuilding(cluster, place)
+    if told is not None:
+        yield (
+            f"{place.index}: nobody can write to it until {told} is done; if that was killed, rebuild it again: "
+            f"`vnsearch rebuild --url … --name {name}`"
+        )
+        return
+    settings = cluster.client.indices.get_settings(index=place.index)[place.index]["settings"]["index"]
+    for block, value in settings.get("blocks", {}).items():
+        if value == "true":
+            yield f"{place.index}: nobody can write to it: its setting index.blocks.{block} is true"
