@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from vnsearch.errors import IndexNotFoundError
 from vnsearch.index.schema import label_field
 from vnsearch.opensearch.cluster import Cluster
 from vnsearch.opensearch.compiling import Query
@@ -55,8 +56,14 @@ class Collection:
             allowed_s = min(timeout_s, _LONGEST_S)
             asked["timeout"] = f"{max(1, round(allowed_s * 1000))}ms"
             params["request_timeout"] = allowed_s + self.cluster.timeout_s
+        try:
+            return self._ask(asked, params)
+        except IndexNotFoundError:  # another has its name since this search began
+            return self._ask(asked, params)
+
+    def _ask(self, body: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:
         with self.cluster.errors(f"searching {self.name}"):
-            answer: dict[str, Any] = self.cluster.client.search(index=self.name, body=asked, params=params)
+            answer: dict[str, Any] = self.cluster.client.search(index=self.name, body=body, params=dict(params))
         return answer
 
     def count_all(self, queries: Sequence[Query]) -> tuple[int, list[int]]:

@@ -108,7 +108,9 @@ class Lease:
     def _write(self, expected: Mapping[str, Any]) -> None:
         self._beats += 1
         body = {**self._source, "beats": self._beats}
-        written = self._cluster.client.index(index=self._place.counts, id=_DOCUMENT, body=body, params=dict(expected))
+        # Without an alias the cluster would make the index again that has just gone.
+        params = {**expected, "require_alias": "true"}
+        written = self._cluster.client.index(index=self._place.counting, id=_DOCUMENT, body=body, params=params)
         self._version = {"if_seq_no": written["_seq_no"], "if_primary_term": written["_primary_term"]}
 
     def _beat(self) -> None:

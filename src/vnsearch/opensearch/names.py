@@ -22,7 +22,7 @@ from vnsearch.opensearch.cluster import Cluster
 from vnsearch.opensearch.lexicon_parts import counts_body
 from vnsearch.opensearch.mapping import index_body
 
-__all__ = ["Place", "create", "drop", "find", "found_or_raise", "make", "move", "next_place"]
+__all__ = ["Place", "create", "drop", "find", "found_or_raise", "make", "make_counts", "move", "next_place"]
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,199}")
 _NUMBERED = re.compile(r"-(\d{6,})")
@@ -43,6 +43,11 @@ class Place:
     def writing(self) -> str:
         """The alias to write by."""
         return f"{self.index}-writing"
+
+    @property
+    def counting(self) -> str:
+        """The alias to write to the companion by, for those who may be late."""
+        return f"{self.index}-counting"
 
 
 def check_name(name: str) -> None:
@@ -95,10 +100,17 @@ def next_place(cluster: Cluster, name: str) -> Place:
     return Place(f"{name}-{max(numbers, default=0) + 1:06d}")
 
 
+def make_counts(cluster: Cluster, place: Place, replicas: int) -> None:
+    """Make the index of the counts alone."""
+    body = {**counts_body(replicas), "aliases": {place.counting: {}}}
+    with cluster.errors(f"creating {place.counts}"):
+        cluster.client.indices.create(index=place.counts, body=body)
+
+
 def make(cluster: Cluster, place: Place, filterable: Sequence[str], shards: int, replicas: int) -> None:
     """Make the two indices of a place, empty; the counts first, so that whoever finds the other has them."""
     with cluster.errors(f"creating {place.index}"):
-        cluster.client.indices.create(index=place.counts, body=counts_body(replicas))
+        make_counts(cluster, place, replicas)
         try:
             body = {**index_body(filterable, shards, replicas), "aliases": {place.writing: {}}}
             cluster.client.indices.create(index=place.index, body=body)
@@ -127,17 +139,17 @@ def move(cluster: Cluster, name: str, before: Place | None, place: Place, *, kee
     """Let a name stand for another place, in one step; what it stood for goes, unless it is to be kept without the name.
 
     Raises:
-        IndexNotFoundError: one of the places is gone meanwhile; nothing was changed.
+        IndexNotFoundError: one of the places is gone meanwhile, or the name is another's; nothing was changed.
 
     """
     actions: list[dict[str, Any]] = [{"add": {"index": place.index, "alias": name, "is_write_index": True}}]
     if before is not None:
-        gone = {"remove": {"index": before.index, "alias": name}} if keep else {"remove_index": {"index": before.index}}
-        actions.append(gone)
+        actions.append({"remove": {"index": before.index, "alias": name, "must_exist": True}})
     with cluster.errors(f"naming {place.index} {name}"):
         cluster.client.indices.update_aliases(body={"actions": actions})
+    # Not in the same step: by now every node knows the new one, and nobody looks in vain.
     if before is not None and not keep:
-        drop(cluster, before.counts)
+        drop(cluster, before.index, before.counts)
 
 
 def drop(cluster: Cluster, *indices: str) -> None:

@@ -92,6 +92,9 @@ def rebuild_index(
             settings = cluster.client.indices.get_settings(index=old.index)[old.index]["settings"]["index"]
         new = names.next_place(cluster, name)
         was_blocked = settings.get("blocks", {}).get("write") == "true"
+        with cluster.errors(f"rebuilding {name}"):
+            if not cluster.client.indices.exists(index=old.counts):  # lost: all the more reason
+                names.make_counts(cluster, old, 0)
         rebuilding = _Rebuilding(cluster, name, old, new, was_blocked=was_blocked)
         size = (
             int(settings["number_of_shards"]) if shards is None else shards,

@@ -8,7 +8,7 @@ from typing import Any
 from opensearchpy import helpers
 from opensearchpy.exceptions import NotFoundError
 
-from vnsearch.errors import VnSearchError
+from vnsearch.errors import IndexNotFoundError, VnSearchError
 from vnsearch.index.check import CheckResult
 from vnsearch.opensearch.cluster import Cluster
 from vnsearch.opensearch.documents import report_of
@@ -26,6 +26,13 @@ _KEPT = "5m"
 
 def one_report(cluster: Cluster, name: str, id: str) -> Report | None:
     """Return a report by its id, as it was last written."""
+    try:
+        return _one_report(cluster, name, id)
+    except IndexNotFoundError:  # another has its name since this began
+        return _one_report(cluster, name, id)
+
+
+def _one_report(cluster: Cluster, name: str, id: str) -> Report | None:
     with cluster.errors(f"reading from {name}"):
         try:
             found = cluster.client.get(index=name, id=document_id(id))
