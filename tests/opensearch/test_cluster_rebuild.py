@@ -25,9 +25,8 @@ from vnsearch import (
     Report,
     SearchIndexError,
 )
-from vnsearch.opensearch import Cluster, OpenSearchIndex, rebuild_index
+from vnsearch.opensearch import Cluster, OpenSearchIndex, names, rebuild_index
 from vnsearch.opensearch import lease as lease_module
-from vnsearch.opensearch import names
 from vnsearch.opensearch.lease import Lease
 from vnsearch.opensearch.mapping import MAPPING_VERSION
 from vnsearch.opensearch.names import Place
