@@ -330,7 +330,7 @@ def test_a_worker_that_is_killed(template: Path, tmp_path: Path) -> None:
             yield Report(f"{number}", "Chợ phiên", "họp mỗi tháng sáu lần")
 
     with Index.open(folder, lock_timeout_s=0) as index:
-        with pytest.raises(VnSearchError, match=r"worker process ended .* nothing .* was kept.*fewer processes"):
+        with pytest.raises(VnSearchError, match=r"worker process ended .* and this change with it.*fewer processes"):
             index.add(reports(), processes=2)
         assert multiprocessing.active_children() == []
         assert files(folder) == before

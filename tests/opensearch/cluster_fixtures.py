@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Iterator
 
 import pytest
 from cluster import ClusterError, LocalCluster, RunningCluster, prepare
-from proxy import Proxy
 
 
 @pytest.fixture(scope="session")
@@ -44,32 +42,3 @@ def killable(local_cluster: LocalCluster) -> Iterator[LocalCluster]:
     """Nodes that may be killed; those that are missing afterwards are started again."""
     yield local_cluster
     local_cluster.restore()
-
-
-@pytest.fixture(autouse=True)
-def no_credentials_around(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("USERNAME", "PASSWORD", "CA_CERTS"):
-        monkeypatch.delenv(f"VNSEARCH_OPENSEARCH_{name}", raising=False)
-
-
-@pytest.fixture
-def proxy() -> Iterator[Proxy]:
-    with Proxy() as made:
-        yield made
-
-
-@pytest.fixture
-def dead_url() -> Iterator[str]:
-    """A port of this machine where nobody listens, held so that nobody will."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        yield f"http://127.0.0.1:{held.getsockname()[1]}"
-
-
-@pytest.fixture
-def silent_url() -> Iterator[str]:
-    """Takes connections and says nothing."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen(64)
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"

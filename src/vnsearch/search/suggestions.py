@@ -58,7 +58,7 @@ def complete(vocabulary: Vocabulary, prefix: str, limit: int = 8, limits: Limits
     counts = _continuations(vocabulary, context, last) if context else _starts(vocabulary, last)
     head = [readings[0].term for readings in spellings_of(vocabulary, context[:-1]).syllables]
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    most = min(limit, limits.result_window)
+    most = min(limit, limits.result_window, len(ordered))
     return [" ".join([*head, term]) for term in vocabulary.first_held([term for term, _ in ordered], most)]
 
 
