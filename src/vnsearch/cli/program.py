@@ -53,3 +53,5 @@ def main() -> None:
         if reconfigure is not None and (stream.encoding or "").lower().replace("-", "") != "utf8":
             reconfigure(encoding="utf-8", errors="backslashreplace")
     logging.basicConfig(format="%(message)s", level=logging.WARNING, handlers=[LogHandler()])
+    # It warns of each answer that is not 200, with tracebacks: what comes of them is ours to say.
+    logging.getLogger("opensearch").setLevel(logging.CRITICAL)
