@@ -140,7 +140,7 @@ class Done(NamedTuple):
 
 
 class Sender:
-    """Sends chunks to an index, in any number of threads."""
+    """Sends chunks to an index, by an alias of it, in any number of threads. The index may go: see ``names``."""
 
     def __init__(self, client: OpenSearch, index: str, retry_s: float) -> None:
         self.patience = Patience(retry_s)
@@ -197,11 +197,9 @@ class Sender:
             left = requests.pop()
             for failed in self.patience.attempts():
                 try:
-                    answer = self._client.bulk(
-                        body=b"".join([item.lines for item in left.values()]),
-                        index=self._index,
-                        params={**self._in_time},
-                    )
+                    lines = b"".join([item.lines for item in left.values()])
+                    params = {**self._in_time, "require_alias": "true"}
+                    answer = self._client.bulk(body=lines, index=self._index, params=params)
                 except _FAILURES as error:
                     if isinstance(error, TransportError) and error.status_code == _TOO_LARGE:
                         requests += _smaller(left, error, refused)

@@ -8,6 +8,7 @@ from typing import Any
 
 from opensearchpy.exceptions import TransportError
 
+from vnsearch.errors import IndexNotFoundError
 from vnsearch.index.schema import label_field
 from vnsearch.opensearch.cluster import Cluster
 from vnsearch.opensearch.compiling import Query
@@ -82,13 +83,19 @@ class Collection:
             allowed_s = min(timeout_s, _LONGEST_S)
             asked["timeout"] = f"{max(1, round(allowed_s * 1000))}ms"
             params["request_timeout"] = allowed_s + self.cluster.timeout_s
+        try:
+            return self._ask(asked, params)
+        except IndexNotFoundError:  # another has its name since this search began
+            return self._ask(asked, params)
+
+    def _ask(self, body: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:
         with self.cluster.errors(f"searching {self.name}"):
             try:
-                answer: dict[str, Any] = self.cluster.client.search(index=self.name, body=asked, params=params)
+                answer: dict[str, Any] = self.cluster.client.search(index=self.name, body=body, params=dict(params))
             except TransportError as error:
-                if timeout_s is None or not is_out_of_time(error):
+                if "timeout" not in body or not is_out_of_time(error):
                     raise
-                answer = _nothing_in_time(asked)
+                answer = _nothing_in_time(body)
         return answer
 
     def count(self) -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from vnsearch.analysis import analysis_fingerprint
 from vnsearch.concurrency import lock_of
@@ -16,6 +16,9 @@ from vnsearch.errors import (
     ClusterUnavailableError,
     IndexClosedError,
     IndexExistsError,
+    IndexLockedError,
+    IndexNotFoundError,
+    IndexWriteError,
     InvalidArgumentError,
     VnSearchError,
 )
@@ -28,6 +31,7 @@ from vnsearch.opensearch import names
 from vnsearch.opensearch.cluster import Cluster
 from vnsearch.opensearch.collection import Collection
 from vnsearch.opensearch.failures import MISSING
+from vnsearch.opensearch.lease import rebuilding
 from vnsearch.opensearch.lexicon_parts import LOOK_EVERY_S, LexiconParts, SharedLexicon
 from vnsearch.opensearch.mapping import MAPPING_VERSION, check_meta
 from vnsearch.opensearch.searcher import ClusterSearcher
@@ -42,6 +46,8 @@ if TYPE_CHECKING:  # whoever only searches does not wait for the writer
     from vnsearch.index.batches import AddStats, OnError
 
 __all__ = ["ClusterStats", "OpenSearchIndex"]
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +219,35 @@ class OpenSearchIndex:
             self._lock.release()
         return state
 
+    def _with_latest(self, work: Callable[[_State], Result]) -> Result:
+        """Do something with the index that the name stands for now; again where it has gone just then."""
+        try:
+            return work(self._latest())
+        except IndexNotFoundError:
+            return work(self._latest())
+
+    def _latest(self) -> _State:
+        state = self._state
+        with self._lock:
+            return self._renewed(state)
+
+    @contextlib.contextmanager
+    def _writing(self, what: str, place: names.Place) -> Iterator[None]:
+        """Turn what stops a writer into errors of ours; also that the index is made anew, or was."""
+        try:
+            with self._cluster.errors(what):
+                yield
+        except IndexWriteError as error:
+            if (told := rebuilding(self._cluster, place)) is None:
+                raise
+            raise IndexLockedError(f"{what}: nobody can write to it until {told} is done; then do it again") from error
+        except IndexNotFoundError as error:
+            if names.find(self._cluster, self.name) in (None, place):
+                raise
+            raise IndexLockedError(
+                f"{what}: the index was made anew meanwhile; do it again, for what was left"
+            ) from error
+
     def _renewed(self, state: _State, timeout_s: float | None = None) -> _State:
         if names.find(self._cluster, self.name, timeout_s) != state.place:
             state = _State(self._cluster, self.name)
@@ -227,14 +262,15 @@ class OpenSearchIndex:
 
     def refresh(self) -> bool:
         """See the latest changes, of whatever process; return whether there were new ones since this was last called."""
-        state = self._state
-        with self._lock:
-            state = self._renewed(state)
-        with self._cluster.errors(f"refreshing {self.name}"):
-            self._cluster.client.indices.refresh(index=self.name)
-            state.lexicon.look()
-        state.changed()
-        before, now = self._identity, self._identify(state)
+
+        def look(state: _State) -> str:
+            with self._cluster.errors(f"refreshing {self.name}"):
+                self._cluster.client.indices.refresh(index=self.name)
+                state.lexicon.look()
+            state.changed()
+            return self._identify(state)
+
+        before, now = self._identity, self._with_latest(look)
         self._identity = now
         return before != now
 
@@ -300,6 +336,7 @@ class OpenSearchIndex:
             InvalidReportError: a bad report, with ``on_error="raise"``.
             ClusterUnavailableError: the cluster took nothing for a minute.
             IndexWriteError: the index is read-only, as when disks are nearly full.
+            IndexLockedError: the index is being rebuilt, or was in the middle of this call: to be run again.
 
         """
         if isinstance(reports, Report | Mapping | str) or not isinstance(reports, Iterable):
@@ -307,12 +344,12 @@ class OpenSearchIndex:
         from vnsearch.opensearch.publishing import Publishing  # noqa: PLC0415 - see above
         from vnsearch.opensearch.writing import add_reports  # noqa: PLC0415 - see above
 
-        state = self._state
+        state = self._latest()
         publishing = Publishing(state.lexicon)
-        with progress_bar(progress) as report_progress, self._cluster.errors(f"adding to {self.name}"):
+        with progress_bar(progress) as report_progress, self._writing(f"adding to {self.name}", state.place):
             stats = add_reports(
                 self._cluster.client,
-                state.place.index,
+                state.place.writing,
                 state.place.counts,
                 reports,
                 filterable=state.filterable,
@@ -329,16 +366,16 @@ class OpenSearchIndex:
         return stats
 
     def delete(self, ids: Iterable[str]) -> int:
-        """Delete reports by id; return how many there were. Unknown ids are passed over."""
+        """Delete reports by id; return how many there were. Unknown ids are passed over. It raises what ``add`` does."""
         wanted = [ids] if isinstance(ids, str) else list(ids) if isinstance(ids, Iterable) else [ids]
         for identity in wanted:
             if not isinstance(identity, str):
                 raise InvalidArgumentError(f"an id is text, not {identity!r}")
         from vnsearch.opensearch.writing import delete_reports  # noqa: PLC0415 - see above
 
-        state = self._state
-        with self._cluster.errors(f"deleting from {self.name}"):
-            deleted = delete_reports(self._cluster.client, state.place.index, wanted)
+        state = self._latest()
+        with self._writing(f"deleting from {self.name}", state.place):
+            deleted = delete_reports(self._cluster.client, state.place.writing, wanted)
         self._changed(state)
         return deleted
 
@@ -447,11 +484,13 @@ class OpenSearchIndex:
 
     def check(self) -> CheckResult:
         """Read every report back, and the counts; return what is wrong with them, if anything."""
-        return checked(self._cluster, self.name, self._state.place)
+        return self._with_latest(lambda state: checked(self._cluster, self.name, state.place))
 
     def stats(self) -> ClusterStats:
         """Return the size of the index."""
-        state = self._state
+        return self._with_latest(self._stats)
+
+    def _stats(self, state: _State) -> ClusterStats:
         lexicon = state.vocabulary().lexicon
         with self._cluster.errors(f"looking at {self.name}"):
             stats = self._cluster.client.indices.stats(

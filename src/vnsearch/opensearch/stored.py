@@ -9,18 +9,19 @@ from typing import Any
 from opensearchpy import OpenSearch
 from opensearchpy.exceptions import NotFoundError, TransportError
 
-from vnsearch.errors import ClusterUnavailableError, VnSearchError
+from vnsearch.errors import ClusterUnavailableError, IndexNotFoundError, VnSearchError
 from vnsearch.index.check import CheckResult
 from vnsearch.opensearch.cluster import Cluster
 from vnsearch.opensearch.collection import Collection
 from vnsearch.opensearch.documents import report_of
 from vnsearch.opensearch.failures import RAISED
+from vnsearch.opensearch.lease import rebuilding
 from vnsearch.opensearch.lexicon_parts import LexiconParts
 from vnsearch.opensearch.names import Place
 from vnsearch.opensearch.terms import document_id
 from vnsearch.report import Report
 
-__all__ = ["checked", "every_report", "one_report"]
+__all__ = ["checked", "documents", "every_report", "one_report"]
 
 _TOGETHER = 500
 _KEPT = "5m"
@@ -30,6 +31,13 @@ _UNNAMED = {"bool": {"must_not": {"exists": {"field": "id"}}}}
 
 def one_report(cluster: Cluster, name: str, id: str) -> Report | None:
     """Return a report by its id, as it was last written."""
+    try:
+        return _one_report(cluster, name, id)
+    except IndexNotFoundError:  # another has its name since this began
+        return _one_report(cluster, name, id)
+
+
+def _one_report(cluster: Cluster, name: str, id: str) -> Report | None:
     with cluster.errors(f"reading from {name}"):
         try:
             found = cluster.client.get(index=name, id=document_id(id))
@@ -41,7 +49,7 @@ def one_report(cluster: Cluster, name: str, id: str) -> Report | None:
     return report if report.id == id else None
 
 
-def _documents(cluster: Cluster, name: str) -> Iterator[dict[str, Any]]:
+def documents(cluster: Cluster, name: str) -> Iterator[dict[str, Any]]:
     """Yield the documents as they are now. After a node was lost that held them ready: the others as they are then."""
     what = f"reading {name}"
     left: dict[str, Any] = {"match_all": {}}
@@ -85,7 +93,7 @@ def _scrolled(client: OpenSearch, name: str, query: Mapping[str, Any]) -> Iterat
 
 def every_report(cluster: Cluster, name: str) -> Iterator[Report]:
     """Yield the reports as they were when the first was asked for; in no order that means anything."""
-    for document in _documents(cluster, name):
+    for document in documents(cluster, name):
         yield report_of(document["_source"])
 
 
@@ -102,10 +110,11 @@ def checked(cluster: Cluster, name: str, place: Place) -> CheckResult:
                 problems.append(f"{index}: {missing} of its shards are missing")
         if problems:
             return CheckResult(0, tuple(problems))
+        problems += _blocks(cluster, name, place)
         client.indices.refresh(index=place.index)
     expected = Collection(cluster, place.index).count()
     reports = 0
-    for document in _documents(cluster, place.index):
+    for document in documents(cluster, place.index):
         reports += 1
         try:
             report = report_of(document["_source"])
@@ -126,3 +135,18 @@ def checked(cluster: Cluster, name: str, place: Place) -> CheckResult:
     except VnSearchError as error:
         problems.append(str(error))
     return CheckResult(expected, tuple(problems), tuple(unreadable))
+
+
+def _blocks(cluster: Cluster, name: str, place: Place) -> Iterator[str]:
+    """Yield why nothing can be written."""
+    told = rebuilding(cluster, place)
+    if told is not None:
+        yield (
+            f"{place.index}: nobody can write to it until {told} is done; if that was killed, rebuild it again: "
+            f"`vnsearch rebuild --url … --name {name}`"
+        )
+        return
+    settings = cluster.client.indices.get_settings(index=place.index)[place.index]["settings"]["index"]
+    for block, value in settings.get("blocks", {}).items():
+        if value == "true":
+            yield f"{place.index}: nobody can write to it: its setting index.blocks.{block} is true"

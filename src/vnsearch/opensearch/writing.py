@@ -78,7 +78,7 @@ def add_reports(
 
     Args:
         client: what leads to the cluster.
-        index: the index itself, no alias: it must be there.
+        index: the index, by an alias of this one alone: see ``names``.
         counts_index: its companion, which holds the reference lengths.
         reports: also records, see ``Report.from_mapping``. Read as they are needed.
         filterable: the keys of ``extra`` that can be filtered, as the index has them.
@@ -175,6 +175,8 @@ def _read_lengths(document: Mapping[str, Any]) -> Lengths:
 
 def delete_reports(client: OpenSearch, index: str, ids: Iterable[str], *, retry_s: float = 60.0) -> int:
     """Delete the reports with these ids; return how many there were. They are found no more when this returns.
+
+    ``index`` is as for ``add_reports``.
 
     What is raised: as ``add_reports``; what was deleted before stays deleted.
     """
