@@ -185,9 +185,10 @@ def test_a_node_killed_and_back_in_the_middle_of_searches(killable: LocalCluster
 
 def test_shards_that_are_lost_and_a_cluster_that_is_down(killable: LocalCluster, little_patience: None) -> None:
     """An index without replicas, and one node less; then none at all; then all of them again."""
-    index = OpenSearchIndex.create(killable.urls, f"faults-{uuid4().hex}", shards=3, replicas=0, timeout_s=5)
     reports = REPORTS[:300]
-    index.add(reports)
+    with made(killable, replicas=0) as patient:
+        patient.add(reports)
+    index = OpenSearchIndex.open(killable.urls, patient.name, timeout_s=8)
     index.search("quy chế")  # the words are known
     killable.kill(1)
     killable.wait_for_loss(1)

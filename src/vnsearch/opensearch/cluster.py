@@ -219,6 +219,7 @@ class _Transport(Transport):
         deadline = time.monotonic() + allowed
         reads = method in ("GET", "HEAD") or url.rpartition("/")[2] in _READING
         nodes = len(self.hosts)
+        failed: exceptions.TransportError | None = None
         for attempt in range(1, nodes + _RETRIES + 1):
             left = max(deadline - time.monotonic(), 0.001)
             share = left / 2 if reads and attempt < nodes else left
@@ -235,7 +236,9 @@ class _Transport(Transport):
                 )
             except exceptions.ConnectionError as error:
                 again = reads or not isinstance(error, exceptions.ConnectionTimeout)
-                failed: exceptions.TransportError = error
+                # What a node answered says more than that another one is not there.
+                if failed is None or isinstance(failed, exceptions.ConnectionError):
+                    failed = error
             except exceptions.TransportError as error:
                 again = passes(error)
                 pause = min(0.1 * 2 ** (attempt - 1), 1.0)
@@ -247,6 +250,7 @@ class _Transport(Transport):
             if not again or time.monotonic() + pause >= deadline:
                 break
             time.sleep(pause)
+        assert failed is not None
         raise failed
 
     def renew(self) -> None:
