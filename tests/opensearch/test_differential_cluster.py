@@ -68,7 +68,7 @@ def scores(results: SearchResults) -> dict[str, float]:
 def has_variants(results: SearchResults) -> bool:
     """Tell whether something in a query stands for a phrase: an abbreviation does."""
     return any(
-        part.kind == "phrase" and part.tier == "variant" for hit in results[:30] for part in hit.explain().contributions
+        part.kind == "phrase" and part.tier == "variant" for hit in results[:10] for part in hit.explain().contributions
     )
 
 
@@ -92,7 +92,7 @@ def check(both: Both, query: str, options: Mapping[str, Any]) -> None:
 def test_queries_of_all_kinds_find_and_score_the_same(both: Both, seed: int) -> None:
     drawn = Drawn(seed)
     found = 0
-    for at in range(50):
+    for at in range(40):
         query = drawn.words(8) if at % 3 == 0 else drawn.query()
         options = drawn.options()
         try:
@@ -100,7 +100,7 @@ def test_queries_of_all_kinds_find_and_score_the_same(both: Both, seed: int) -> 
         except AssertionError as error:
             raise AssertionError(f"{query!r}, {options}") from error
         found += both.local.search(query, limit=0, **options).total > 0
-    assert found > 15  # or the queries are no test
+    assert found > 12  # or the queries are no test
 
 
 @pytest.mark.parametrize("query", ["ban bo", "cà chợ", "ban OR title:bò", "cấy"])
