@@ -132,7 +132,7 @@ def _candidates(codes: npt.NDArray[np.uint32], starts: Ints, ends: Ints, wanted:
     return np.flatnonzero(reading)
 
 
-def _sum_of(term: str) -> int:
+def _sum_of(term: str) -> np.uint32:
     codes = np.frombuffer(term.encode("utf-32-le", "surrogatepass"), "<u4")
-    added: npt.NDArray[np.uint32] = _tables()[1].take(codes, mode="clip")
-    return int(added.sum(dtype=np.uint32))
+    total: np.uint32 = _tables()[1].take(codes, mode="clip").sum(dtype=np.uint32)
+    return total

@@ -18,13 +18,30 @@ from vnsearch.index.schema import TEXT_FIELDS, label_field
 from vnsearch.opensearch.mapping import SCALE, field_of
 from vnsearch.opensearch.terms import written, written_label
 from vnsearch.search import tree
-from vnsearch.search.parameters import DEFAULT_FIELDS, PARAMETERS
+from vnsearch.search.parameters import BM25, DEFAULT_FIELDS, PARAMETERS
 from vnsearch.search.plan import Planner
 
-__all__ = ["NOTHING", "Compiler", "Query", "any_of", "clauses_of", "day_filter", "label_filter", "term_filter"]
+__all__ = [
+    "CLAUSES",
+    "NOTHING",
+    "Compiler",
+    "Query",
+    "any_of",
+    "clauses_of",
+    "day_filter",
+    "label_filter",
+    "term_filter",
+]
 
 Query = dict[str, Any]
 
+# Terms that one query for any of several may have.
+_TERMS = 1 << 16
+# Saturations of a pair from which on a variant that holds it scores more, see ``Compiler._joined``.
+_STEPS = (0.0, 0.2, 0.35, 0.5, 0.6, 0.7, 0.8, 0.9)
+
+#: Clauses that a query may have. Lucene takes 1,024; some are left to filters.
+CLAUSES = 1000
 NOTHING: Query = {"match_none": {}}
 
 
@@ -35,10 +52,21 @@ def any_of(queries: Sequence[Query]) -> Query:
     return {"bool": {"should": list(queries), "minimum_should_match": 1}} if queries else NOTHING
 
 
-def _all_of(queries: Sequence[Query]) -> Query:
+def _all_of(queries: Sequence[Query], **others: Any) -> Query:
+    """Return a query for what all of some match; their scores are added. ``others`` are what else a ``bool`` may have."""
+    if not queries or NOTHING in queries:
+        return NOTHING
+    return queries[0] if len(queries) == 1 and not others else {"bool": {"must": list(queries), **others}}
+
+
+def _best_of(queries: Sequence[Query]) -> Query:
     if len(queries) == 1:
         return queries[0]
-    return {"bool": {"must": list(queries)}} if queries else NOTHING
+    return {"dis_max": {"queries": list(queries)}} if queries else NOTHING
+
+
+def _bm25(kind: str) -> BM25:
+    return PARAMETERS.pair if kind == "pair" else PARAMETERS.syllable
 
 
 def _unscored(query: Query, score: float = 0.0) -> Query:
@@ -47,7 +75,9 @@ def _unscored(query: Query, score: float = 0.0) -> Query:
 
 def label_filter(key: str, labels: Iterable[str]) -> Query:
     """Return a query for the reports that have any of some labels."""
-    return {"terms": {f"labels.{label_field(key)}": [written_label(label) for label in labels]}}
+    wanted = [written_label(label) for label in labels]
+    parts = [wanted[start : start + _TERMS] for start in range(0, max(len(wanted), 1), _TERMS)]
+    return any_of([{"terms": {f"labels.{label_field(key)}": part}} for part in parts])
 
 
 def day_filter(first: int | None, last: int | None) -> Query:
@@ -70,7 +100,8 @@ def _pairs_of(phrase: str) -> list[str]:
 class Compiler:
     """Compiles the trees of one search. ``fields`` are those searched, with their weights.
 
-    ``run`` is what the tree was planned with; it is asked only for what a phrase is worth. ``scaled``: whether the cluster multiplies
+    ``run`` is what the tree was planned with; it is asked only for what a phrase is worth, and for how rare a term is where two
+    fields have other weights than the usual ones. ``scaled``: whether the cluster multiplies
     scores by ``k1 + 1`` (OpenSearch 2) or not (3).
     """
 
@@ -79,10 +110,9 @@ class Compiler:
         self._run = run
         self._scaled = scaled
         if self._fields == DEFAULT_FIELDS:
-            self._groups = [("both", 1.0)]
+            self._groups = ["both"]
         else:
-            self._groups = [(name, weight / DEFAULT_FIELDS[name]) for name, weight in self._fields.items()]
-            # A single field is a ranking by itself: its weight changes nothing in the order.
+            self._groups = list(self._fields)
 
     def compile(self, node: tree.Node) -> Query:  # noqa: PLR0911 - one for each kind of node
         """Return the query that a node is."""
@@ -90,20 +120,19 @@ class Compiler:
             case tree.Term(kind, term, weight):
                 return self._term(kind, term, weight)
             case tree.Best(children):
-                return self._best(children)
+                return _best_of([self.compile(child) for child in children])
             case tree.Any(children, optional):
                 return self._any(children, optional)
             case tree.All(children):
                 return _all_of([self.compile(child) for child in children])
             case tree.Maybe(required, extra):
-                return {"bool": {"must": [self.compile(required)], "should": [self.compile(extra)]}}
+                return _all_of([self.compile(required)], should=[self.compile(extra)])
             case tree.Filtered(wanted, condition):
-                return {"bool": {"must": [self.compile(wanted)], "filter": [self.compile(condition)]}}
+                return _all_of([self.compile(wanted)], filter=[self.compile(condition)])
             case tree.Without(wanted, unwanted):
-                return {"bool": {"must": [self.compile(wanted)], "must_not": [self.compile(unwanted)]}}
+                return _all_of([self.compile(wanted)], must_not=[self.compile(unwanted)])
             case tree.InField(name, inner):
-                fields = {name: self._fields.get(name, DEFAULT_FIELDS[name])}
-                return Compiler(fields, self._run.in_field(name), scaled=self._scaled).compile(inner)
+                return Compiler(self.in_field(name), self._run.in_field(name), scaled=self._scaled).compile(inner)
             case tree.Phrase(syllables, slop, weight):
                 return self._phrase(syllables, node.places, slop, weight)
             case tree.Labels(key, values, weight):
@@ -114,36 +143,60 @@ class Compiler:
                 return {"match_all": {"boost": weight}}
         raise TypeError(f"no translation of {type(node).__name__}")
 
+    def in_field(self, name: str) -> dict[str, float]:
+        """Return what is searched where a query names one field: that, with its own weight where it is not searched otherwise."""
+        return {name: self._fields.get(name, DEFAULT_FIELDS[name])}
+
     def _term(self, kind: str, term: str, weight: float) -> Query:
-        if kind == "phrase":
+        if kind == "phrase" and " " in term:
             return self._joined(term, weight)
-        found = [self._scored(group, kind, term, weight * share) for group, share in self._groups]
-        return found[0] if len(found) == 1 else {"dis_max": {"queries": found}}
+        kind = "syllable" if kind == "phrase" else kind
+        return _best_of([self._scored(group, kind, term, weight) for group in self._groups])
 
     def _scored(self, group: str, kind: str, term: str, weight: float) -> Query:
-        bm25 = PARAMETERS.pair if kind == "pair" else PARAMETERS.syllable
-        boost = weight * bm25.weight * (bm25.k1 + 1)
+        bm25 = _bm25(kind)
+        share = self._share(group, bm25.k1) * self._rarity_share(group, kind, term)
+        boost = weight * share * bm25.weight * (bm25.k1 + 1)
         if self._scaled:
             boost /= SCALE * bm25.k1 + 1
         return {"term": {field_of(group, kind): {"value": written(kind, term), "boost": boost}}}
 
-    def _joined(self, phrase: str, weight: float) -> Query:
-        """Return what finds all the pairs of some syllables, scored by the rarest of them as if it were as rare as they all are."""
-        pairs = _pairs_of(phrase)
-        rarest = min(pairs, key=lambda pair: self._run.count("pair", pair))
-        worth = self._run.worth("phrase", max(self._run.count("phrase", phrase), 1))
-        share = worth / self._run.worth("pair", max(self._run.count("pair", rarest), 1))
-        scored = self._term("pair", rarest, weight * share)
-        if len(pairs) == 1:
-            return scored
-        others = [any_of([term_filter("pair", pair, group) for group, _ in self._groups]) for pair in pairs]
-        return {"bool": {"must": [scored], "filter": others}}
+    def _share(self, group: str, k1: float) -> float:
+        """Return what one occurrence in an average field scores with the weight asked for, of what it does with the usual one."""
+        if group == "both":
+            return 1.0
+        weight, usual = self._fields[group], DEFAULT_FIELDS[group]
+        return weight / (weight + k1) * (usual + k1) / usual
 
-    def _best(self, children: Sequence[tree.Node]) -> Query:
-        queries = [self.compile(child) for child in children]
-        if len(queries) == 1:
-            return queries[0]
-        return {"dis_max": {"queries": queries}} if queries else NOTHING
+    def _rarity_share(self, group: str, kind: str, term: str) -> float:
+        """Return how rare a term is in all fields together, of how rare it is in one, which the cluster scores it by there."""
+        if len(self._groups) == 1:
+            return 1.0
+        here = self._run.in_field(group).count(kind, term)
+        return self._run.worth(kind, self._run.count(kind, term)) / self._run.worth(kind, here) if here else 1.0
+
+    def _joined(self, phrase: str, weight: float) -> Query:
+        """Return what finds all the pairs of some syllables, and scores them like one term that is as rare as they all are.
+
+        Its frequency is that of the rarest pair, which is saturated as pairs are. The share of it that a syllable would score,
+        ``1 / (2 - saturation)``, is approached from below in a few steps: what was typed comes before another way to write it.
+        """
+        pairs = _pairs_of(phrase)
+        # Of equals the last: where the opening ends between them, that is the one outside.
+        rarest = min(reversed(pairs), key=lambda pair: self._run.count("pair", pair))
+        held = max(self._run.count("pair", rarest), 1)
+        worth = weight * self._run.worth("phrase", max(self._run.count("phrase", phrase), 1))
+        found = []
+        for group in self._groups:
+            most = worth * self._share(group, PARAMETERS.pair.k1)
+            for least in _STEPS:
+                share = 1 / (2 - least)
+                scored = self._scored(group, "pair", rarest, share * worth / self._run.worth("pair", held))
+                found.append(
+                    {"function_score": {"query": scored, "min_score": least * share * most}} if least else scored
+                )
+        others = [any_of([term_filter("pair", pair, group) for group in self._groups]) for pair in pairs]
+        return {"bool": {"must": [_best_of(found)], "filter": others if len(pairs) > 1 else []}}
 
     def _any(self, children: Sequence[tree.Node], optional: Sequence[tree.Optional]) -> Query:
         # Elsewhere a variant adds what it scores beyond its places; here it is the best of both.
@@ -167,27 +220,40 @@ class Compiler:
         self, syllables: Sequence[tree.Term | tree.Best], places: Sequence[Sequence[str]], slop: int, weight: float
     ) -> Query:
         scored = [self.compile(place) for place in syllables]
-        if len(scored) == 1:
-            return {"bool": {"must": scored, "boost": weight}}
         if not all(places):
             return NOTHING
+        if len(scored) == 1:
+            return {"bool": {"must": scored, "boost": weight}}
         if len(places) == 2 and slop == 1:
             pairs = [written("pair", f"{a} {b}") for a, b in product(*places)]
-            found: list[Query] = [{"terms": {field_of(group, "pair"): pairs}} for group, _ in self._groups]
+            found: list[Query] = [{"terms": {field_of(group, "pair"): pairs}} for group in self._groups]
         else:
-            fields = TEXT_FIELDS if self._groups[0][0] == "both" else [group for group, _ in self._groups]
+            fields = TEXT_FIELDS if self._groups[0] == "both" else self._groups
             found = [{"intervals": {f"text.{name}": _in_order(places, slop)}} for name in fields]
         return {"bool": {"filter": [any_of(found)], "should": scored, "boost": weight}}
 
 
 def _in_order(places: Sequence[Sequence[str]], slop: int) -> Query:
-    """Return the rule for places that follow each other, each at most ``slop`` behind the one before."""
-    rule, *others = [_spelled(place) for place in places]
-    if slop == 1:
-        return {"all_of": {"ordered": True, "max_gaps": 0, "intervals": [rule, *others]}} if others else rule
-    for other in others:
-        rule = {"all_of": {"ordered": True, "max_gaps": slop - 1, "intervals": [rule, other]}}
-    return rule
+    """Return the rule for places that follow each other, each at most ``slop`` behind the one before.
+
+    Lucene looks at the nearest of what can follow alone. So with slop it is asked from the left and from the right; only
+    where a syllable in the middle is right in neither way, but is between, something is not found.
+    """
+    rules = [_spelled(place) for place in places]
+    if slop == 1 or len(rules) < 3:
+        return _ordered(rules, slop)
+    left, right = rules[0], rules[-1]
+    for rule in rules[1:]:
+        left = _ordered([left, rule], slop)
+    for rule in rules[-2::-1]:
+        right = _ordered([rule, right], slop)
+    return {"any_of": {"intervals": [left, right]}}
+
+
+def _ordered(rules: Sequence[Query], slop: int) -> Query:
+    if len(rules) == 1:
+        return rules[0]
+    return {"all_of": {"ordered": True, "max_gaps": slop - 1, "intervals": list(rules)}}
 
 
 def _spelled(place: Sequence[str]) -> Query:

@@ -74,6 +74,10 @@ class _State:
             known = self._vocabulary = ClusterVocabulary(lexicon, self._collection, self.filterable)
         return known
 
+    def changed(self) -> None:
+        """Hear that there may be new labels."""
+        self._vocabulary = None
+
 
 class OpenSearchIndex:
     """An index on an OpenSearch cluster. Made by ``OpenSearchIndex.create`` or ``OpenSearchIndex.open``; use it as an ``Index``.
@@ -220,6 +224,7 @@ class OpenSearchIndex:
         with self._cluster.errors(f"refreshing {self.name}"):
             self._cluster.client.indices.refresh(index=self.name)
             state.lexicon.look()
+        state.changed()
         before, self._identity = self._identity, self._identify(state)
         return before != self._identity
 
@@ -299,6 +304,7 @@ class OpenSearchIndex:
                 on_analysed=publishing.take,
             )
             publishing.finish()
+        state.changed()
         self._identity = self._identify(state)
         return stats
 

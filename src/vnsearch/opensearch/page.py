@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
-from typing import Any
 
-from vnsearch.analysis import Analysis, syllables_of
 from vnsearch.concurrency import cached_property
-from vnsearch.index.columnar.build import OPENING
 from vnsearch.opensearch.page_texts import PageTexts
-from vnsearch.opensearch.terms import written
 from vnsearch.opensearch.vocabulary import ClusterVocabulary
 from vnsearch.report import Report
 from vnsearch.search.marks import Wanted
 from vnsearch.search.matches import TermKey
-from vnsearch.search.parameters import PARAMETERS
 from vnsearch.search.parts import AllOf, AnyOf, InField, Maybe, Only, Part, Phrase, Words
 from vnsearch.search.plan import Contribution
 from vnsearch.search.query import Group, ParsedQuery
@@ -29,8 +21,8 @@ __all__ = ["ClusterPage"]
 # How many reports are taken to have what the lexicon does not count: values, and phrases.
 _RARE = 10
 
-#: Returns why the cluster gives a hit its score, in Lucene's words; None if it does not find it any more.
-Explain = Callable[[str], Mapping[str, Any] | None]
+#: Returns what brought a report its score.
+Explain = Callable[[Report], list[Contribution]]
 
 
 class ClusterPage(Page):
@@ -77,104 +69,8 @@ class ClusterPage(Page):
         return {key: rarity(total, count) for key, count in counts.items() if count}
 
     def contributions(self, document: int) -> list[Contribution]:
-        """Return what each term of the query brought a hit, as the cluster explains it; one request."""
-        report = self._reports[document]
-        told = self._explain(report.id)
-        if told is None:
-            return []
-        asked = _Asked(self._groups, self.query.part)
-        scored: dict[tuple[str, str], _Scored] = {}
-        for leaf in _leaves(told):
-            known = scored.get(leaf.key)
-            scored[leaf.key] = leaf if known is None else replace(leaf, score=leaf.score + known.score)
-        analyses = {name: syllables_of(getattr(report, name), values=True) for name in ("title", "body")}
-        return [asked.contribution(leaf, analyses, self.fields) for leaf in scored.values()]
-
-
-@dataclass(frozen=True, slots=True)
-class _Scored:
-    """A term as the cluster explains it: its kind, as it is written there, its score, how many reports have it."""
-
-    kind: str
-    term: str
-    score: float
-    reports: int
-
-    @property
-    def key(self) -> tuple[str, str]:
-        return self.kind, self.term
-
-
-_WEIGHT = re.compile(r"weight\((?:both|title|body)\.(\w+)s:(.*) in \d+\)", re.DOTALL)
-_REPORTS = re.compile(r"n, number of documents containing term")
-
-
-def _leaves(told: Mapping[str, Any]) -> Iterator[_Scored]:
-    """Yield the terms that an explanation adds up; of the best of several, the best one."""
-    if not told["value"]:
-        return
-    said = str(told["description"])
-    if (found := _WEIGHT.match(said)) is not None:
-        yield _Scored(found[1], found[2], float(told["value"]), _reports(told["details"]))
-    elif said.startswith("max"):
-        yield from _leaves(max(told["details"], key=lambda part: float(part["value"])))
-    elif said.startswith("sum"):
-        for part in told["details"]:
-            yield from _leaves(part)
-    else:
-        yield _Scored("filter", said.partition("(")[0], float(told["value"]), 0)
-
-
-def _reports(details: Sequence[Mapping[str, Any]]) -> int:
-    for part in details:
-        if _REPORTS.match(str(part["description"])):
-            return int(part["value"])
-        if count := _reports(part["details"]):
-            return count
-    return 0
-
-
-class _Asked:
-    """What the terms on the cluster were in the query."""
-
-    def __init__(self, groups: Iterable[Group], part: Part | None) -> None:
-        self._known: dict[tuple[str, str], tuple[str, str, str, float]] = {}
-        for group in groups:
-            for place in group.places:
-                for option in place.options:
-                    key = place.kind, written(place.kind, option.term)
-                    self._known.setdefault(key, (option.term, place.typed, option.tier, option.weight * place.weight))
-            typed = " ".join(place.typed for place in group.syllables)
-            for variant in group.variants:
-                kinds = [(variant.kind, variant.term)]
-                if variant.kind == "phrase":
-                    kinds = [("pair", f"{a} {b}") for a, b in pairwise(variant.term.split(" "))]
-                for kind, term in kinds:
-                    share = PARAMETERS.variant * variant.share
-                    self._known.setdefault((kind, written(kind, term)), (variant.term, typed, "variant", share))
-        for phrase in _phrases_of(part) if part else ():
-            for place in phrase.places:
-                for option in place.options:
-                    key = "syllable", written("syllable", option.term)
-                    self._known.setdefault(key, (option.term, place.typed, option.tier, option.weight))
-
-    def contribution(self, leaf: _Scored, analyses: Mapping[str, Analysis], fields: Iterable[str]) -> Contribution:
-        """Return what a term brought, with how often the report has it."""
-        term, typed, tier, weight = self._known.get(leaf.key, (leaf.term, leaf.term, "typed", 1.0))
-        frequencies = {}
-        opening = False
-        for name in fields if leaf.kind != "filter" else ():
-            terms = _terms_of(analyses[name], leaf.kind)
-            frequencies[name] = sum(1 for one in terms if written(leaf.kind, one) == leaf.term)
-            if name == "body":
-                opening = any(written(leaf.kind, one) == leaf.term for one in terms[:OPENING])
-        return Contribution(leaf.kind, typed, term, tier, weight, frequencies, leaf.reports, leaf.score, opening)
-
-
-def _terms_of(analysis: Analysis, kind: str) -> list[str]:
-    if kind == "pair":
-        return analysis.pairs()
-    return analysis.value_terms() if kind == "value" else analysis.syllables
+        """Return what each term of the query brought a hit; asks the cluster."""
+        return self._explain(self._reports[document])
 
 
 def _inner(part: Part) -> Sequence[Part]:

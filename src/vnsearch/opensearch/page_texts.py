@@ -92,6 +92,11 @@ class PageTexts:
         """Return the syllables of some tokens."""
         return self._tokens[tokens]
 
+    def sequence(self, document: int, field: int) -> Array:
+        """Return the syllables of a document's title (0) or body (1)."""
+        first, length = (int(found[len(TEXT_FIELDS) * document + field]) for found in (self._firsts, self._lengths))
+        return self._tokens[first : first + length]
+
     def read(self, documents: Ints, field: int) -> Texts:
         """Return some documents' titles (0) or bodies (1), one after the other."""
         texts = len(TEXT_FIELDS) * documents + field

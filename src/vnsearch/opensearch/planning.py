@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from vnsearch.index.schema import TEXT_FIELDS
 from vnsearch.opensearch.collection import Collection
 from vnsearch.opensearch.compiling import term_filter
 from vnsearch.opensearch.lexicon_parts import LOOK_EVERY_S
 from vnsearch.search.matches import TermKey
-from vnsearch.search.parameters import PARAMETERS, Parameters
+from vnsearch.search.parameters import DEFAULT_FIELDS, PARAMETERS, Parameters
 from vnsearch.search.scoring import rarity
 from vnsearch.text.memo import make_room
 
@@ -17,16 +18,19 @@ __all__ = ["ClusterPlanner", "KnownCounts"]
 
 _COUNTS_KEPT = 1 << 13
 
+#: A kind, a term, and the group of fields that is to hold it.
+_Key = tuple[str, str, str]
+
 
 class KnownCounts:
     """How many reports hold a term, as the cluster said lately; safe for many threads. Numbers and abbreviations come again and again."""
 
     def __init__(self) -> None:
         self._since = time.monotonic()
-        self._counts: dict[TermKey, int] = {}
+        self._counts: dict[_Key, int] = {}
         self.reports = 0  #: in all, as it last said
 
-    def of(self, collection: Collection, keys: Sequence[TermKey]) -> dict[TermKey, int]:
+    def of(self, collection: Collection, keys: Sequence[_Key]) -> dict[_Key, int]:
         """Return the counts of terms; what was not asked for lately is asked for in one request."""
         if time.monotonic() - self._since > LOOK_EVERY_S:
             self._counts, self._since = {}, time.monotonic()
@@ -41,6 +45,36 @@ class KnownCounts:
         return found
 
 
+class _Heard:
+    """The terms of one search, with their counts when the first is wanted: all that was heard of by then is asked for together."""
+
+    def __init__(self, collection: Collection, known: KnownCounts) -> None:
+        self._collection = collection
+        self._known = known
+        self._counts: dict[_Key, int | None] = {}
+
+    @property
+    def reports(self) -> int:
+        return self._known.reports
+
+    def hear(self, group: str, kind: str, term: str) -> None:
+        self._counts.setdefault((kind, term, group), None)
+        if kind == "phrase":  # it is scored by one of its pairs
+            syllables = term.split(" ")
+            for at in range(len(syllables) - 1):
+                self._counts.setdefault(("pair", f"{syllables[at]} {syllables[at + 1]}", group), None)
+
+    def count(self, group: str, kind: str, term: str) -> int:
+        found = self._counts.get((kind, term, group))
+        if found is None:
+            self.hear(group, kind, term)
+            unknown = [key for key, count in self._counts.items() if count is None]
+            self._counts.update(self._known.of(self._collection, unknown))
+            found = self._counts[kind, term, group]
+            assert found is not None
+        return found
+
+
 class ClusterPlanner:
     """A ``Planner`` that asks the cluster, if it is asked: a query without variants needs no counts. Of one search.
 
@@ -49,37 +83,34 @@ class ClusterPlanner:
 
     parameters: Parameters = PARAMETERS
 
-    def __init__(self, collection: Collection, known: KnownCounts) -> None:
-        self._collection = collection
-        self._known = known
-        self._heard: dict[TermKey, int | None] = {}
+    def __init__(self, heard: _Heard, group: str, others: Sequence[str] = ()) -> None:
+        self._heard = heard
+        self._group = group
+        self._others = others
+
+    @classmethod
+    def of(cls, collection: Collection, known: KnownCounts, fields: Mapping[str, float]) -> ClusterPlanner:
+        """Return one for what is looked for in some fields, with these weights."""
+        heard = _Heard(collection, known)
+        if len(fields) == 1:
+            return cls(heard, next(iter(fields)))
+        return cls(heard, "both", () if fields == DEFAULT_FIELDS else TEXT_FIELDS)
 
     def prepare(self, terms: Iterable[TermKey]) -> None:
         """Hear which terms the tree will have."""
-        for key in terms:
-            self._heard.setdefault(key, None)
-            if key[0] == "phrase":  # it is scored by one of its pairs
-                syllables = key[1].split(" ")
-                for at in range(len(syllables) - 1):
-                    self._heard.setdefault(("pair", f"{syllables[at]} {syllables[at + 1]}"), None)
+        for kind, term in terms:
+            for group in (self._group, *self._others):
+                self._heard.hear(group, kind, term)
 
     def count(self, kind: str, term: str) -> int:
         """Return how many reports hold a term."""
-        found = self._heard.get((kind, term))
-        if found is None:
-            self.prepare([(kind, term)])
-            unknown = [key for key, count in self._heard.items() if count is None]
-            self._heard.update(self._known.of(self._collection, unknown))
-            found = self._heard[kind, term]
-            assert found is not None
-        return found
+        return self._heard.count(self._group, kind, term)
 
     def worth(self, kind: str, count: int) -> float:
         """Return the most that a term which so many reports hold can score."""
         bm25 = self.parameters.pair if kind == "pair" else self.parameters.syllable
-        return bm25.weight * (bm25.k1 + 1) * rarity(max(self._known.reports, count), count)
+        return bm25.weight * (bm25.k1 + 1) * rarity(max(self._heard.reports, count), count)
 
     def in_field(self, name: str) -> ClusterPlanner:
-        """Return one for what is looked for in one field: counts are of both fields, for all."""
-        del name
-        return self
+        """Return one for what is looked for in one field."""
+        return ClusterPlanner(self._heard, name)

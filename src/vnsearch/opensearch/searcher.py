@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -12,15 +12,17 @@ from vnsearch.errors import InvalidArgumentError, UnknownFieldError
 from vnsearch.index.schema import FACETS
 from vnsearch.limits import Limits
 from vnsearch.opensearch.collection import Collection, facet, values_of
-from vnsearch.opensearch.compiling import Compiler, Query, clauses_of, day_filter, label_filter
+from vnsearch.opensearch.compiling import CLAUSES, Compiler, Query, clauses_of, day_filter, label_filter
 from vnsearch.opensearch.documents import report_of
+from vnsearch.opensearch.ledger import explained
 from vnsearch.opensearch.page import ClusterPage
 from vnsearch.opensearch.planning import ClusterPlanner
 from vnsearch.opensearch.terms import document_id
 from vnsearch.opensearch.vocabulary import ClusterVocabulary
-from vnsearch.search.assemble import assemble
+from vnsearch.report import Report
+from vnsearch.search.assemble import assemble, explain
 from vnsearch.search.parts import read
-from vnsearch.search.plan import plan
+from vnsearch.search.plan import Contribution, Ledger, contributions, plan
 from vnsearch.search.query import ParsedQuery
 from vnsearch.search.results import Hit, SearchResults
 from vnsearch.search.searcher import SearchOptions, ordinal, wanted_labels
@@ -28,8 +30,7 @@ from vnsearch.search.suggestions import restored
 
 __all__ = ["ClusterSearcher"]
 
-# Lucene takes 1,024 clauses; a long query without marks may have more. What is likeliest is searched then.
-_CLAUSES = 1000
+# A long query without marks may have more clauses than Lucene takes. What is likeliest is searched then.
 _FEWER_SPELLINGS = (512, 128, 1)
 _FEWER_SYLLABLES = (64, 32, 16)
 _SHOWN = ["report", "packed"]
@@ -52,7 +53,7 @@ class ClusterSearcher:
         for limits in _ever_less(self.limits):
             query = read(text, self.vocabulary, options.match, limits=limits)
             compiled = self._compiled(query, options)
-            if clauses_of(compiled) <= _CLAUSES:
+            if clauses_of(compiled) <= CLAUSES:
                 break
         among = [_one(only)] if only is not None else []
         suggest = partial(restored, query, self.vocabulary)
@@ -64,9 +65,9 @@ class ClusterSearcher:
         return self._run(query, self._compiled(query, options), options, (), [_one(without)], lambda: None, started)
 
     def _compiled(self, query: ParsedQuery, options: SearchOptions) -> Query:
-        planner = ClusterPlanner(self.collection, self.vocabulary.counts)
+        planner = ClusterPlanner.of(self.collection, self.vocabulary.counts, options.weights())
         node = plan(planner, query.groups, options.match) if query.part is None else assemble(planner, query.part)
-        return Compiler(options.weights(), planner, scaled=self.collection.cluster.major == 2).compile(node)
+        return Compiler(options.weights(), planner, scaled=self.collection.is_scaled).compile(node)
 
     def _run(
         self,
@@ -105,14 +106,14 @@ class ClusterSearcher:
         copy = (query.text, options.match, options.sort)
         answer = self.collection.ask(body, timeout_s=timeout_s, copy=copy)
         found = answer["hits"]["hits"]
-        explain = partial(self._explained, filtered, copy)
+        reports = [report_of(one["_source"]) for one in found]
         page = ClusterPage(
             query,
             options.weights(),
             options.fragments,
-            [report_of(one["_source"]) for one in found],
+            reports,
             self.vocabulary,
-            explain,
+            partial(self._explained, query, options, copy),
         )
         page.hits = tuple(Hit(float(one["_score"]), at, page) for at, one in enumerate(found))
         facets = {name: values_of(answer["aggregations"][str(at)]) for at, name in enumerate(names)}
@@ -122,15 +123,13 @@ class ClusterSearcher:
             tuple(page.hits), int(answer["hits"]["total"]["value"]), took_ms, facets, complete, suggest
         )
 
-    def _explained(self, query: Query, copy: object, id: str) -> Mapping[str, Any] | None:
-        body = {
-            "query": {"bool": {"must": [query], "filter": [_one(id)]}},
-            "explain": True,
-            "size": 1,
-            "_source": False,
-        }
-        found = self.collection.ask(body, copy=copy)["hits"]["hits"]
-        return found[0]["_explanation"] if found else None
+    def _explained(
+        self, query: ParsedQuery, options: SearchOptions, copy: object, report: Report
+    ) -> list[Contribution]:
+        def make(ledger: Ledger) -> list[Contribution]:
+            return contributions(ledger, query.groups) if query.part is None else explain(ledger, query.part)
+
+        return explained(make, self.collection, options.weights(), _one(report.id), report, copy)
 
     def _known(self, name: str) -> str:
         known = (*FACETS, *self.vocabulary.filterable)

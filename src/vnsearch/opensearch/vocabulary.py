@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
@@ -18,6 +19,8 @@ from vnsearch.search.vocabulary import Triple
 
 __all__ = ["ClusterVocabulary"]
 
+# A query may name many labels of one key.
+_LABELS_KEPT_S = 1.0
 # Completions looked up together: more than are asked for, since some may have gone.
 _LOOKED_UP = 32
 
@@ -30,6 +33,7 @@ class ClusterVocabulary:
         self.filterable = filterable
         self.counts = KnownCounts()
         self._collection = collection
+        self._labels: dict[str, tuple[float, Sequence[str]]] = {}
 
     @property
     def groups(self) -> Groups:
@@ -70,8 +74,14 @@ class ClusterVocabulary:
         return self.lexicon.terms(kind, prefix)
 
     def label_names(self, key: str) -> Sequence[str]:
-        """Return the labels that reports have for a key; one request."""
-        return self._collection.label_names(key)
+        """Return the labels that reports have for a key; one request, a second later another."""
+        now = time.monotonic()
+        asked, names = self._labels.get(key, (now - _LABELS_KEPT_S, ()))
+        if now - asked >= _LABELS_KEPT_S:
+            found = self._collection.label_names(key)
+            names = names if found == names else found
+            self._labels[key] = now, names
+        return names
 
     def together(self, triples: Sequence[Triple]) -> list[tuple[int, int, int, int]]:
         """Return for threes of syllables *a b c* how many reports have *a b*, *b c*, both, and *b*; one request."""

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import numpy as np
-
 from vnsearch.search import tree
 from vnsearch.search.choices import TIERS
 from vnsearch.search.parts import AllOf, AnyOf, Filter, InField, Maybe, Only, Part, Phrase, Words
-from vnsearch.search.phrases import phrase_count
-from vnsearch.search.plan import Contribution, Planner, contributions, place_node, plan
+from vnsearch.search.plan import Contribution, Ledger, Planner, contributions, place_node, plan
 from vnsearch.search.query import Option, Place
 from vnsearch.search.stop_words import has_stop_word
 
@@ -71,69 +68,51 @@ def _phrase(run: Planner, part: Phrase) -> tree.Phrase:
     return tree.Phrase(tuple(map(place_node, part.places)), part.slop + 1, part.weight)
 
 
-def explain(  # noqa: PLR0911 - one for each kind
-    run: tree.Evaluator, part: Part, document: int
-) -> list[Contribution]:
+def explain(ledger: Ledger, part: Part) -> list[Contribution]:  # noqa: PLR0911 - one for each kind
     """Return what each leaf of a part brought a document; the scores add up to the document's."""
-    if not _score(run, assemble(run, part), document):
+    if not ledger.score(assemble(ledger, part)):
         return []
     match part:
         case Words(groups):
-            return contributions(run.scorer, groups, document)
+            return contributions(ledger, groups)
         case Phrase(groups=groups):
-            return [_of_phrase(run, part, document), *contributions(run.scorer, groups, document)]
+            return [_of_phrase(ledger, part), *contributions(ledger, groups)]
         case Filter(node, typed):
-            matches = node.matches(run)
-            score = _at(matches, document)
-            return [Contribution("filter", typed, typed, "typed", score, {}, matches.count, score)]
+            score = ledger.score(node)
+            return [Contribution("filter", typed, typed, "typed", score, {}, ledger.matching(node), score)]
         case AnyOf(parts):
-            return [found for one in parts for found in _explain_summand(run, one, document)]
+            return [found for one in parts for found in _explain_summand(ledger, one)]
         case AllOf(parts):
-            return [found for one in parts for found in explain(run, one, document)]
+            return [found for one in parts for found in explain(ledger, one)]
         case Maybe(required, optional):
-            return explain(run, required, document) + explain(run, optional, document)
+            return explain(ledger, required) + explain(ledger, optional)
         case Only(inner):
-            return explain(run, inner, document)
+            return explain(ledger, inner)
         case InField(name, inner):
-            return explain(run.in_field(name), inner, document)
+            return explain(ledger.in_field(name), inner)
 
 
-def _explain_summand(run: tree.Evaluator, part: Part, document: int) -> list[Contribution]:
+def _explain_summand(ledger: Ledger, part: Part) -> list[Contribution]:
     """Return the same of a part of a sum that matches: stop words in it count, whatever part made it match."""
     match part:
         case Words(groups, needs_all=False):
-            return contributions(run.scorer, groups, document)
+            return contributions(ledger, groups)
         case AnyOf(parts):
-            return [found for one in parts for found in _explain_summand(run, one, document)]
+            return [found for one in parts for found in _explain_summand(ledger, one)]
         case _:
-            return explain(run, part, document)
+            return explain(ledger, part)
 
 
-def _score(run: tree.Evaluator, node: tree.Node, document: int) -> float:
-    return _at(node.matches(run), document)
-
-
-def _at(matches: tree.Found, document: int) -> float:
-    return float(matches.at(np.array([document]))[0])
-
-
-def _of_phrase(run: tree.Evaluator, part: Phrase, document: int) -> Contribution:
-    node = _phrase(run, part)
-    found = [_best(run, place, document) for place in part.places]
-    frequencies = {
-        text_field: phrase_count(run.scorer.snapshot, document, node.places, node.slop, text_field)
-        for text_field in run.scorer.fields
-    }
+def _of_phrase(ledger: Ledger, part: Phrase) -> Contribution:
+    node = _phrase(ledger, part)
+    found = [_best(ledger, place) for place in part.places]
     tiers = [option.tier for option in found]
     tier = "prefix" if "prefix" in tiers else max(tiers, key=TIERS.index)
     term = " ".join(option.term for option in found)
-    matches = node.matches(run)
-    score = _at(matches, document)
-    return Contribution(part.kind, part.typed, term, tier, node.weight, frequencies, matches.count, score)
+    frequencies, reports, score = ledger.phrase_frequencies(node), ledger.matching(node), ledger.score(node)
+    return Contribution(part.kind, part.typed, term, tier, node.weight, frequencies, reports, score)
 
 
-def _best(run: tree.Evaluator, place: Place, document: int) -> Option:
+def _best(ledger: Ledger, place: Place) -> Option:
     """Return the spelling by which a place scores a document."""
-    return max(
-        place.options, key=lambda option: _score(run, tree.Term(place.kind, option.term, option.weight), document)
-    )
+    return max(place.options, key=lambda option: ledger.score(tree.Term(place.kind, option.term, option.weight)))

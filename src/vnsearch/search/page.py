@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from vnsearch.index.snapshot import run_size
+import numpy as np
+
+from vnsearch.index.snapshot import Postings, run_size
 from vnsearch.report import Report
+from vnsearch.search import tree
 from vnsearch.search.assemble import explain
 from vnsearch.search.marks import Wanted
 from vnsearch.search.matches import TermKey
+from vnsearch.search.parameters import Parameters
 from vnsearch.search.parts import Phrase
+from vnsearch.search.phrases import phrase_count
 from vnsearch.search.plan import Contribution, contributions
 from vnsearch.search.query import Group, ParsedQuery
 from vnsearch.search.results import Page
@@ -40,9 +45,50 @@ class IndexPage(Page):
     def contributions(self, document: int) -> list[Contribution]:
         """Return what each place of the query brought a document."""
         with self._scorer.snapshot.reading("what a score is made of"):
+            ledger = _IndexLedger(Evaluator(self._scorer, self._of_field), document)
             if self.query.part is None:
-                return contributions(self._scorer, self.query.groups, document)
-            return explain(Evaluator(self._scorer, self._of_field), self.query.part, document)
+                return contributions(ledger, self.query.groups)
+            return explain(ledger, self.query.part)
+
+
+class _IndexLedger:
+    """What explaining the score of a document needs to know: a ``Ledger``."""
+
+    def __init__(self, run: Evaluator, document: int) -> None:
+        self._run = run
+        self._snapshot = run.scorer.snapshot
+        self._document = document
+        self.parameters: Parameters = run.parameters
+        self.prepare = run.prepare
+        self.count = run.count
+        self.worth = run.worth
+
+    def in_field(self, name: str) -> _IndexLedger:
+        return _IndexLedger(self._run.in_field(name), self._document)
+
+    def score(self, node: tree.Node) -> float:
+        return float(node.matches(self._run).at(np.array([self._document]))[0])
+
+    def matching(self, node: tree.Node) -> int:
+        return node.matches(self._run).count
+
+    def frequencies(self, kind: str, term: str) -> dict[str, int]:
+        postings, at = self._posting(kind, term)
+        return {name: int(postings.frequencies(name)[at]) for name in self._run.scorer.fields}
+
+    def opens_with(self, kind: str, term: str) -> bool:
+        postings, at = self._posting(kind, term)
+        return "body" in self._run.scorer.fields and bool(postings.openings[at])
+
+    def phrase_frequencies(self, node: tree.Phrase) -> dict[str, int]:
+        return {
+            name: phrase_count(self._snapshot, self._document, node.places, node.slop, name)
+            for name in self._run.scorer.fields
+        }
+
+    def _posting(self, kind: str, term: str) -> tuple[Postings, int]:
+        postings = self._snapshot.phrase(term) if kind == "phrase" else self._snapshot.postings(kind, term)
+        return postings, int(np.searchsorted(postings.documents, self._document))
 
 
 def _rarities(keys: Sequence[TermKey], scorer: Scorer) -> dict[TermKey, float]:

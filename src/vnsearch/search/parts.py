@@ -198,7 +198,10 @@ class _Reader:
                 part = self.part(inner, needs_all)
                 return part and InField(name, part)
             case syntax.Labels(key, values):
-                known = tuple(name for value in values for name in _known_labels(self._vocabulary, key, value))
+                # One that is not known may be there all the same: of very many the rarest are not listed.
+                known = tuple(
+                    name for value in values for name in _known_labels(self._vocabulary, key, value) or [value]
+                )
                 return Filter(tree.Labels(key, known, _UNSCORED), describe(node, self._text))
             case syntax.Dates(first, last):
                 return Filter(tree.Days(_ordinal(first), _ordinal(last), _UNSCORED), describe(node, self._text))
@@ -349,8 +352,9 @@ def _all(parts: tuple[Part, ...]) -> Part | None:
     return AllOf(parts) if len(parts) > 1 else parts[0] if parts else None
 
 
-# For each commit and key, its labels by what they are in lower case, and folded.
-_LABELS: WeakKeyDictionary[Vocabulary, dict[str, tuple[dict[str, list[str]], ...]]] = WeakKeyDictionary()
+# For each commit and key, its labels, and these by what they are in lower case, and folded.
+_Tables: TypeAlias = tuple[dict[str, list[str]], ...]
+_LABELS: WeakKeyDictionary[Vocabulary, dict[str, tuple[Sequence[str], _Tables]]] = WeakKeyDictionary()
 _LOWER: tuple[Callable[[str], str], ...] = (
     lambda label: normalize(label).casefold(),
     lambda label: fold(label).casefold(),
@@ -363,12 +367,12 @@ def _known_labels(vocabulary: Vocabulary, key: str, typed: str) -> list[str]:
     if typed in names:
         return [typed]
     tables = _LABELS.setdefault(vocabulary, {})
-    if key not in tables:
-        made: tuple[dict[str, list[str]], ...] = tuple({} for _ in _LOWER)
+    if key not in tables or tables[key][0] is not names:
+        made: _Tables = tuple({} for _ in _LOWER)
         for name in names:
             for table, lower in zip(made, _LOWER, strict=True):
                 table.setdefault(lower(name), []).append(name)
-        tables[key] = made
+        tables[key] = names, made
     return next(
-        (table[lower(typed)] for table, lower in zip(tables[key], _LOWER, strict=True) if lower(typed) in table), []
+        (table[lower(typed)] for table, lower in zip(tables[key][1], _LOWER, strict=True) if lower(typed) in table), []
     )

@@ -11,17 +11,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-
 from vnsearch.search import tree
 from vnsearch.search.matches import TermKey
 from vnsearch.search.parameters import Parameters
 from vnsearch.search.query import Group, Option, Place
-from vnsearch.search.scoring import Scorer
 from vnsearch.search.stop_words import stop_words
 from vnsearch.search.variants import Variant
 
-__all__ = ["Contribution", "Planner", "contributions", "place_node", "plan"]
+__all__ = ["Contribution", "Ledger", "Planner", "contributions", "place_node", "plan"]
 
 
 class Planner(Protocol):
@@ -41,6 +38,28 @@ class Planner(Protocol):
         """Return the most that a term which so many reports hold can score."""
 
     def in_field(self, name: str) -> Planner:
+        """Return one for what is looked for in one field."""
+
+
+class Ledger(Planner, Protocol):
+    """What explaining the score of one document needs to know, besides: of that document, and of what the nodes of a tree match."""
+
+    def score(self, node: tree.Node) -> float:
+        """Return what a node scores in the document; 0 if it does not match."""
+
+    def matching(self, node: tree.Node) -> int:
+        """Return how many reports a node matches."""
+
+    def frequencies(self, kind: str, term: str) -> dict[str, int]:
+        """Return how often each field that is searched holds a term."""
+
+    def opens_with(self, kind: str, term: str) -> bool:
+        """Tell whether the body, if it is searched, opens with a term."""
+
+    def phrase_frequencies(self, node: tree.Phrase) -> dict[str, int]:
+        """Return how often each field that is searched holds a phrase."""
+
+    def in_field(self, name: str) -> Ledger:
         """Return one for what is looked for in one field."""
 
 
@@ -140,8 +159,13 @@ def place_node(place: Place) -> tree.Term | tree.Best:
 
 
 def _variants(run: Planner, group: Group) -> list[tree.Term]:
+    return [node for node, _ in _weighed(run, group)]
+
+
+def _weighed(run: Planner, group: Group) -> list[tuple[tree.Term, Variant]]:
+    """Return the nodes of the variants of a group that reports have."""
     weights = ((variant, _variant_weight(run, group, variant)) for variant in group.variants)
-    return [tree.Term(variant.kind, variant.term, weight) for variant, weight in weights if weight > 0]
+    return [(tree.Term(variant.kind, variant.term, weight), variant) for variant, weight in weights if weight > 0]
 
 
 def _variant_weight(run: Planner, group: Group, variant: Variant) -> float:
@@ -156,48 +180,40 @@ def _variant_weight(run: Planner, group: Group, variant: Variant) -> float:
     return worth / run.worth(variant.kind, held) * run.parameters.variant * variant.share
 
 
-def contributions(scorer: Scorer, groups: Iterable[Group], document: int) -> list[Contribution]:
+def contributions(ledger: Ledger, groups: Sequence[Group]) -> list[Contribution]:
     """Return what each place brought a document, or the variant of its group; the scores add up to the document's."""
+    ledger.prepare(dict.fromkeys(_terms(groups)))
     found: list[Contribution] = []
     for group in groups:
-        parts = [_of_place(scorer, place, document) for place in group.places]
+        parts = [_of_place(ledger, place) for place in group.places]
         here = [part for part in parts if part is not None]
-        for variant in group.variants:
-            weight = _variant_weight(tree.Evaluator(scorer), group, variant)
-            score = _score(scorer, variant.kind, variant.term, document) * weight
+        for node, variant in _weighed(ledger, group):
+            score = ledger.score(node)
             if score > sum(part.score for part in here):
                 typed = " ".join(place.typed for place in group.syllables)
-                share = variant.share * scorer.parameters.variant
+                share = variant.share * ledger.parameters.variant
                 option = Option(variant.term, share, "variant")
-                here = [_contribution(scorer, variant.kind, typed, option, document, share, score)]
+                here = [_contribution(ledger, variant.kind, typed, option, share, score)]
         found += here
     return found
 
 
-def _score(scorer: Scorer, kind: str, term: str, document: int) -> float:
-    return float(scorer.term(kind, term).at(np.array([document]))[0])
-
-
-def _of_place(scorer: Scorer, place: Place, document: int) -> Contribution | None:
+def _of_place(ledger: Ledger, place: Place) -> Contribution | None:
     best: tuple[float, Option] | None = None
     for option in place.options:
-        score = _score(scorer, place.kind, option.term, document) * option.weight * place.weight
+        score = ledger.score(tree.Term(place.kind, option.term, option.weight * place.weight))
         if score > 0 and (best is None or score > best[0]):
             best = score, option
     if best is None:
         return None
     score, option = best
-    weight = option.weight * place.weight * scorer.bm25(place.kind).weight
-    return _contribution(scorer, place.kind, place.typed, option, document, weight, score)
+    parameters = ledger.parameters
+    weight = option.weight * place.weight * (parameters.pair if place.kind == "pair" else parameters.syllable).weight
+    return _contribution(ledger, place.kind, place.typed, option, weight, score)
 
 
-def _contribution(
-    scorer: Scorer, kind: str, typed: str, option: Option, document: int, weight: float, score: float
-) -> Contribution:
-    snapshot = scorer.snapshot
-    postings = snapshot.phrase(option.term) if kind == "phrase" else snapshot.postings(kind, option.term)
-    at = int(np.searchsorted(postings.documents, document))
-    frequencies = {text_field: int(postings.frequencies(text_field)[at]) for text_field in scorer.fields}
-    reports = scorer.term(kind, option.term).count
-    opening = "body" in scorer.fields and bool(postings.openings[at])
+def _contribution(ledger: Ledger, kind: str, typed: str, option: Option, weight: float, score: float) -> Contribution:
+    frequencies = ledger.frequencies(kind, option.term)
+    reports = ledger.count(kind, option.term)
+    opening = ledger.opens_with(kind, option.term)
     return Contribution(kind, typed, option.term, option.tier, weight, frequencies, reports, score, opening)

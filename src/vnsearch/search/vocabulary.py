@@ -35,7 +35,7 @@ class Vocabulary(Counts, Protocol):
         """Return the terms of a kind that start with a prefix, with their counts; a prefix of "pair" is a syllable and a space."""
 
     def label_names(self, key: str) -> Sequence[str]:
-        """Return the labels that reports have for a key, each once."""
+        """Return the labels that reports have for a key, each once; the same object, as long as they are the same."""
 
     def together(self, triples: Sequence[Triple]) -> list[tuple[int, int, int, int]]:
         """Return for threes of syllables *a b c* how many reports have *a b*, have *b c*, have both, and have *b*."""
