@@ -23,8 +23,9 @@ from hypothesis import strategies as st
 
 import vnsearch
 from test_cli import on_a_terminal, run
-from vnsearch import CheckResult, Index, Report, cli
-from vnsearch.cli import main
+from vnsearch import CheckResult, Index, Report
+from vnsearch.cli import main, searching
+from vnsearch.cli.output import echo, print_json
 from vnsearch.index.snapshot import LearntAbbreviation
 from vnsearch.text.visible import visible
 
@@ -115,6 +116,7 @@ def arguments(name, folder, tmp_path):
         "delete": [["delete", f"không {TEXT}", *at]],
         "check": [["check", *at]],
         "rebuild": [["rebuild", "--target", str(tmp_path / HOSTILE[:60]), "--overwrite", *at]],
+        "copy": [["copy", *at, "--url", url] for url in (TEXT, f"http://{TEXT}:9200", "http://127.0.0.1:9")],
         "stats": [["stats", *at]],
         "demo": [["demo", "--index", str(tmp_path / HOSTILE[:60])]],
     }[name]
@@ -131,7 +133,7 @@ def invoke(call):
 @pytest.mark.parametrize("coloured", [False, True])
 @pytest.mark.parametrize("name", sorted(main.commands))
 def test_no_command_steers_the_terminal(name, coloured, folder, tmp_path, monkeypatch):
-    monkeypatch.setattr(cli, "_colour", lambda: coloured)
+    monkeypatch.setattr(searching, "colour", lambda: coloured)
     for call in arguments(name, folder, tmp_path):
         for form in (call, [call[0], "--json", *call[1:]]):
             output = invoke(form).output
@@ -141,7 +143,7 @@ def test_no_command_steers_the_terminal(name, coloured, folder, tmp_path, monkey
 
 
 def test_the_codes_on_a_terminal_are_our_own(folder, monkeypatch):
-    monkeypatch.setattr(cli, "_colour", lambda: True)
+    monkeypatch.setattr(searching, "colour", lambda: True)
     with Index.open(folder) as index:
         (hit,) = index.search("chợ nổi")
     codes = re.findall("\x1b[^m]*m", invoke(["search", "chợ nổi", "--index", str(folder)]).output)
@@ -292,7 +294,7 @@ def printed_by(print_it, *values):
 
 @given(VALUES)
 def test_any_value_is_printed_as_json_that_steers_nothing(value):
-    text = printed_by(cli._print_json, {"Đường làng": value})
+    text = printed_by(print_json, {"Đường làng": value})
     assert json.loads(text) == {"Đường làng": value}
     assert '"Đường làng"' in text
     assert_harmless(text)
@@ -303,7 +305,7 @@ def test_any_value_is_printed_as_json_that_steers_nothing(value):
 
 @given(st.lists(TEXTS, min_size=1, max_size=3))
 def test_what_is_printed_is_one_line(pieces):
-    line = printed_by(cli._echo, *pieces)
+    line = printed_by(echo, *pieces)
     assert line.index("\n") == len(line) - 1
     assert_harmless(line)
 

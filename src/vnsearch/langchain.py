@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from vnsearch.engine import Index
+from vnsearch.contract import AnyIndex
 from vnsearch.errors import MissingExtraError
 from vnsearch.search.results import Hit
 
@@ -12,7 +12,7 @@ try:
     from langchain_core.callbacks import CallbackManagerForRetrieverRun
     from langchain_core.documents import Document
     from langchain_core.retrievers import BaseRetriever
-    from pydantic import Field
+    from pydantic import Field, SkipValidation
 except ImportError as error:
     raise MissingExtraError(
         f'the retriever needs langchain-core: pip install "vnsearch[langchain]" ({error})'
@@ -31,7 +31,7 @@ class VnSearchRetriever(BaseRetriever):
     >>> retriever.invoke("quy che dan chu", filters={"source": "Báo A"})  # doctest: +SKIP
 
     Args:
-        index: the index; it stays the caller's to close.
+        index: the index, in a folder or on a cluster; it stays the caller's to close.
         content: what ``page_content`` is: the whole "body", or the "snippet".
         search_kwargs: options of ``Index.search``; those given to a call count more.
 
@@ -42,7 +42,7 @@ class VnSearchRetriever(BaseRetriever):
 
     """
 
-    index: Index
+    index: SkipValidation[AnyIndex]  # a protocol
     content: Literal["body", "snippet"] = "body"
     search_kwargs: dict[str, Any] = Field(default_factory=dict)
 

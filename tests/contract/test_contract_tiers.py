@@ -214,3 +214,13 @@ def test_definitions_outlive_later_changes(new_index: NewIndex) -> None:
     for _ in range(2):
         assert set(ids(index.search("THTXST", match="all"))) == {"1", "2"}
         index.add([Report("3", "", "Không liên quan.")])
+
+
+@pytest.mark.parametrize("match", ["any", "all"])
+@pytest.mark.parametrize(
+    "query",
+    ["UBND", "ubnd 45/2022/QĐ-UBND", "26/12/2023 2023/12/26", "2023-12-26 26/12/2023", "98 510 hồ sơ", "body:UBND"],
+)
+def test_explanations_of_variants_add_up(forms: AnyIndex, query: str, match: Any) -> None:
+    for hit in forms.search(query, match=match, limit=50):
+        assert sum(part.score for part in hit.explain().contributions) == pytest.approx(hit.score, rel=1e-3)

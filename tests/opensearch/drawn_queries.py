@@ -47,7 +47,7 @@ class Drawn:
             some = [some[0]] * len(some)
         if self.chance.random() < 0.3:
             some = [fold(one) for one in some]
-        slop = self.chance.choice(("", "", "~1", "~2", "~5"))
+        slop = self.chance.choice(("", "", "~1", "~2", "~5")) if len(some) < 3 else ""
         return f'"{" ".join(some)}"{slop}'
 
     def prefix(self) -> str:

@@ -43,13 +43,20 @@ class Place(NamedTuple):
     def counts(self) -> str:
         return f"{self.index}-counts"
 
+    @property
+    def writing(self) -> str:
+        return f"{self.index}-writing"
+
+    def create(self, body: Any) -> None:
+        self.client.indices.create(index=self.index, body={**body, "aliases": {self.writing: {}}})
+
     def add(self, reports: Any, **options: Any) -> AddStats:
         options = {"filterable": FILTERABLE, **options}
         client = options.pop("client", self.client)
-        return add_reports(client, self.index, self.counts, reports, **options)
+        return add_reports(client, self.writing, self.counts, reports, **options)
 
     def delete(self, ids: Any) -> int:
-        return delete_reports(self.client, self.index, ids)
+        return delete_reports(self.client, self.writing, ids)
 
     def documents(self) -> dict[str, Any]:
         """What is found of all documents, by ``_id``."""
@@ -73,7 +80,7 @@ def place(cluster: LocalCluster | RunningCluster, request: pytest.FixtureRequest
     place = Place(client, index, cluster.urls[0])
     names = f"{index},{place.counts}"
     client.indices.delete(index=names, params={"ignore_unavailable": "true"})
-    client.indices.create(index=index, body=index_body(FILTERABLE, 3, 1))
+    place.create(index_body(FILTERABLE, 3, 1))
     client.indices.create(index=place.counts, body={"settings": {"number_of_shards": 1, "number_of_replicas": 0}})
     try:
         yield place
@@ -194,7 +201,7 @@ class TestRefusals:
         place.client.indices.delete(index=place.index)
         body = index_body(FILTERABLE, 3, 1)
         body["mappings"]["properties"]["day"] = {"type": "byte"}
-        place.client.indices.create(index=place.index, body=body)
+        place.create(body)
         return place
 
     def test_reports_that_the_cluster_refuses_are_listed(self, refusing: Place, small_chunks: None) -> None:
@@ -233,7 +240,7 @@ class TestRefusals:
 
     def test_an_index_of_another_mapping_is_no_fault_of_the_reports(self, place: Place) -> None:
         place.client.indices.delete(index=place.index)
-        place.client.indices.create(index=place.index, body={"mappings": {"dynamic": "strict"}})
+        place.create({"mappings": {"dynamic": "strict"}})
         with pytest.raises(TransportError, match="strict_dynamic_mapping_exception"):
             place.add([Report("a")], on_error="skip")
 
@@ -342,7 +349,7 @@ class TestBusyCluster:
         self, place: Place, proxy: Proxy, through: OpenSearch, fault: str, what: str, small_chunks: None
     ) -> None:
         place.add([Report(f"r{number}", "trước") for number in range(10)])
-        path = f"/{place.index}/{what}"
+        path = f"/{place.writing}/{what}"
         if fault == "busy":
             proxy.answers(429, BUSY, path=path, times=3)
         elif fault == "gone":
@@ -363,12 +370,12 @@ class TestBusyCluster:
         error = {"type": "unavailable_shards_exception", "reason": "primary shard is not active"}
         there = {"_index": place.index, "status": 201, "result": "created"}
         items = [{"index": {"_id": "a", **there}}, {"index": {"_id": "b", "status": 503, "error": error}}]
-        proxy.answers(200, {"errors": True, "items": items}, path=f"/{place.index}/_bulk", times=1)
+        proxy.answers(200, {"errors": True, "items": items}, path=f"/{place.writing}/_bulk", times=1)
         assert counted(place.add([Report("a"), Report("b")], client=through)) == (2, 0, 0)
         assert set(place.reports()) == {"b"}  # the proxy lied about the other
 
     def test_a_request_that_is_too_large_is_cut(self, place: Place, proxy: Proxy, through: OpenSearch) -> None:
-        proxy.answers(413, "Request Entity Too Large", path=f"/{place.index}/_bulk", times=3)
+        proxy.answers(413, "Request Entity Too Large", path=f"/{place.writing}/_bulk", times=3)
         stats = place.add([Report(f"r{number}") for number in range(4)], client=through, on_error="skip")
         assert counted(stats) == (3, 0, 1)
         assert "too large" in str(stats.errors[0].error)
@@ -378,13 +385,13 @@ class TestBusyCluster:
     def test_in_vain_it_raises_what_the_cluster_said(
         self, place: Place, proxy: Proxy, through: OpenSearch, what: str, small_chunks: None
     ) -> None:
-        index = place.counts if what.startswith("_doc") else place.index
+        index = place.counts if what.startswith("_doc") else place.writing
         proxy.answers(429, BUSY, path=f"/{index}/{what}")
         with pytest.raises(TransportError, match="429"):
             place.add((Report(f"r{number}") for number in range(600)), client=through, retry_s=0.3)
 
     def test_no_more_is_read_than_can_be_sent(self, place: Place, proxy: Proxy, through: OpenSearch) -> None:
-        proxy.answers(429, BUSY, path=f"/{place.index}/_bulk")
+        proxy.answers(429, BUSY, path=f"/{place.writing}/_bulk")
         read = 0
 
         def reports() -> Iterator[Report]:
@@ -410,9 +417,9 @@ class TestBusyCluster:
     ) -> None:
         error = {"type": kind, "reason": "so it is"}
         items = [{"index": {"_id": "a", "status": status, "error": error}}]
-        proxy.answers(200, {"errors": True, "items": items}, path=f"/{place.index}/_bulk", times=1)
+        proxy.answers(200, {"errors": True, "items": items}, path=f"/{place.writing}/_bulk", times=1)
         proxy.answers(
-            status, {"error": {"root_cause": [error], **error}, "status": status}, path=f"/{place.index}/_bulk"
+            status, {"error": {"root_cause": [error], **error}, "status": status}, path=f"/{place.writing}/_bulk"
         )
         for _ in range(2):
             with pytest.raises(TransportError, match="so it is"):
@@ -421,7 +428,7 @@ class TestBusyCluster:
     def test_an_error_of_the_callers_iterator_ends_it_while_the_cluster_is_busy(
         self, place: Place, proxy: Proxy, through: OpenSearch, small_chunks: None
     ) -> None:
-        proxy.answers(429, BUSY, path=f"/{place.index}/_bulk")
+        proxy.answers(429, BUSY, path=f"/{place.writing}/_bulk")
 
         def reports() -> Iterator[Report]:
             for number in range(264):  # a batch is sent, and waits

@@ -111,6 +111,23 @@ def test_explain_names_the_variant_and_adds_up(ix):
     assert sum(part.score for part in explanation.contributions) == pytest.approx(hits["uyban"].score, rel=1e-5)
 
 
+@pytest.mark.parametrize("match", ["any", "all"])
+@pytest.mark.parametrize("query", ["ủy ban nhân dân", "ủy ban nhân dân -tàu"])  # plain words, and a part of a tree
+def test_explain_adds_up_where_a_report_has_the_variant_and_some_of_the_syllables(tmp_path, match, query):
+    with Index.create(tmp_path) as made:
+        made.add({"id": f"{number}", "body": FILLER} for number in range(20))
+        # What it has of the syllables would score more than its abbreviation does.
+        made.add([{"id": "some", "title": "Nhân dân họp ban nhân dân", "body": f"{FILLER * 9} UBND xã họp."}])
+        made.add([{"id": "all", "body": "Ủy ban nhân dân xã."}])
+        hits = {hit.id: hit for hit in made.search(query, match=match, limit=50)}
+        assert hits.keys() >= {"some", "all"}
+        for hit in hits.values():
+            assert sum(part.score for part in hit.explain().contributions) == pytest.approx(hit.score, rel=1e-5)
+        # Where all of them must be there, those that are explain nothing: the report is found by its abbreviation.
+        if match == "all":
+            assert [part.tier for part in hits["some"].explain().contributions] == ["variant"]
+
+
 def test_a_word_is_not_taken_for_an_abbreviation(ix):
     # "ca" is to sing; only CA may be công an. "ban" is not an abbreviation at all.
     assert "other" not in ids(ix.search("ca", match="all"))

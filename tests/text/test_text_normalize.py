@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -153,6 +154,24 @@ def test_floods_end(name: str) -> None:
     normalized, offsets = normalize_with_offsets(FLOODS[name])
     assert offsets is None or len(offsets.starts) == len(normalized)
     assert normalize(normalized) == normalized
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["ho\u0323p da\u0302n ", "họp\u200b dân ", "ho\u0323\u200dp ", "đ\u00e9\u0302 ", "\U0001f404\u034f "],
+    ids=["decomposed", "invisible", "joiners", "tone first", "beyond the basic plane"],
+)
+def test_a_long_text_takes_little_memory(piece: str) -> None:
+    text = piece * (100_000 // len(piece))
+    clean(piece)
+    tracemalloc.start()
+    try:
+        assert clean(text)[1] is not None
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # Two places of four bytes for each character, before and after a step, and the texts; as numbers in lists they took eighty.
+    assert peak < 60 * len(text)
 
 
 def test_seeds(seeds: Path) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 
 from vnsearch.index.columnar.segment import SegmentData
 from vnsearch.index.columnar.terms import encode_term
 from vnsearch.index.files import Reading
+from vnsearch.text.memo import remembered
 
 __all__ = ["Groups"]
 
@@ -21,7 +22,7 @@ class Groups:
 
     def __init__(self, files: Path, segments: Sequence[SegmentData]) -> None:
         # A partial function of the segments, not a method: in a cycle, a snapshot would stay until the garbage is collected.
-        self._group = lru_cache(_KEPT_GROUPS)(partial(_group, files, segments))
+        self._group = remembered(_KEPT_GROUPS)(partial(_group, files, segments))
         self._files, self._segments = files, segments
 
     def get(self, key: str, default: Sequence[tuple[str, int]] = ()) -> Sequence[tuple[str, int]]:

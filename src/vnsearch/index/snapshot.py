@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import merge
-from itertools import groupby, islice, pairwise
+from itertools import chain, groupby, islice, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +31,7 @@ from vnsearch.index.groups import Groups
 from vnsearch.index.schema import DEFINITIONS, TEXT_FIELDS, label_field
 from vnsearch.index.storage import Contents, IndexFolder
 from vnsearch.report import Report
-from vnsearch.text.memo import make_room
+from vnsearch.text.memo import KEPT_CHARS, make_room
 
 __all__ = [
     "CHECKED_BYTES",
@@ -398,7 +398,9 @@ class Snapshot:
             new = dict(zip(missing, self._count_pairs([key[:2] for key in missing], discount), strict=True))
             grids |= new
             make_room(self._pair_counts, _KEPT_PAIR_COUNTS)
-            self._pair_counts |= new
+            self._pair_counts |= {
+                key: grid for key, grid in new.items() if max(map(len, chain(*key[:2])), default=0) <= KEPT_CHARS
+            }
         size = max((len(side) for step in steps for side in step), default=0)
         counts = np.zeros((len(keys), size, size))
         for at, key in enumerate(keys):

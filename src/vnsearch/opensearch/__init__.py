@@ -10,11 +10,17 @@ from vnsearch.errors import MissingExtraError
 if TYPE_CHECKING:
     from vnsearch.opensearch.cluster import Cluster
     from vnsearch.opensearch.index import ClusterStats, OpenSearchIndex
+    from vnsearch.opensearch.rebuild import rebuild_index
 
-__all__ = ["Cluster", "ClusterStats", "OpenSearchIndex"]
+__all__ = ["Cluster", "ClusterStats", "OpenSearchIndex", "rebuild_index"]
 
 # Where the names live that need opensearch-py: imported when they are first asked for.
-_MODULES = {"Cluster": "cluster", "ClusterStats": "index", "OpenSearchIndex": "index"}
+_MODULES = {
+    "Cluster": "cluster",
+    "ClusterStats": "index",
+    "OpenSearchIndex": "index",
+    "rebuild_index": "rebuild",
+}
 
 
 def __getattr__(name: str) -> Any:

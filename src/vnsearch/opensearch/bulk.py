@@ -35,6 +35,8 @@ _FLYING = 2
 # Seconds before the second attempt, and at most before another.
 _FIRST_PAUSE_S = 0.25
 _LONGEST_PAUSE_S = 8.0
+# Seconds that a request may take, for clients that do not say.
+_WAIT_S = 10.0
 _TOO_LARGE = 413
 _TOO_MANY = 429
 # What may be wrong with a report, and what is wrong with the index.
@@ -138,20 +140,33 @@ class Done(NamedTuple):
 
 
 class Sender:
-    """Sends chunks to an index, in any number of threads."""
+    """Sends chunks to an index, by an alias of it, in any number of threads. The index may go: see ``names``."""
 
     def __init__(self, client: OpenSearch, index: str, retry_s: float) -> None:
         self.patience = Patience(retry_s)
         self._client = client
         self._index = index
+        # The cluster is to say itself that a shard is missing, before it is taken for silent.
+        wait_s = float(client.transport.kwargs.get("timeout") or _WAIT_S)
+        self._in_time = {"timeout": f"{max(1, int(wait_s / 3))}s", "request_timeout": wait_s}
 
     def add(self, chunk: Chunk) -> Done:
         """Send reports until each is taken or refused."""
         there = self.existing(chunk)
         taken, refused = self.operate(chunk)
         versions = sum([item.versions() for item in taken.values()])
+        # Not what the answers say: nodes try again among themselves, and the second time the report is there.
         added = sum([key not in there for key in taken])
         return Done(added, versions - added, refused)
+
+    def refresh(self) -> None:
+        """Let every shard show what it was told."""
+        for failed in self.patience.attempts():
+            answer = self.patience.call(functools.partial(self._client.indices.refresh, index=self._index))
+            failures = answer["_shards"].get("failures")
+            if not failures:
+                return
+            failed(_as_raised(503, failures[0]["reason"]))
 
     def existing(self, keys: Iterable[str]) -> set[str]:
         """Return which documents are there."""
@@ -182,7 +197,9 @@ class Sender:
             left = requests.pop()
             for failed in self.patience.attempts():
                 try:
-                    answer = self._client.bulk(body=b"".join([item.lines for item in left.values()]), index=self._index)
+                    lines = b"".join([item.lines for item in left.values()])
+                    params = {**self._in_time, "require_alias": "true"}
+                    answer = self._client.bulk(body=lines, index=self._index, params=params)
                 except _FAILURES as error:
                     if isinstance(error, TransportError) and error.status_code == _TOO_LARGE:
                         requests += _smaller(left, error, refused)

@@ -6,8 +6,8 @@ import base64
 import contextlib
 import logging
 import os
-import threading
 import time
+import weakref
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 from opensearchpy import OpenSearch, Transport, exceptions
 from urllib3.util import Timeout
 
+from vnsearch.concurrency import lock_of
 from vnsearch.errors import IndexVersionError, InvalidArgumentError
 from vnsearch.opensearch.failures import RAISED, answer_error, passes, translated
 
@@ -35,6 +36,9 @@ _DEAD_S = 2.0
 
 _RETRIES = 4
 """After one attempt for each node."""
+
+_LOOK_S = 2.0
+"""For what is good to know and can wait: at most this, and a fifth of the timeout."""
 
 _READING = ("_search", "_msearch", "_mget", "_count", "_analyze")
 """Last part of the paths of POST requests that change nothing."""
@@ -104,7 +108,7 @@ class Cluster:
             **options,
         )
         """The client of opensearch-py, to be used inside ``errors``."""
-        self._lock = threading.Lock()
+        self._lock = lock_of(self, "_lock")
         self._major: int | None = None
 
     @contextlib.contextmanager
@@ -132,6 +136,11 @@ class Cluster:
     def item_error(self, item: dict[str, Any], what: str) -> Exception:
         """Our error for one failed item of a bulk answer: what stands below "index", "create" or "delete"."""
         return answer_error(int(item["status"]), item.get("error"), what, ", ".join(self.urls))
+
+    @property
+    def look_s(self) -> float:
+        """How long a request may take that only looks for news, on the way to what was asked for."""
+        return min(_LOOK_S, self.timeout_s / 5)
 
     @property
     def major(self) -> int:
@@ -192,6 +201,7 @@ class _Transport(Transport):
 
     def __init__(self, hosts: Any, **options: Any) -> None:
         super().__init__(hosts, max_retries=0, retry_on_status=(), retry_on_timeout=True, **options)
+        _TRANSPORTS.add(self)
 
     def perform_request(
         self,
@@ -209,12 +219,13 @@ class _Transport(Transport):
         deadline = time.monotonic() + allowed
         reads = method in ("GET", "HEAD") or url.rpartition("/")[2] in _READING
         nodes = len(self.hosts)
+        failed: exceptions.TransportError | None = None
         for attempt in range(1, nodes + _RETRIES + 1):
             left = max(deadline - time.monotonic(), 0.001)
             share = left / 2 if reads and attempt < nodes else left
             pause = 0.0
             try:
-                return super().perform_request(
+                answer = super().perform_request(
                     method,
                     url,
                     dict(params),
@@ -225,20 +236,46 @@ class _Transport(Transport):
                 )
             except exceptions.ConnectionError as error:
                 again = reads or not isinstance(error, exceptions.ConnectionTimeout)
-                failed: exceptions.TransportError = error
+                # What a node answered says more than that another one is not there.
+                if failed is None or isinstance(failed, exceptions.ConnectionError):
+                    failed = error
             except exceptions.TransportError as error:
                 again = passes(error)
                 pause = min(0.1 * 2 ** (attempt - 1), 1.0)
                 failed = error
+            else:
+                if isinstance(answer, str):  # of something that stands before the cluster
+                    raise exceptions.SerializationError(f"text in place of JSON: {answer[:100]!r}")
+                return answer
             if not again or time.monotonic() + pause >= deadline:
                 break
             time.sleep(pause)
+        assert failed is not None
         raise failed
+
+    def renew(self) -> None:
+        """Leave all connections to the parent of a forked child, whose answers come on them."""
+        connections: Any = self.seed_connections
+        for connection in connections:
+            connection.pool = None  # a new one is made for the next request
+        self.set_connections(self.hosts)
 
     def close(self) -> None:
         connections: Any = self.seed_connections  # the parent forgets those of lost nodes
         for connection in connections:
             connection.close()
+
+
+_TRANSPORTS: weakref.WeakSet[_Transport] = weakref.WeakSet()
+
+
+def _renew_transports() -> None:
+    for transport in _TRANSPORTS:
+        transport.renew()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_transports)
 
 
 def _node(url: str, number: int) -> tuple[dict[str, Any], tuple[str, str | None] | None]:

@@ -6,9 +6,13 @@ import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from opensearchpy.exceptions import TransportError
+
+from vnsearch.errors import IndexNotFoundError
 from vnsearch.index.schema import label_field
 from vnsearch.opensearch.cluster import Cluster
 from vnsearch.opensearch.compiling import Query
+from vnsearch.opensearch.failures import is_out_of_time
 from vnsearch.opensearch.terms import label_of
 
 __all__ = ["FACET_VALUES", "Collection", "facet", "values_of"]
@@ -29,6 +33,15 @@ def values_of(counted: Mapping[str, Any]) -> list[tuple[str, int]]:
     """Return what a facet found, the commonest first, equals by name."""
     found = [(label_of(bucket["key"]), int(bucket["doc_count"])) for bucket in counted["buckets"]]
     return sorted(found, key=lambda item: (-item[1], item[0]))
+
+
+def _nothing_in_time(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the cluster would have answered, had it not made an error of it that no shard was in time."""
+    return {
+        "timed_out": True,
+        "hits": {"total": {"value": 0}, "hits": []},
+        "aggregations": {name: {"buckets": []} for name in body.get("aggs", ())},
+    }
 
 
 class Collection:
@@ -72,9 +85,24 @@ class Collection:
             allowed_s = min(timeout_s, _LONGEST_S)
             asked["timeout"] = f"{max(1, round(allowed_s * 1000))}ms"
             params["request_timeout"] = allowed_s + self.cluster.timeout_s
+        try:
+            return self._ask(asked, params)
+        except IndexNotFoundError:  # another has its name since this search began
+            return self._ask(asked, params)
+
+    def _ask(self, body: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:
         with self.cluster.errors(f"searching {self.name}"):
-            answer: dict[str, Any] = self.cluster.client.search(index=self.name, body=asked, params=params)
+            try:
+                answer: dict[str, Any] = self.cluster.client.search(index=self.name, body=body, params=dict(params))
+            except TransportError as error:
+                if "timeout" not in body or not is_out_of_time(error):
+                    raise
+                answer = _nothing_in_time(body)
         return answer
+
+    def count(self) -> int:
+        """Return how many reports there are, in all shards."""
+        return self.count_all(())[0]
 
     def count_all(self, queries: Sequence[Query]) -> tuple[int, list[int]]:
         """Return how many reports there are, and how many of them each query matches; no scores, no order."""

@@ -18,7 +18,7 @@ from vnsearch.errors import (
     SearchIndexError,
 )
 
-__all__ = ["RAISED", "answer_error", "passes", "translated"]
+__all__ = ["MISSING", "RAISED", "answer_error", "is_out_of_time", "passes", "translated"]
 
 RAISED = (exceptions.OpenSearchException, exceptions.ImproperlyConfigured, HTTPError)
 """What opensearch-py and urllib3 raise."""
@@ -40,10 +40,10 @@ _LOST = frozenset(
 )
 """What a node answers, as 500 or 404, that was waiting for another when that one was lost or came back."""
 
-_MISSING = (
-    ClusterUnavailableError,
-    "nodes or shards of the cluster are missing: GET /_cluster/health and GET /_cluster/allocation/explain say why",
-)
+MISSING = "see what is amiss with GET /_cluster/health and GET /_cluster/allocation/explain"
+"""What to do when shards are not there."""
+
+_MISSING = (ClusterUnavailableError, f"nodes or shards of the cluster are missing: {MISSING}")
 _BY_STATUS: dict[int, tuple[type[SearchIndexError], str]] = {
     401: (
         ClusterAccessError,
@@ -75,6 +75,12 @@ def passes(error: exceptions.TransportError) -> bool:
     return _is_of_a_lost_node(told) or (
         error.status_code in _BUSY and not (error.status_code == 429 and kind == "cluster_block_exception")
     )
+
+
+def is_out_of_time(error: exceptions.TransportError) -> bool:
+    """Whether no shard had anything at the end of the time that a search was given."""
+    told = error.info.get("error") if isinstance(error.info, Mapping) else None
+    return _root(told)[0] == "time_exceeded_exception"
 
 
 def translated(error: Exception, what: str, where: str) -> SearchIndexError | InvalidArgumentError:
@@ -132,7 +138,7 @@ def _blocked(told: str, reason: str) -> SearchIndexError:
     """For a cluster block: words of the reason tell which one."""
     if "read-only-allow-delete" in reason or "read-only / allow delete" in reason:
         return IndexWriteError(
-            f"{told}: disks of the cluster are full: add disk or delete reports; the block goes by itself once usage is "
+            f"{told}: disks of the cluster are full: add disk or delete indices; the block goes by itself once usage is "
             "below the high watermark, or with index.blocks.read_only_allow_delete = null"
         )
     if "read-only" in reason or "write" in reason:

@@ -5,14 +5,23 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from vnsearch.analysis import analysis_fingerprint
 from vnsearch.concurrency import lock_of
-from vnsearch.errors import IndexClosedError, IndexExistsError, InvalidArgumentError, VnSearchError
+from vnsearch.errors import (
+    ClusterUnavailableError,
+    IndexClosedError,
+    IndexExistsError,
+    IndexLockedError,
+    IndexNotFoundError,
+    IndexWriteError,
+    InvalidArgumentError,
+    VnSearchError,
+)
 from vnsearch.index.check import CheckResult
 from vnsearch.index.progress import OnProgress, progress_bar
 from vnsearch.index.schema import checked_keys
@@ -21,6 +30,8 @@ from vnsearch.limits import LIMITS, Limits, checked_limits
 from vnsearch.opensearch import names
 from vnsearch.opensearch.cluster import Cluster
 from vnsearch.opensearch.collection import Collection
+from vnsearch.opensearch.failures import MISSING
+from vnsearch.opensearch.lease import rebuilding
 from vnsearch.opensearch.lexicon_parts import LOOK_EVERY_S, LexiconParts, SharedLexicon
 from vnsearch.opensearch.mapping import MAPPING_VERSION, check_meta
 from vnsearch.opensearch.searcher import ClusterSearcher
@@ -35,6 +46,8 @@ if TYPE_CHECKING:  # whoever only searches does not wait for the writer
     from vnsearch.index.batches import AddStats, OnError
 
 __all__ = ["ClusterStats", "OpenSearchIndex"]
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +72,10 @@ class _State:
     def __init__(self, cluster: Cluster, name: str) -> None:
         self.place = names.found_or_raise(cluster, name)
         with cluster.errors(f"opening {name}"):
-            mapping = cluster.client.indices.get_mapping(index=self.place.index)[self.place.index]["mappings"]
-        self.filterable = check_meta(mapping).filterable
-        self.lexicon = SharedLexicon(LexiconParts(cluster.client, self.place.counts))
+            found = cluster.client.indices.get(index=self.place.index)[self.place.index]
+        self.filterable = check_meta(found["mappings"]).filterable
+        self.shards = int(found["settings"]["index"]["number_of_shards"])
+        self.lexicon = SharedLexicon(LexiconParts(cluster.client, self.place.counts, cluster.look_s))
         self._vocabulary: ClusterVocabulary | None = None
         self._collection = Collection(cluster, name)
 
@@ -95,7 +109,8 @@ class OpenSearchIndex:
         self._looked = time.monotonic()
         self._state_kept: _State | None
         state = self._state_kept = _State(cluster, name)
-        self._identity = self._identify(state)
+        self._identity: str | None = None
+        self._changed(state)
 
     # -- opening and closing
 
@@ -199,13 +214,42 @@ class OpenSearchIndex:
             self._looked = time.monotonic()
             # While the cluster does not answer, what was known stays; the request itself will tell.
             with contextlib.suppress(VnSearchError):
-                state = self._renewed(state)
+                state = self._renewed(state, self._cluster.look_s)
         finally:
             self._lock.release()
         return state
 
-    def _renewed(self, state: _State) -> _State:
-        if names.find(self._cluster, self.name) != state.place:
+    def _with_latest(self, work: Callable[[_State], Result]) -> Result:
+        """Do something with the index that the name stands for now; again where it has gone just then."""
+        try:
+            return work(self._latest())
+        except IndexNotFoundError:
+            return work(self._latest())
+
+    def _latest(self) -> _State:
+        state = self._state
+        with self._lock:
+            return self._renewed(state)
+
+    @contextlib.contextmanager
+    def _writing(self, what: str, place: names.Place) -> Iterator[None]:
+        """Turn what stops a writer into errors of ours; also that the index is made anew, or was."""
+        try:
+            with self._cluster.errors(what):
+                yield
+        except IndexWriteError as error:
+            if (told := rebuilding(self._cluster, place)) is None:
+                raise
+            raise IndexLockedError(f"{what}: nobody can write to it until {told} is done; then do it again") from error
+        except IndexNotFoundError as error:
+            if names.find(self._cluster, self.name) in (None, place):
+                raise
+            raise IndexLockedError(
+                f"{what}: the index was made anew meanwhile; do it again, for what was left"
+            ) from error
+
+    def _renewed(self, state: _State, timeout_s: float | None = None) -> _State:
+        if names.find(self._cluster, self.name, timeout_s) != state.place:
             state = _State(self._cluster, self.name)
             if self._state_kept is not None:
                 self._state_kept = state
@@ -218,27 +262,40 @@ class OpenSearchIndex:
 
     def refresh(self) -> bool:
         """See the latest changes, of whatever process; return whether there were new ones since this was last called."""
-        state = self._state
-        with self._lock:
-            state = self._renewed(state)
-        with self._cluster.errors(f"refreshing {self.name}"):
-            self._cluster.client.indices.refresh(index=self.name)
-            state.lexicon.look()
-        state.changed()
-        before, self._identity = self._identity, self._identify(state)
-        return before != self._identity
+
+        def look(state: _State) -> str:
+            with self._cluster.errors(f"refreshing {self.name}"):
+                self._cluster.client.indices.refresh(index=self.name)
+                state.lexicon.look()
+            state.changed()
+            return self._identify(state)
+
+        before, now = self._identity, self._with_latest(look)
+        self._identity = now
+        return before != now
 
     @property
     def commit_id(self) -> str:
         """Short text that stands for what was there at the last ``refresh``, or change by this object: no other state has the same."""
-        self._state  # noqa: B018 - closed?
+        state = self._state
+        if self._identity is None:
+            self._identity = self._identify(state)
         return self._identity
+
+    def _changed(self, state: _State) -> None:
+        """Note what is there now, for ``commit_id``. If the cluster does not tell, what was done is done all the same."""
+        state.changed()
+        self._identity = None
+        with contextlib.suppress(ClusterUnavailableError):
+            self._identity = self._identify(state)
 
     def _identify(self, state: _State) -> str:
         """Return what changes with every write: how many operations each shard has seen."""
         with self._cluster.errors(f"looking at {self.name}"):
             stats = self._cluster.client.indices.stats(index=state.place.index, metric="docs", level="shards")
-        found = stats["indices"][state.place.index]
+        found = stats["indices"].get(state.place.index, {"shards": {}})
+        if len(found["shards"]) < state.shards:
+            raise ClusterUnavailableError(f"looking at {self.name}: shards of it are missing: {MISSING}")
         operations = sum(
             max(copy["seq_no"]["max_seq_no"] for copy in copies) + 1 for copies in found["shards"].values()
         )
@@ -264,7 +321,7 @@ class OpenSearchIndex:
         """Add reports, or replace those with the same id (the last one counts). Searches after it see them.
 
         Nodes may go and come back meanwhile: what is not acknowledged is sent again. What was sent before an error stays; to
-        run the same ``add`` again gives the same index.
+        run the same ``add`` again gives the same index. Where several add a report at the same moment, each may say that it was new.
 
         Args:
             reports: reports, or mappings with their fields (see ``Report.from_mapping``).
@@ -279,6 +336,7 @@ class OpenSearchIndex:
             InvalidReportError: a bad report, with ``on_error="raise"``.
             ClusterUnavailableError: the cluster took nothing for a minute.
             IndexWriteError: the index is read-only, as when disks are nearly full.
+            IndexLockedError: the index is being rebuilt, or was in the middle of this call: to be run again.
 
         """
         if isinstance(reports, Report | Mapping | str) or not isinstance(reports, Iterable):
@@ -286,12 +344,12 @@ class OpenSearchIndex:
         from vnsearch.opensearch.publishing import Publishing  # noqa: PLC0415 - see above
         from vnsearch.opensearch.writing import add_reports  # noqa: PLC0415 - see above
 
-        state = self._state
+        state = self._latest()
         publishing = Publishing(state.lexicon)
-        with progress_bar(progress) as report_progress, self._cluster.errors(f"adding to {self.name}"):
+        with progress_bar(progress) as report_progress, self._writing(f"adding to {self.name}", state.place):
             stats = add_reports(
                 self._cluster.client,
-                state.place.index,
+                state.place.writing,
                 state.place.counts,
                 reports,
                 filterable=state.filterable,
@@ -304,22 +362,21 @@ class OpenSearchIndex:
                 on_analysed=publishing.take,
             )
             publishing.finish()
-        state.changed()
-        self._identity = self._identify(state)
+        self._changed(state)
         return stats
 
     def delete(self, ids: Iterable[str]) -> int:
-        """Delete reports by id; return how many there were. Unknown ids are passed over."""
+        """Delete reports by id; return how many there were. Unknown ids are passed over. It raises what ``add`` does."""
         wanted = [ids] if isinstance(ids, str) else list(ids) if isinstance(ids, Iterable) else [ids]
         for identity in wanted:
             if not isinstance(identity, str):
                 raise InvalidArgumentError(f"an id is text, not {identity!r}")
         from vnsearch.opensearch.writing import delete_reports  # noqa: PLC0415 - see above
 
-        state = self._state
-        with self._cluster.errors(f"deleting from {self.name}"):
-            deleted = delete_reports(self._cluster.client, state.place.index, wanted)
-        self._identity = self._identify(state)
+        state = self._latest()
+        with self._writing(f"deleting from {self.name}", state.place):
+            deleted = delete_reports(self._cluster.client, state.place.writing, wanted)
+        self._changed(state)
         return deleted
 
     # -- searching
@@ -417,8 +474,7 @@ class OpenSearchIndex:
 
     def __len__(self) -> int:
         self._state  # noqa: B018 - closed?
-        with self._cluster.errors(f"counting {self.name}"):
-            return int(self._cluster.client.count(index=self.name)["count"])
+        return Collection(self._cluster, self.name).count()
 
     def __iter__(self) -> Iterator[Report]:
         self._state  # noqa: B018 - closed?
@@ -428,11 +484,13 @@ class OpenSearchIndex:
 
     def check(self) -> CheckResult:
         """Read every report back, and the counts; return what is wrong with them, if anything."""
-        return checked(self._cluster, self.name, self._state.place)
+        return self._with_latest(lambda state: checked(self._cluster, self.name, state.place))
 
     def stats(self) -> ClusterStats:
         """Return the size of the index."""
-        state = self._state
+        return self._with_latest(self._stats)
+
+    def _stats(self, state: _State) -> ClusterStats:
         lexicon = state.vocabulary().lexicon
         with self._cluster.errors(f"looking at {self.name}"):
             stats = self._cluster.client.indices.stats(

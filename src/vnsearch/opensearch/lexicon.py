@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -24,7 +24,7 @@ from vnsearch.concurrency import cached_property
 from vnsearch.index.columnar.container import Array, check_starts, narrow
 from vnsearch.index.columnar.terms import PairTerms, Terms, encode_term, write_groups, write_pairs, write_terms
 from vnsearch.index.snapshot import LearntAbbreviation, learnt_abbreviations
-from vnsearch.text.memo import make_room
+from vnsearch.text.memo import make_room, remembered
 
 __all__ = ["CONTENT_BYTES_MAX", "KINDS", "Content", "Lexicon", "Pairs", "TermCounts"]
 
@@ -103,7 +103,7 @@ class Groups:
         self._keys = Terms(arrays, "group")
         # A function of the arrays, not a method: in a cycle, a lexicon would stay until the garbage is collected.
         find = partial(_group, self._keys, arrays["group.starts"], arrays["group.members"], syllables, counts)
-        self._group = lru_cache(_KEPT_GROUPS)(find)
+        self._group = remembered(_KEPT_GROUPS)(find)
 
     def get(self, key: str, default: Sequence[tuple[str, int]] = ()) -> Sequence[tuple[str, int]]:
         """Return the spellings of a key."""

@@ -109,9 +109,10 @@ class LexiconParts:
     Raises what the client raises; IndexCorruptedError for parts and manifests that make no sense.
     """
 
-    def __init__(self, client: OpenSearch, index: str) -> None:
+    def __init__(self, client: OpenSearch, index: str, look_s: float | None = None) -> None:
         self._client = client
         self._index = index
+        self._look_s = look_s  # how long seeing whether there is anything new may take
 
     # -- writing
 
@@ -245,9 +246,11 @@ class LexiconParts:
         return manifest.identity == known.identity and manifest.version <= known.version
 
     def _manifest(self, *, of_parts: bool = True) -> _Manifest:
-        fields = {} if of_parts else {"_source_excludes": "parts"}
+        params: dict[str, Any] = {} if of_parts else {"_source_excludes": "parts"}
+        if self._look_s is not None and not of_parts:
+            params["request_timeout"] = self._look_s
         try:
-            found = self._client.get(index=self._index, id=_MANIFEST, params=fields)
+            found = self._client.get(index=self._index, id=_MANIFEST, params=params)
         except NotFoundError as error:
             if _is_no_index(error):
                 raise

@@ -2,6 +2,10 @@
 
 ``reports`` is the alias of ``reports-000001``, whose counts are in ``reports-000001-counts``. Making an index anew gives it the
 next number, and moves the alias when all is there.
+
+Writers write to one numbered index, whose counts and reference lengths they know, and by an alias of its own,
+``reports-000001-writing``: when it is removed, the alias is gone with it, and a request that comes late fails. By its own name the
+cluster would make a new index for it, without our mapping, where nobody looks.
 """
 
 from __future__ import annotations
@@ -10,15 +14,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
-from opensearchpy.exceptions import NotFoundError
+from opensearchpy.exceptions import NotFoundError, RequestError
 
 from vnsearch.errors import IndexExistsError, IndexNotFoundError, InvalidArgumentError
 from vnsearch.opensearch.cluster import Cluster
 from vnsearch.opensearch.lexicon_parts import counts_body
 from vnsearch.opensearch.mapping import index_body
 
-__all__ = ["Place", "create", "drop", "find", "found_or_raise", "make", "move", "next_place"]
+__all__ = ["Place", "create", "drop", "find", "found_or_raise", "make", "make_counts", "move", "next_place"]
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,199}")
 _NUMBERED = re.compile(r"-(\d{6,})")
@@ -35,6 +40,16 @@ class Place:
         """The companion index."""
         return f"{self.index}-counts"
 
+    @property
+    def writing(self) -> str:
+        """The alias to write by."""
+        return f"{self.index}-writing"
+
+    @property
+    def counting(self) -> str:
+        """The alias to write to the companion by, for those who may be late."""
+        return f"{self.index}-counting"
+
 
 def check_name(name: str) -> None:
     """Raise InvalidArgumentError for what no index can be called."""
@@ -44,8 +59,8 @@ def check_name(name: str) -> None:
         )
 
 
-def find(cluster: Cluster, name: str) -> Place | None:
-    """Return where the index of a name is; None if there is none.
+def find(cluster: Cluster, name: str, timeout_s: float | None = None) -> Place | None:
+    """Return where the index of a name is; None if there is none. Any node knows; ``timeout_s``: what it may take.
 
     Raises:
         IndexExistsError: the name is that of an index or of several, not of an alias of ours.
@@ -53,7 +68,9 @@ def find(cluster: Cluster, name: str) -> Place | None:
     """
     with cluster.errors(f"looking for {name}"):
         try:
-            found: dict[str, Any] = cluster.client.indices.get_alias(name=name)
+            found: dict[str, Any] = cluster.client.indices.get_alias(
+                name=name, params={"local": "true", "request_timeout": timeout_s or cluster.timeout_s}
+            )
         except NotFoundError:
             if cluster.client.indices.exists(index=name):
                 raise IndexExistsError(
@@ -86,14 +103,36 @@ def next_place(cluster: Cluster, name: str) -> Place:
     return Place(f"{name}-{max(numbers, default=0) + 1:06d}")
 
 
+def make_counts(cluster: Cluster, place: Place, replicas: int) -> None:
+    """Make the index of the counts alone."""
+    body = {**counts_body(replicas), "aliases": {place.counting: {}}}
+    with cluster.errors(f"creating {place.counts}"):
+        _create(cluster, place.counts, body)
+
+
 def make(cluster: Cluster, place: Place, filterable: Sequence[str], shards: int, replicas: int) -> None:
     """Make the two indices of a place, empty; the counts first, so that whoever finds the other has them."""
     with cluster.errors(f"creating {place.index}"):
-        cluster.client.indices.create(index=place.counts, body=counts_body(replicas))
+        make_counts(cluster, place, replicas)
         try:
-            cluster.client.indices.create(index=place.index, body=index_body(filterable, shards, replicas))
+            body = {**index_body(filterable, shards, replicas), "aliases": {place.writing: {}}}
+            _create(cluster, place.index, body)
         except BaseException:
             drop(cluster, place.counts)
+            raise
+
+
+def _create(cluster: Cluster, index: str, body: dict[str, Any]) -> None:
+    """Make an index. It may be there already, of an attempt of ours whose answer was lost."""
+    made = uuid4().hex
+    mappings = {**body["mappings"], "_meta": {**body["mappings"].get("_meta", {}), "made": made}}
+    try:
+        cluster.client.indices.create(index=index, body={**body, "mappings": mappings})
+    except RequestError as error:
+        if error.error != "resource_already_exists_exception":
+            raise
+        found = cluster.client.indices.get_mapping(index=index)[index]["mappings"]
+        if found.get("_meta", {}).get("made") != made:
             raise
 
 
@@ -113,15 +152,25 @@ def create(
     return place
 
 
-def move(cluster: Cluster, name: str, before: Place | None, place: Place) -> None:
-    """Let a name stand for another place, in one step; what it stood for goes."""
+def move(cluster: Cluster, name: str, before: Place | None, place: Place, *, keep: bool = False) -> None:
+    """Let a name stand for another place, in one step; what it stood for goes, unless it is to be kept without the name.
+
+    Raises:
+        IndexNotFoundError: one of the places is gone meanwhile, or the name is another's; nothing was changed.
+
+    """
     actions: list[dict[str, Any]] = [{"add": {"index": place.index, "alias": name, "is_write_index": True}}]
     if before is not None:
-        actions.append({"remove_index": {"index": before.index}})
+        actions.append({"remove": {"index": before.index, "alias": name, "must_exist": True}})
     with cluster.errors(f"naming {place.index} {name}"):
-        cluster.client.indices.update_aliases(body={"actions": actions})
-    if before is not None:
-        drop(cluster, before.counts)
+        try:
+            cluster.client.indices.update_aliases(body={"actions": actions})
+        except NotFoundError:  # the other has the name no more: by this very request, the first time?
+            if find(cluster, name) != place:
+                raise
+    # Not in the same step: by now every node knows the new one, and nobody looks in vain.
+    if before is not None and not keep:
+        drop(cluster, before.index, before.counts)
 
 
 def drop(cluster: Cluster, *indices: str) -> None:

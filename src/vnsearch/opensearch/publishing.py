@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import xxhash
 
 from vnsearch.index.columnar.build import AnalysedReports
+from vnsearch.opensearch.bulk import Patience
 from vnsearch.opensearch.lexicon_making import LexiconBuilder
 from vnsearch.opensearch.lexicon_parts import SharedLexicon
 
@@ -17,8 +20,9 @@ PART_REPORTS = 20_000
 class Publishing:
     """Counts the words of analysed reports, and publishes the counts. What an interrupted ``add`` had left, the next one counts."""
 
-    def __init__(self, lexicon: SharedLexicon) -> None:
+    def __init__(self, lexicon: SharedLexicon, retry_s: float = 60.0) -> None:
         self._lexicon = lexicon
+        self._retry_s = retry_s
         self._begin()
 
     def _begin(self) -> None:
@@ -41,5 +45,6 @@ class Publishing:
     def finish(self) -> None:
         """Publish what was counted."""
         if self._reports:
-            self._lexicon.publish(self._digest.hexdigest(), self._builder.lexicon())
+            publish = partial(self._lexicon.publish, self._digest.hexdigest(), self._builder.lexicon())
+            Patience(self._retry_s).call(publish)
             self._begin()

@@ -117,7 +117,8 @@ class ClusterSearcher:
         )
         page.hits = tuple(Hit(float(one["_score"]), at, page) for at, one in enumerate(found))
         facets = {name: values_of(answer["aggregations"][str(at)]) for at, name in enumerate(names)}
-        complete = not answer["timed_out"] and not answer["_shards"]["failed"]
+        # A shard without any copy is not counted among those that failed.
+        complete = not answer["timed_out"] and answer["_shards"]["successful"] == answer["_shards"]["total"]
         took_ms = (time.perf_counter() - started) * 1000
         return SearchResults(
             tuple(page.hits), int(answer["hits"]["total"]["value"]), took_ms, facets, complete, suggest
@@ -127,7 +128,9 @@ class ClusterSearcher:
         self, query: ParsedQuery, options: SearchOptions, copy: object, report: Report
     ) -> list[Contribution]:
         def make(ledger: Ledger) -> list[Contribution]:
-            return contributions(ledger, query.groups) if query.part is None else explain(ledger, query.part)
+            if query.part is not None:
+                return explain(ledger, query.part)
+            return contributions(ledger, query.groups, needs_all=options.match == "all")
 
         return explained(make, self.collection, options.weights(), _one(report.id), report, copy)
 

@@ -78,7 +78,7 @@ def add_reports(
 
     Args:
         client: what leads to the cluster.
-        index: the index itself, no alias: it must be there.
+        index: the index, by an alias of this one alone: see ``names``.
         counts_index: its companion, which holds the reference lengths.
         reports: also records, see ``Report.from_mapping``. Read as they are needed.
         filterable: the keys of ``extra`` that can be filtered, as the index has them.
@@ -132,7 +132,7 @@ def add_reports(
                         lines = b'{"index":{"_id":%s}}\n%s\n' % (_json(key), source)
                         sending.put(key, Item(positions.popleft(), identity, lines))
             sending.finish()
-            sender.patience.call(functools.partial(client.indices.refresh, index=index))
+            sender.refresh()
     every = sorted(errors + sending.refused, key=lambda one: one.position)
     return AddStats(sending.added, sending.updated, len(every), tuple(every), time.perf_counter() - started)
 
@@ -176,6 +176,8 @@ def _read_lengths(document: Mapping[str, Any]) -> Lengths:
 def delete_reports(client: OpenSearch, index: str, ids: Iterable[str], *, retry_s: float = 60.0) -> int:
     """Delete the reports with these ids; return how many there were. They are found no more when this returns.
 
+    ``index`` is as for ``add_reports``.
+
     What is raised: as ``add_reports``; what was deleted before stays deleted.
     """
     sender = Sender(client, index, retry_s)
@@ -189,5 +191,5 @@ def delete_reports(client: OpenSearch, index: str, ids: Iterable[str], *, retry_
             done, _ = sender.operate({key: Item(-1, different[key], line) for key, line in lines.items()})
             deleted += len(done)
     if deleted:
-        sender.patience.call(functools.partial(client.indices.refresh, index=index))
+        sender.refresh()
     return deleted

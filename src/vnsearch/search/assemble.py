@@ -73,8 +73,8 @@ def explain(ledger: Ledger, part: Part) -> list[Contribution]:  # noqa: PLR0911 
     if not ledger.score(assemble(ledger, part)):
         return []
     match part:
-        case Words(groups):
-            return contributions(ledger, groups)
+        case Words(groups, needs_all):
+            return contributions(ledger, groups, needs_all=needs_all)
         case Phrase(groups=groups):
             return [_of_phrase(ledger, part), *contributions(ledger, groups)]
         case Filter(node, typed):

@@ -6,7 +6,6 @@ have been typed as raw keystrokes, or be a slip; or it is a word that is new.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from math import sqrt
@@ -21,7 +20,7 @@ from vnsearch.search.parameters import Parameters
 from vnsearch.search.slips import SLIPS, slips_of
 from vnsearch.text.fold import group_key
 from vnsearch.text.letters import split_tone
-from vnsearch.text.memo import Memo, make_room
+from vnsearch.text.memo import KEPT_CHARS, Memo, make_room, remembered
 from vnsearch.text.syllable import other_i_y
 
 __all__ = ["GUESSES", "TIERS", "Choices", "Counts", "Groups", "Numbers", "Spelling", "choices_of", "is_compatible"]
@@ -116,11 +115,12 @@ class _Kept(dict[tuple[str, int, float, str], Choices]):
         self._root = sqrt(counts.syllable_count)
 
     def __missing__(self, key: tuple[str, int, float, str]) -> Choices:
-        make_room(self, _CHOICES_KEPT)
         typed, limit, unknown, method = key
         meant = keystrokes_meant(typed, method, self._groups) if method else None
         place = _choices(self._groups, typed, limit, unknown * self._root) if meant is None else _read(*meant)
-        self[key] = place
+        if len(typed) <= KEPT_CHARS:
+            make_room(self, _CHOICES_KEPT)
+            self[key] = place
         return place
 
 
@@ -137,7 +137,7 @@ def choices_of(counts: Counts, syllables: Sequence[str], method: str, parameters
     return [places[typed, limit, unknown, method] for typed in syllables]
 
 
-@functools.lru_cache(maxsize=16384)
+@remembered(16384)
 def is_compatible(typed: str, spelling: str) -> bool:
     """Tell whether a spelling keeps every mark that was typed (*đuong* -> *đường*, not *đuổng* -> *đường*).
 

@@ -27,10 +27,19 @@ __all__ = ["IndexPage"]
 class IndexPage(Page):
     """A page of hits from one commit of an index."""
 
-    def __init__(self, query: ParsedQuery, scorer: Scorer, fragments: int, of_field: Callable[[str], Scorer]) -> None:
+    def __init__(
+        self,
+        query: ParsedQuery,
+        scorer: Scorer,
+        fragments: int,
+        of_field: Callable[[str], Scorer],
+        *,
+        needs_all: bool,
+    ) -> None:
         super().__init__(query, scorer.fields, fragments)
         self._scorer = scorer
         self._of_field = of_field
+        self._needs_all = needs_all
 
     def reports(self, documents: Sequence[int]) -> list[Report]:
         """Return the reports with these numbers."""
@@ -47,7 +56,7 @@ class IndexPage(Page):
         with self._scorer.snapshot.reading("what a score is made of"):
             ledger = _IndexLedger(Evaluator(self._scorer, self._of_field), document)
             if self.query.part is None:
-                return contributions(ledger, self.query.groups)
+                return contributions(ledger, self.query.groups, needs_all=self._needs_all)
             return explain(ledger, self.query.part)
 
 

@@ -180,14 +180,22 @@ def _variant_weight(run: Planner, group: Group, variant: Variant) -> float:
     return worth / run.worth(variant.kind, held) * run.parameters.variant * variant.share
 
 
-def contributions(ledger: Ledger, groups: Sequence[Group]) -> list[Contribution]:
-    """Return what each place brought a document, or the variant of its group; the scores add up to the document's."""
+def contributions(ledger: Ledger, groups: Sequence[Group], *, needs_all: bool = False) -> list[Contribution]:
+    """Return what each place brought a document, or the variant of its group; the scores add up to the document's.
+
+    ``needs_all``: all syllables of the query had to be there.
+    """
     ledger.prepare(dict.fromkeys(_terms(groups)))
     found: list[Contribution] = []
     for group in groups:
         parts = [_of_place(ledger, place) for place in group.places]
         here = [part for part in parts if part is not None]
-        for node, variant in _weighed(ledger, group):
+        if needs_all and any(
+            part is None for part, place in zip(parts, group.places, strict=True) if place.kind == "syllable"
+        ):
+            here = []  # a variant stood for them
+        # Syllables that stand in the query before are not needed again, nor another way to write them.
+        for node, variant in _weighed(ledger, group) if group.syllables or not needs_all else ():
             score = ledger.score(node)
             if score > sum(part.score for part in here):
                 typed = " ".join(place.typed for place in group.syllables)

@@ -8,7 +8,6 @@ variant, whichever is more. Any text is a query: what is no word is left out.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -22,6 +21,7 @@ from vnsearch.search.spelling import Spellings, spellings_of
 from vnsearch.search.stop_words import has_stop_word
 from vnsearch.search.variants import Run, Variant, find_variants
 from vnsearch.search.vocabulary import Vocabulary
+from vnsearch.text.memo import remembered
 from vnsearch.text.syllable import other_i_y
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def _groups(
                 continue
             seen.add(term)
             if _is_certain(readings):
-                group = _certain(kind, term, parameters.variant, stops[kind])
+                group = _certain(term, kind, parameters.variant, stops[kind])
                 if kind == "syllable" and term in doubtful:
                     group = _widened(group, _options(doubtful[term], factors, parameters))
                 groups.append(group)
@@ -179,8 +179,8 @@ def _widened(group: Group, options: Sequence[Option]) -> Group:
     return Group((place._replace(options=(*place.options, *more)),))
 
 
-@functools.lru_cache(maxsize=8192)
-def _certain(kind: str, term: str, variant: float, stop: float) -> Group:
+@remembered(8192)
+def _certain(term: str, kind: str, variant: float, stop: float) -> Group:
     """Return the group of a place with one spelling, and its other i/y spelling: most of a query typed with its marks.
 
     ``stop`` is its weight if there is a stop word in it.
@@ -191,7 +191,7 @@ def _certain(kind: str, term: str, variant: float, stop: float) -> Group:
     return Group((Place(kind, term, (Option(term, 1.0, "typed"), *more), weight),))
 
 
-@functools.lru_cache(maxsize=8192)
+@remembered(8192)
 def _other_i_y(term: str) -> str:
     """Return a term with its syllables in their other i/y spelling, where they have one."""
     return " ".join(other_i_y(syllable) or syllable for syllable in term.split(" "))
@@ -200,7 +200,7 @@ def _other_i_y(term: str) -> str:
 def options_of(readings: Sequence[Spelling], parameters: Parameters = PARAMETERS) -> tuple[Option, ...]:
     """Return the spellings of a syllable worth looking for."""
     if _is_certain(readings):
-        return _certain("syllable", readings[0].term, parameters.variant, parameters.stop_syllable).places[0].options
+        return _certain(readings[0].term, "syllable", parameters.variant, parameters.stop_syllable).places[0].options
     return _options(readings, _factors(parameters), parameters)
 
 

@@ -49,7 +49,7 @@ _ROW_BYTES_BEYOND = 8 << 20
 # What is taken for an entry besides its scores, and how many long lists are remembered.
 _ENTRY_BYTES = 600
 _LONG_KEPT = 2048
-# Terms remembered that were asked for, and not kept: about 200 bytes each.
+# Terms remembered that were asked for, and not kept: about 100 bytes each.
 _ASKED_KEPT = 1 << 13
 # A posting list is long when this part of the documents is in it.
 _LONG = 8
@@ -102,7 +102,7 @@ class Scorer:
         self.rows_fit = snapshot.size <= _ROWS_FIT
         most = _SHORT_BYTES if self.rows_fit else _SHORT_BYTES_BEYOND
         self._short: Kept[_Short] = Kept(min(most, _SHORT_BYTES_LEAST + _SHORT_BYTES_PER_DOCUMENT * snapshot.size))
-        self._asked: set[TermKey] = set()
+        self._asked: set[int] = set()  # hashes: what two terms have in common now and then costs nothing
         self._long: dict[TermKey, LongMatches] = {}
         self.rows_kept: MostUsed[Levels] = MostUsed(_ROW_BYTES if self.rows_fit else _ROW_BYTES_BEYOND)
         self.bits_kept: Kept[Bits] = Kept(_BITS_BYTES + _BITS_BYTES_PER_DOCUMENT * snapshot.size)
@@ -246,10 +246,11 @@ class Scorer:
         scores *= np.array(worths, np.float32).repeat(sizes)
         for (key, runs), start, size in zip(new, starts, sizes, strict=True):
             # Pairs and values are many, and most are not asked for again.
-            if key[0] == "syllable" or key in self._asked:
-                self._short.keep(key, _Short(runs, scores[start : start + size].copy()), _ENTRY_BYTES + 4 * size)
+            if key[0] == "syllable" or hash(key) in self._asked:
+                kept = _Short(runs, scores[start : start + size].copy())
+                self._short.keep(key, kept, _ENTRY_BYTES + 4 * (size + len(key[1])))
             else:
-                self._asked.add(key)
+                self._asked.add(hash(key))
         if len(self._asked) > _ASKED_KEPT:
             self._asked = set()
         return scores

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
@@ -22,6 +23,7 @@ from vnsearch.limits import LIMITS, Limits
 from vnsearch.report import parse_date
 from vnsearch.search.assemble import assemble
 from vnsearch.search.evaluate import Evaluation, evaluate
+from vnsearch.search.kept import Kept
 from vnsearch.search.page import IndexPage
 from vnsearch.search.parameters import DEFAULT_FIELDS
 from vnsearch.search.parts import read
@@ -41,7 +43,9 @@ Sort = Literal["relevance", "date", "-date"]
 _WEIGHT_MAX = 1e6
 # Weighings of fields whose scores are kept (both, and each that a query may name), and bytes of masks.
 _SCORERS_KEPT = 3
-_MASK_BYTES_KEPT = 8 << 20
+_MASK_BYTES = 8 << 20
+# What is taken for a mask besides its documents and the values that it is asked for by.
+_ENTRY_BYTES = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +110,7 @@ class Searcher:
         self.snapshot = snapshot
         self._limits = limits
         self._scorers: OrderedDict[tuple[tuple[str, float], ...], Scorer] = OrderedDict()
-        self._masks: OrderedDict[object, npt.NDArray[np.bool_]] = OrderedDict()
+        self._masks: Kept[npt.NDArray[np.bool_]] = Kept(_MASK_BYTES)
         self._lock = lock_of(self, "_lock")
 
     def scorer(self, fields: Mapping[str, float]) -> Scorer:
@@ -169,7 +173,7 @@ class Searcher:
             matched = found.matched
             facets = {name: self._labels(name).counts(matched) for name in dict.fromkeys(options.facets)}
         total = found.total
-        page = IndexPage(query, scorer, options.fragments, of_field)
+        page = IndexPage(query, scorer, options.fragments, of_field, needs_all=options.match == "all")
         hits = tuple(Hit(float(found.row[document]), document, page) for document in documents.tolist())
         page.hits = hits
         scorer.give_back(found.row)
@@ -198,15 +202,11 @@ class Searcher:
             masks.append(self._mask(("days", first, last), partial(self.snapshot.dated, first, last)))
         return masks
 
-    def _mask(self, key: object, make: Callable[[], npt.NDArray[np.bool_]]) -> npt.NDArray[np.bool_]:
-        with self._lock:
-            found = self._masks.get(key)
+    def _mask(self, key: tuple[object, ...], make: Callable[[], npt.NDArray[np.bool_]]) -> npt.NDArray[np.bool_]:
+        found = self._masks.get(key)
         if found is None:
-            found = make()
-            with self._lock:
-                self._masks[key] = found
-                if len(self._masks) > max(_MASK_BYTES_KEPT // max(len(found), 1), 1):
-                    self._masks.popitem(last=False)
+            made = make()
+            found = self._masks.keep(key, made, _ENTRY_BYTES + made.nbytes + sum(map(sys.getsizeof, key)))
         return found
 
     def _page(self, found: Evaluation, sort: Sort, start: int, end: int) -> npt.NDArray[np.intp]:

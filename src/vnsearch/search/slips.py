@@ -12,13 +12,13 @@ typed without marks may get some, and a syllable without a tone may get one, as 
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
 from itertools import pairwise
 from string import ascii_lowercase
 from typing import TYPE_CHECKING, NamedTuple
 
 from vnsearch.text.letters import UNMARKED, split_tone
+from vnsearch.text.memo import remembered
 
 if TYPE_CHECKING:  # choices.py imports this module
     from vnsearch.search.choices import Groups
@@ -102,7 +102,7 @@ def slips_of(typed: str, groups: Groups, limit: int = 10, least: int = 1) -> lis
     return sorted(found.values(), key=lambda slip: (slip.kind == "sound", -slip.weight, slip.term))[:limit]
 
 
-@functools.lru_cache(maxsize=16384)
+@remembered(16384)
 def _split(term: str) -> tuple[str, str]:
     """Return a term without its tone, and the tone (all of them, in a word that has several)."""
     pairs = [split_tone(char) for char in term]

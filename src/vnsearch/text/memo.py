@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
-__all__ = ["Memo", "make_room"]
+__all__ = ["KEPT_CHARS", "Memo", "make_room", "remembered"]
+
+Others = ParamSpec("Others")
+Answer = TypeVar("Answer")
 
 _LIMIT = 1 << 14
-_KEPT_CHARS = 64  # a longer word hardly comes again
+#: Characters of a word whose answer is remembered: a longer one hardly comes again, and may be as long as a text.
+KEPT_CHARS = 64
 
 
 def make_room(kept: dict[Any, Any], limit: int) -> None:
@@ -40,7 +45,36 @@ class Memo(dict[str, str]):
 
     def __missing__(self, word: str) -> str:
         answer = self._function(word)
-        if len(word) <= _KEPT_CHARS:
+        if len(word) <= KEPT_CHARS:
             make_room(self, _LIMIT)
             self[word] = answer
         return answer
+
+
+def remembered(
+    limit: int,
+) -> Callable[[Callable[Concatenate[str, Others], Answer]], Callable[Concatenate[str, Others], Answer]]:
+    """Return what makes a function of a word, and of more values, remember so many answers: those that were asked for lately.
+
+    >>> calls = []
+    >>> @remembered(100)
+    ... def shout(word):
+    ...     calls.append(word)
+    ...     return word.upper()
+    >>> [shout(word) for word in ("hoà", "hoà", "a" * 65, "a" * 65)].count("HOÀ"), len(calls)
+    (2, 3)
+    """
+
+    def remembering(
+        function: Callable[Concatenate[str, Others], Answer],
+    ) -> Callable[Concatenate[str, Others], Answer]:
+        kept: Any = functools.lru_cache(limit)(function)
+
+        def answer(word: str, /, *others: Others.args, **named: Others.kwargs) -> Answer:
+            found: Answer = (kept if len(word) <= KEPT_CHARS else function)(word, *others, **named)
+            return found
+
+        functools.update_wrapper(answer, function)
+        return answer
+
+    return remembering

@@ -13,7 +13,7 @@ import unicodedata
 from vnsearch.text.compose import compose
 from vnsearch.text.letters import LETTER_MARKS, TONE_MARKS, VOWELS, split_tone, with_tone
 from vnsearch.text.memo import Memo
-from vnsearch.text.offsets import OffsetMap, chain
+from vnsearch.text.offsets import OffsetMap, chain, places
 from vnsearch.text.patterns import lazy_pattern
 from vnsearch.text.syllable import place_tone, place_tone_second
 
@@ -59,19 +59,21 @@ _PLACED_SECOND = Memo(place_tone_second)
 def _without(gone: list[int], text: str) -> tuple[str, OffsetMap | None]:
     if not gone:
         return text, None
-    kept: list[int] = []
+    pieces: list[str] = []
+    starts, ends = places(), places()
     at = 0
-    for place in gone:
-        kept.extend(range(at, place))
+    for place in (*gone, len(text)):
+        pieces.append(text[at:place])
+        starts.extend(range(at, place))
+        ends.extend(range(at + 1, place + 1))
         at = place + 1
-    kept.extend(range(at, len(text)))
-    return "".join(map(text.__getitem__, kept)), OffsetMap(kept, [at + 1 for at in kept])
+    return "".join(pieces), OffsetMap(starts, ends)
 
 
 def _remove_joiners(composed: str) -> tuple[str, OffsetMap | None]:
     if not any(joiner in composed for joiner in _JOINERS):
         return composed, None
-    runs = [match.span() for match in _JOINED.finditer(composed)]
+    runs = map(re.Match.span, _JOINED.finditer(composed))
     text, offsets = _without(
         [at for start, end in runs for at in range(start, end) if composed[at] in _JOINERS], composed
     )
@@ -83,7 +85,7 @@ def _reorder_marks(text: str) -> tuple[str, OffsetMap | None]:
     if not any(mark in text for mark in LETTER_MARKS) or not _TONE_FIRST.search(text):
         return text, None
     pieces: list[str] = []
-    starts: list[int] = []
+    starts = places()
     at = 0
     for match in _TONE_FIRST.finditer(text):
         letter, tone = split_tone(match[1])
@@ -95,7 +97,9 @@ def _reorder_marks(text: str) -> tuple[str, OffsetMap | None]:
         at = match.end()
     pieces.append(text[at:])
     starts.extend(range(at, len(text)))
-    return "".join(pieces), OffsetMap(starts, [*starts[1:], len(text)])
+    ends = starts[1:]
+    ends.append(len(text))
+    return "".join(pieces), OffsetMap(starts, ends)
 
 
 def clean(text: str) -> tuple[str, OffsetMap | None]:

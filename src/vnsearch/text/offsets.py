@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-__all__ = ["OffsetMap", "chain"]
+__all__ = ["OffsetMap", "chain", "places"]
+
+
+def places(numbers: Iterable[int] = ()) -> array[int]:
+    """Return an array of places in a text: four bytes for each, where a list of numbers takes forty."""
+    return array("i", numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,4 +34,4 @@ def chain(inner: OffsetMap | None, outer: OffsetMap | None) -> OffsetMap | None:
     """Return the map of two changes made one after the other: ``inner`` first, ``outer`` on its result. None: no change."""
     if inner is None or outer is None:
         return outer or inner
-    return OffsetMap([inner.starts[i] for i in outer.starts], [inner.ends[i - 1] for i in outer.ends])
+    return OffsetMap(places(map(inner.starts.__getitem__, outer.starts)), places(inner.ends[i - 1] for i in outer.ends))

@@ -22,6 +22,7 @@ from __future__ import annotations
 import functools
 
 from vnsearch.text.letters import BASE_VOWELS, TONES, VOWELS, split_tone, with_tone
+from vnsearch.text.memo import remembered
 
 __all__ = ["is_syllable", "other_i_y", "place_tone", "place_tone_second", "split_syllable"]
 
@@ -173,7 +174,7 @@ def place_tone_second(word: str) -> str:
     return _moved(word, 1)
 
 
-@functools.lru_cache(maxsize=16384)
+@remembered(16384)
 def other_i_y(word: str) -> str | None:
     """Return a lower-case syllable with i for its y or y for its i, where both are written; else None.
 

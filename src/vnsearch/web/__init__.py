@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
+from vnsearch.contract import AnyIndex
 from vnsearch.engine import Index
 from vnsearch.errors import InvalidArgumentError, MissingExtraError
 
@@ -20,7 +21,7 @@ __all__ = ["create_app"]
 
 
 def create_app(
-    index: Index | str | os.PathLike[str],
+    index: AnyIndex | str | os.PathLike[str],
     *,
     title: str = "vnsearch",
     language: Literal["vi", "en"] = "vi",
@@ -37,7 +38,8 @@ def create_app(
     processes commit to the index within ``refresh_s``.
 
     Args:
-        index: the index, which stays the caller's to close; or its folder, which is opened as long as the app lives.
+        index: the index, in a folder or on a cluster, which stays the caller's to close; or its folder, which is opened as long
+            as the app lives.
         title: the name of the site.
         language: of the page, where the browser asks for neither Vietnamese nor English.
         facets: fields whose values the page offers to filter by.
@@ -65,7 +67,7 @@ def create_app(
     except ImportError as error:
         raise MissingExtraError(f'the web app needs FastAPI: pip install "vnsearch[web]" ({error})') from error
     return make_app(
-        index if isinstance(index, Index) else Index.open(index),
+        Index.open(index) if isinstance(index, str | os.PathLike) else index,
         title=title,
         language=language,
         facets=tuple(facets),

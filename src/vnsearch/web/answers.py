@@ -75,10 +75,10 @@ class ReportAnswer(_Facts):
 
 
 class StatsAnswer(BaseModel):
-    """The size of the index; see ``IndexStats``."""
+    """The size of the index; see ``IndexStats`` and ``ClusterStats``."""
 
     reports: int
-    commit: int
+    commit: int = Field(default=0, description="The number of the commit; only of an index in a folder.")
     size_bytes: int
     syllables: int
     syllable_terms: int

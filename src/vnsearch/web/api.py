@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from vnsearch.engine import Index
+from vnsearch.contract import AnyIndex
 from vnsearch.web.answers import AddStatsAnswer, Record, ReportAnswer, SearchAnswer, StatsAnswer
 from vnsearch.web.description import problems
 from vnsearch.web.parameters import AddParameters, SearchParameters, SuggestParameters
@@ -42,10 +42,10 @@ writing = APIRouter(
 )
 
 
-async def _answer(request: Request, make: Callable[[Index], Any]) -> Response:
+async def _answer(request: Request, make: Callable[[AnyIndex], Any]) -> Response:
     """Answer with what is made of the index, or that the client has it already."""
 
-    def made(index: Index) -> Response:
+    def made(index: AnyIndex) -> Response:
         content = make(index)
         if isinstance(content, Response):
             return content
@@ -62,7 +62,7 @@ async def search(request: Request, asked: Annotated[SearchParameters, Query()]) 
     base = base_path(request)
     path = f"{base}/api/search"
 
-    def make(index: Index) -> dict[str, Any]:
+    def make(index: AnyIndex) -> dict[str, Any]:
         results = index.search(asked.query, **asked.options(site_of(request).timeout_s))
         found = {"query": asked.query, **results.to_dict()}
         for hit in found["hits"]:
@@ -93,7 +93,7 @@ def _none(identity: str) -> Response:
 async def document(request: Request, id: _Id) -> Response:
     """Return the whole report with this id."""
 
-    def make(index: Index) -> Any:
+    def make(index: AnyIndex) -> Any:
         report = index.get(id)
         return _none(id) if report is None else report.to_dict()
 
@@ -110,10 +110,10 @@ async def document_in_path(request: Request, id: _PathId) -> Response:
 async def stats(request: Request) -> Response:
     """Return the size of the index."""
 
-    def make(index: Index) -> dict[str, Any]:
-        found = asdict(index.stats())
-        del found["path"]  # nobody's but the server's
-        return found
+    def make(index: AnyIndex) -> dict[str, Any]:
+        stats: Any = index.stats()
+        # Where the index is, in a folder or on a cluster, is nobody's but the server's.
+        return {name: value for name, value in asdict(stats).items() if name in StatsAnswer.model_fields}
 
     return await _answer(request, make)
 
@@ -157,7 +157,7 @@ async def add(request: Request, asked: Annotated[AddParameters, Query()]) -> Res
     """Add reports, or replace those with the same id, in one commit."""
     body = await _body(request)
 
-    def change(index: Index) -> Response:
+    def change(index: AnyIndex) -> Response:
         try:
             records = json.loads(body, parse_constant=_not_json)
         except (ValueError, RecursionError) as error:

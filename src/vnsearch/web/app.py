@@ -15,7 +15,7 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vnsearch import __version__
-from vnsearch.engine import Index
+from vnsearch.contract import AnyIndex
 from vnsearch.errors import VnSearchError
 from vnsearch.web import api, pages
 from vnsearch.web.description import describe
@@ -25,7 +25,7 @@ from vnsearch.web.site import Site, base_path, site_of
 __all__ = ["make_app"]
 
 
-def make_app(index: Index, *, allow_origins: tuple[str, ...], **options: Any) -> FastAPI:
+def make_app(index: AnyIndex, *, allow_origins: tuple[str, ...], **options: Any) -> FastAPI:
     """Return the app; see ``create_app``."""
     # The usual pages of the API's documentation are left out: they load their scripts from elsewhere.
     app = FastAPI(
@@ -86,7 +86,7 @@ class _HeadIsGet:
 async def _healthz(request: Request) -> Response:
     site = site_of(request)
     # Not in the queue of the searches: who asks wants to know whether the app is alive, not whether it is busy.
-    commit = await anyio.to_thread.run_sync(lambda: site.refreshed().commit)
+    commit = await anyio.to_thread.run_sync(lambda: site.refreshed().commit_id)
     return JsonResponse({"status": "ok", "commit": commit}, headers={"Cache-Control": "no-store"})
 
 

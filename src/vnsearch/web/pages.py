@@ -27,7 +27,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, request_response
 
-from vnsearch.engine import Index
+from vnsearch.contract import AnyIndex
 from vnsearch.index.schema import FACETS, labels
 from vnsearch.report import Report
 from vnsearch.search.results import Hit, SearchResults
@@ -136,7 +136,7 @@ def error_page(request: Request, refused: ProblemResponse) -> Response:
     return page
 
 
-async def _answer(request: Request, make: Callable[[Index], Response]) -> Response:
+async def _answer(request: Request, make: Callable[[AnyIndex], Response]) -> Response:
     return await answer(request, make, f"-{_language(request).code}-{_VERSION}", {"Vary": "Accept-Language"})
 
 
@@ -145,11 +145,11 @@ async def _search(request: Request) -> Response:
     return await _answer(request, partial(_found if asked.query else _start, request, asked))
 
 
-def _start(request: Request, asked: PageParameters, index: Index) -> Response:
+def _start(request: Request, asked: PageParameters, index: AnyIndex) -> Response:
     return _render(request, "start.html", asked, count=len(index))
 
 
-def _found(request: Request, asked: PageParameters, index: Index) -> Response:
+def _found(request: Request, asked: PageParameters, index: AnyIndex) -> Response:
     site, path = site_of(request), f"{base_path(request)}/"
     options = asked.options(site.timeout_s)
     names = [name for name in site.facets if name in site.filterable]  # another index may have taken its place
@@ -185,7 +185,7 @@ def _found(request: Request, asked: PageParameters, index: Index) -> Response:
 
 
 def _facets(
-    index: Index, asked: PageParameters, options: dict[str, Any], results: SearchResults, names: Sequence[str]
+    index: AnyIndex, asked: PageParameters, options: dict[str, Any], results: SearchResults, names: Sequence[str]
 ) -> Iterator[_Facet]:
     """Yield the values that each field may be filtered by; of one that is filtered, also what others would bring."""
     filters: dict[str, list[str]] = options["filters"] or {}
@@ -206,7 +206,7 @@ def _facets(
         yield _Facet(name, values, more)
 
 
-def _total_without_filters(index: Index, asked: PageParameters, options: dict[str, Any]) -> int:
+def _total_without_filters(index: AnyIndex, asked: PageParameters, options: dict[str, Any]) -> int:
     free = {**options, "filters": None, "date_from": None, "date_to": None, "limit": 0, "offset": 0}
     return index.search(asked.query, **free).total
 
@@ -238,7 +238,7 @@ async def _report(request: Request) -> Response:
     return await _answer(request, partial(_shown, request, asked))
 
 
-def _shown(request: Request, asked: PageParameters, index: Index) -> Response:
+def _shown(request: Request, asked: PageParameters, index: AnyIndex) -> Response:
     base, timeout_s = base_path(request), site_of(request).timeout_s
     options = asked.options(timeout_s)
     hit = None

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from vnsearch import __version__
-from vnsearch.engine import Index
+from vnsearch.contract import AnyIndex
 from vnsearch.errors import InvalidArgumentError, UnknownFieldError
 from vnsearch.index.schema import FACETS
 
@@ -40,7 +40,7 @@ _Limiter = RunVar[anyio.CapacityLimiter]
 class Site:
     """An index and how it is shown; the options are those of ``create_app``."""
 
-    index: Index
+    index: AnyIndex
     title: str
     language: str
     facets: tuple[str, ...]
@@ -75,12 +75,12 @@ class Site:
         """Do the work of a request in a thread, so that others are heard meanwhile."""
         return await anyio.to_thread.run_sync(work, limiter=_limiter(self._searching, THREADS))
 
-    async def write(self, change: Callable[[Index], T]) -> T:
+    async def write(self, change: Callable[[AnyIndex], T]) -> T:
         """Change the index in a thread; changes wait for each other, and no search for them."""
         # The index takes one change at a time anyway.
         return await anyio.to_thread.run_sync(change, self.index, limiter=_limiter(self._writing, 1))
 
-    def refreshed(self) -> Index:
+    def refreshed(self) -> AnyIndex:
         """Return the index, with the latest commit if it is time to look for one.
 
         Raises:
@@ -127,7 +127,7 @@ def site_of(request: Request) -> Site:
 
 
 async def answer(
-    request: Request, make: Callable[[Index], Response], variant: str = "", headers: Mapping[str, str] | None = None
+    request: Request, make: Callable[[AnyIndex], Response], variant: str = "", headers: Mapping[str, str] | None = None
 ) -> Response:
     """Answer with what is made of the index, or that the client has it already.
 

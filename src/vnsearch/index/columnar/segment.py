@@ -16,6 +16,7 @@ from vnsearch.index.columnar.stored import StoredReports
 from vnsearch.index.columnar.terms import PairTerms, Terms, encode_term
 from vnsearch.index.columnar.tokens import TokenSequences
 from vnsearch.index.files import damaged
+from vnsearch.text.memo import KEPT_CHARS
 
 __all__ = ["Age", "SegmentData"]
 
@@ -166,7 +167,7 @@ class SegmentData:
         numbers = [known[syllable] if syllable in known else found[syllable] for syllable in syllables]
         if len(known) > _SYLLABLES_KEPT:
             self._syllables = {}
-        self._syllables.update(found)
+        self._syllables.update((syllable, number) for syllable, number in found.items() if len(syllable) <= KEPT_CHARS)
         return numbers
 
     def term(self, kind: str, number: int) -> bytes:
