@@ -52,6 +52,7 @@ def parity(options: argparse.Namespace, cluster: Cluster, folder: Path, articles
         about = judged.read_judgements(options.data.with_name(f"qrels_{name}.tsv"))
         mine = [text for key, text in every.items() if known & about[key].keys()]
         sets[f"{name}s"] = evenly(mine, half)
+    queries = list(itertools.chain(*sets.values()))
     lines: list[Line] = []
     for what, reports in (
         ("texts alone", [replace(report, title="") for report in articles]),
@@ -63,7 +64,8 @@ def parity(options: argparse.Namespace, cluster: Cluster, folder: Path, articles
             for name, reached in opensearch_parity.compare(local, there, sets, what):
                 target = opensearch_parity.TARGET
                 lines.append((name, reached, f"≥ {target}", reached >= target))
-    queries = list(itertools.chain(*sets.values()))
+            if reports is not articles:
+                opensearch_parity.what_explains(cluster, local, reports, queries, ON_CLUSTER)
     opensearch_parity.lengths_in_bytes(cluster.client, articles, queries, ON_CLUSTER["shards"])
     return lines
 

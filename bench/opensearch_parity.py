@@ -15,8 +15,12 @@ from opensearchpy import OpenSearch, helpers
 from bench import judged
 from bench.data import Analysed, analysed, make_query
 from bench.measure import Row, table
+from bench.nodes import index_on
 from vnsearch import Report
 from vnsearch.contract import AnyIndex
+from vnsearch.opensearch import Cluster
+from vnsearch.opensearch.documents import Lengths
+from vnsearch.opensearch.names import found_or_raise
 from vnsearch.search.parameters import PARAMETERS
 
 #: The part of the first ten that both have, on average, as typed and unmarked.
@@ -179,6 +183,28 @@ def compare(local: AnyIndex, there: AnyIndex, sets: Mapping[str, Sequence[str]],
     columns = ("", "queries", "overlap", "least", "same ten, %", "same order, %", "same first, %", "but for ties")
     table(f"the first ten of the local index and of the cluster, {what}", columns, rows, digits=4)
     return lines
+
+
+def what_explains(
+    cluster: Cluster, local: AnyIndex, reports: Sequence[Report], queries: Sequence[str], options: Mapping[str, int]
+) -> None:
+    """Print what the overlap would be if frequencies were made with the average lengths that the local index has."""
+    lengths = Lengths.of(reports)
+    found = {"title": lengths.title, "body": lengths.body, "reports": len(reports)}
+    with index_on(cluster.urls, "exact", **options) as there:
+        place = found_or_raise(cluster, there.name)
+        cluster.client.index(index=place.counts, id="lengths", body=found, params={"refresh": "true"})
+        there.add(reports)
+        one, other = ranked(local), ranked(there)
+        both = [(one(query), other(query)) for query in queries]
+    row = (fmean([overlap(*pair) for pair in both]), 100 * fmean([_ids(a) == _ids(b) for a, b in both]))
+    columns = ("", "overlap", "same order, %")
+    table(
+        "what is left with the lengths of the local index: rounding to 1/128",
+        columns,
+        [("as given, all", *row)],
+        digits=4,
+    )
 
 
 def lengths_in_bytes(client: OpenSearch, reports: Sequence[Report], queries: Sequence[str], shards: int) -> None:

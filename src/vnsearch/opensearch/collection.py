@@ -63,16 +63,18 @@ class Collection:
         timeout_s: float | None = None,
         copy: object = None,
         named_scores: bool = False,
+        scored: bool = True,
     ) -> dict[str, Any]:
         """Return the answer to a search.
 
         Document frequencies are those of all shards together. ``timeout_s``: after it what was found is given, and the answer says
         ``timed_out``; otherwise there is a whole answer, or an error. Searches with one ``copy`` go to the same copies of the
         shards: pages of one search fit together, though the copies may have forgotten deleted reports at different times.
+        Where nothing is to be ``scored`` they are of no use, and the shards remember what they answered last.
         ``named_scores``: every hit has the scores of the queries with a name that it matches, in ``matched_queries``.
         """
         params: dict[str, Any] = {
-            "search_type": "dfs_query_then_fetch",
+            "search_type": "dfs_query_then_fetch" if scored else "query_then_fetch",
             "allow_partial_search_results": "true" if timeout_s else "false",
             "preference": f"vnsearch{zlib.crc32(repr(copy).encode('utf-8', 'surrogatepass')) % _COPIES}",
         }
@@ -107,7 +109,7 @@ class Collection:
         body: dict[str, Any] = {"size": 0, "track_total_hits": True}
         if queries:
             body["aggs"] = {"counts": {"filters": {"filters": list(queries)}}}
-        answer = self.ask(body)
+        answer = self.ask(body, scored=False)
         buckets = answer["aggregations"]["counts"]["buckets"] if queries else ()
         return int(answer["hits"]["total"]["value"]), [int(bucket["doc_count"]) for bucket in buckets]
 
