@@ -139,7 +139,8 @@ def test_an_answer_cut_in_the_middle_is_asked_for_again(
         (503, "search_phase_execution_exception"),
         (503, "cluster_block_exception"),
         (504, None),
-        (500, "node_disconnected_exception"),  # another node was lost while this one waited for it
+        (500, "node_disconnected_exception"),
+        (500, "task_cancelled_exception"),  # another node was lost while this one waited for it
         (404, "search_context_missing_exception"),
     ],
 )

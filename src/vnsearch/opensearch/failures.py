@@ -26,8 +26,9 @@ RAISED = (exceptions.OpenSearchException, exceptions.ImproperlyConfigured, HTTPE
 _BUSY = (429, 502, 503, 504)
 """Answers that may be others a moment later: overloaded, a node that stops, shards that move, no manager elected yet."""
 
-_LOST = frozenset(
+_PASSING = frozenset(
     {
+        "circuit_breaking_exception",
         "connect_transport_exception",
         "illegal_index_shard_state_exception",
         "node_closed_exception",
@@ -36,9 +37,10 @@ _LOST = frozenset(
         "search_context_missing_exception",
         "send_request_transport_exception",
         "shard_not_found_exception",
+        "task_cancelled_exception",
     }
 )
-"""What a node answers, as 500 or 404, that was waiting for another when that one was lost or came back."""
+"""What a node answers, as 500 or 404, that was waiting for another when that one was lost, came back, or had no memory left for it."""
 
 MISSING = "see what is amiss with GET /_cluster/health and GET /_cluster/allocation/explain"
 """What to do when shards are not there."""
@@ -72,7 +74,7 @@ def passes(error: exceptions.TransportError) -> bool:
     told = error.info.get("error") if isinstance(error.info, Mapping) else None
     kind, _ = _root(told)
     # Disks that are full answer 429 too, and stay full.
-    return _is_of_a_lost_node(told) or (
+    return _is_passing(told) or (
         error.status_code in _BUSY and not (error.status_code == 429 and kind == "cluster_block_exception")
     )
 
@@ -128,7 +130,7 @@ def answer_error(status: int, error: Any, what: str, where: str) -> SearchIndexE
     told = f"{what}: {reason}"
     if kind == "cluster_block_exception" and status != 503:
         return _blocked(told, reason)
-    made = _MISSING if _is_of_a_lost_node(error) else _BY_KIND.get(kind) or _BY_STATUS.get(status)
+    made = _MISSING if _is_passing(error) else _BY_KIND.get(kind) or _BY_STATUS.get(status)
     if made is None:
         return SearchIndexError(f"{told} (OpenSearch at {where} answered {status}, {kind or 'without a type'})")
     return made[0](f"{told}: {made[1]}")
@@ -173,14 +175,14 @@ def _root(error: Any) -> tuple[str, str]:
     return str(root.get("type") or error.get("type") or ""), _short(str(reason))
 
 
-def _is_of_a_lost_node(error: Any) -> bool:
+def _is_passing(error: Any) -> bool:
     """Whether a failure, or one below it, is that of a node that waited for a lost one."""
     if isinstance(error, list):
-        return any(map(_is_of_a_lost_node, error))
+        return any(map(_is_passing, error))
     if not isinstance(error, Mapping):
         return False
     below = (error.get(name) for name in ("root_cause", "caused_by", "failed_shards", "reason"))
-    return error.get("type") in _LOST or any(map(_is_of_a_lost_node, below))
+    return error.get("type") in _PASSING or any(map(_is_passing, below))
 
 
 def _first_cause(error: BaseException) -> str:
