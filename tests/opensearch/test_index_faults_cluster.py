@@ -294,7 +294,8 @@ def test_an_interrupted_add_run_again_gives_the_same_index(
         in_order(index), in_order(undisturbed), strict=True
     ):
         assert (total, ids) == (its_total, its_ids)
-        assert scores == pytest.approx(its_scores, rel=1e-4)
+        # The cluster counts what was replaced until it has merged it away, and that is when it likes.
+        assert scores == pytest.approx(its_scores, rel=5e-3)
     removed(undisturbed)
 
 
