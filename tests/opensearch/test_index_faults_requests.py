@@ -265,7 +265,9 @@ def test_disks_that_are_full(url: str, name: str) -> None:
             for use in (lambda: index.add(REPORTS), lambda: index.delete(["r1"])):
                 with pytest.raises(IndexWriteError, match=r"disks of the cluster are full: add disk"):
                     use()
-            for use in (every_report, len, OpenSearchIndex.check, OpenSearchIndex.stats, OpenSearchIndex.refresh):
+            (problem,) = index.check().problems
+            assert problem.startswith(f"{name}-000001: nobody can write to it")
+            for use in (every_report, len, OpenSearchIndex.stats, OpenSearchIndex.refresh):
                 assert complaint(lambda: use(index)) is None  # noqa: B023 - called at once
             assert index.search("quy chế").total == len(REPORTS)
         finally:
