@@ -29,7 +29,7 @@ __all__ = ["Chunk", "Done", "Item", "Patience", "Sender", "Sending"]
 Result = TypeVar("Result")
 
 # A chunk: bytes and reports of one request. And the chunks for each thread that are on their way or wait for it.
-_CHUNK_BYTES = 2 << 20
+_CHUNK_BYTES = 8 << 20
 _CHUNK_REPORTS = 250
 _FLYING = 2
 # Seconds before the second attempt, and at most before another.

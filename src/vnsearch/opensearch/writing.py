@@ -85,7 +85,7 @@ def add_reports(
         on_error: "raise", or "skip" to list bad reports, and those that the cluster refuses, in ``errors``.
         progress: called with (done, total or None) after each report that the cluster has taken, or that is skipped.
         processes: that analyse.
-        memory_mb: about what may wait to be sent; on its way are two chunks of 2 MB for each thread, and single reports larger than that.
+        memory_mb: about what may wait to be sent; on its way are two chunks of 8 MB for each thread, and single reports larger than that.
         threads: that send.
         limits: what a report may be at most; None takes any.
         on_analysed: called with each batch of reports, analysed, before they are sent.
