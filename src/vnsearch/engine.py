@@ -18,9 +18,9 @@ from vnsearch.errors import (
     IndexCorruptedError,
     IndexExistsError,
     IndexReadError,
-    InvalidArgumentError,
 )
 from vnsearch.index import storage
+from vnsearch.index.arguments import check_reports, wanted_ids
 from vnsearch.index.columnar.container import LAYOUT_VERSION
 from vnsearch.index.progress import OnProgress, progress_bar
 from vnsearch.index.schema import checked_keys
@@ -241,8 +241,7 @@ class Index:
             IndexWriteError: the system does not let us write, as on a full disk.
 
         """
-        if isinstance(reports, Report | Mapping | str) or not isinstance(reports, Iterable):
-            raise InvalidArgumentError("add takes an iterable of reports; put a single one into a list")
+        check_reports(reports)
         current = self._refreshed()  # closed or damaged: say so before waiting for the lock
         with progress_bar(progress) as report_progress:
             from vnsearch.index import writer  # noqa: PLC0415 - see above
@@ -405,10 +404,7 @@ class Index:
             InvalidArgumentError: ``ids`` are no ids.
 
         """
-        wanted = [ids] if isinstance(ids, str) else list(ids) if isinstance(ids, Iterable) else [ids]
-        for identity in wanted:
-            if not isinstance(identity, str):
-                raise InvalidArgumentError(f"an id is text, not {identity!r}")
+        wanted = wanted_ids(ids)
         current = self._refreshed()
         if all(current.number(identity) is None for identity in wanted):
             return 0

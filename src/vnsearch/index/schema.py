@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any
 
 from vnsearch.errors import InvalidArgumentError
@@ -23,6 +24,7 @@ __all__ = [
     "label_field",
     "label_fields",
     "labels",
+    "pairs_of",
     "report_labels",
 ]
 
@@ -68,6 +70,15 @@ def checked_keys(filterable: Iterable[str], most: int) -> tuple[str, ...]:
         if key in RESERVED or key in own:
             raise InvalidArgumentError(f"filterable: {key!r} is a field of every report already; name keys of extra")
     return tuple(dict.fromkeys(keys))
+
+
+def pairs_of(phrase: str) -> list[str]:
+    """Return the pairs of a phrase, syllables apart by spaces; of one syllable none.
+
+    >>> pairs_of("quy chế dân chủ")
+    ['quy chế', 'chế dân', 'dân chủ']
+    """
+    return [f"{a} {b}" for a, b in pairwise(phrase.split(" "))]
 
 
 _SAFE = re.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,63}")

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import merge
-from itertools import chain, groupby, islice, pairwise
+from itertools import groupby, islice
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ from vnsearch.analysis.abbreviations import AbbreviationTable, abbreviation_key
 from vnsearch.concurrency import cached_property
 from vnsearch.index.codec import NAME, open_segment
 from vnsearch.index.columnar.container import checksum
+from vnsearch.index.columnar.known import KnownGrids
 from vnsearch.index.columnar.postings import PostingLists, find_among, read_runs
 from vnsearch.index.columnar.segment import SegmentData
 from vnsearch.index.columnar.terms import encode_term
@@ -28,10 +29,9 @@ from vnsearch.index.columns import LabelColumn
 from vnsearch.index.documents import unpack_report
 from vnsearch.index.files import Reading, is_there
 from vnsearch.index.groups import Groups
-from vnsearch.index.schema import DEFINITIONS, TEXT_FIELDS, label_field
+from vnsearch.index.schema import DEFINITIONS, TEXT_FIELDS, label_field, pairs_of
 from vnsearch.index.storage import Contents, IndexFolder
 from vnsearch.report import Report
-from vnsearch.text.memo import KEPT_CHARS, make_room
 
 __all__ = [
     "CHECKED_BYTES",
@@ -46,8 +46,6 @@ __all__ = [
 
 Floats = npt.NDArray[np.float32]
 
-# Counts of the pairs of some syllables with some others that are kept: half a kilobyte to three each.
-_KEPT_PAIR_COUNTS = 1 << 11
 #: What is opened together, and no larger, is compared with its checksums at once; of more, each array when it is first used.
 CHECKED_BYTES = 1 << 26
 # A writer may remove segments between our reading the table of contents and opening them.
@@ -158,7 +156,7 @@ class Snapshot:
         self.count: int = sum(segment.doc_count() for segment in segments)  #: reports
         self._labels: dict[str, LabelColumn] = {}
         self._lengths: dict[str, tuple[Floats, float]] = {}
-        self._pair_counts: dict[tuple[tuple[str, ...], tuple[str, ...], float], npt.NDArray[np.float64]] = {}
+        self._grids = KnownGrids()
         self.groups = Groups(self._files, [leaf.segment for leaf in self.leaves])
 
     def _open(self, index: IndexFolder, opened: dict[str, SegmentData]) -> Contents:
@@ -259,10 +257,9 @@ class Snapshot:
         A body opens with them if it opens with every pair. For two syllables that is the phrase itself. For more it is near
         enough to score an abbreviation by its full form.
         """
-        syllables = term.split(" ")
-        if len(syllables) == 1:
+        if " " not in term:
             return self.postings("syllable", term)
-        found = [self.postings("pair", f"{a} {b}") for a, b in pairwise(syllables)]
+        found = [self.postings("pair", pair) for pair in pairs_of(term)]
         first, *others = sorted(found, key=lambda postings: len(postings.documents))
         documents, titles, bodies, openings = first.documents, first.frequencies("title"), first.bodies, first.openings
         for other in others:
@@ -392,20 +389,7 @@ class Snapshot:
         ``discount`` is taken from the count of each segment that has the pair; at most 1, so that nothing gets below 0.
         The array has a row and a column for as many syllables as there are at most; the rest of it is 0.
         """
-        keys = [((*before,), (*after,), discount) for before, after in steps]
-        grids = {key: self._pair_counts.get(key) for key in keys}
-        if missing := [key for key, grid in grids.items() if grid is None]:
-            new = dict(zip(missing, self._count_pairs([key[:2] for key in missing], discount), strict=True))
-            grids |= new
-            make_room(self._pair_counts, _KEPT_PAIR_COUNTS)
-            self._pair_counts |= {
-                key: grid for key, grid in new.items() if max(map(len, chain(*key[:2])), default=0) <= KEPT_CHARS
-            }
-        size = max((len(side) for step in steps for side in step), default=0)
-        counts = np.zeros((len(keys), size, size))
-        for at, key in enumerate(keys):
-            counts[at, : len(key[0]), : len(key[1])] = grids[key]
-        return counts
+        return self._grids.counts(steps, discount, self._count_pairs)
 
     def _count_pairs(
         self, steps: Sequence[tuple[Sequence[str], Sequence[str]]], discount: float

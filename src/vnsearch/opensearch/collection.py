@@ -8,11 +8,11 @@ from typing import Any
 
 from opensearchpy.exceptions import TransportError
 
-from vnsearch.errors import IndexNotFoundError
 from vnsearch.index.schema import label_field
 from vnsearch.opensearch.cluster import Cluster
 from vnsearch.opensearch.compiling import Query
 from vnsearch.opensearch.failures import is_out_of_time
+from vnsearch.opensearch.names import asked_again
 from vnsearch.opensearch.terms import label_of
 
 __all__ = ["FACET_VALUES", "Collection", "facet", "values_of"]
@@ -85,10 +85,7 @@ class Collection:
             allowed_s = min(timeout_s, _LONGEST_S)
             asked["timeout"] = f"{max(1, round(allowed_s * 1000))}ms"
             params["request_timeout"] = allowed_s + self.cluster.timeout_s
-        try:
-            return self._ask(asked, params)
-        except IndexNotFoundError:  # another has its name since this search began
-            return self._ask(asked, params)
+        return asked_again(lambda: self._ask(asked, params))
 
     def _ask(self, body: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:
         with self.cluster.errors(f"searching {self.name}"):

@@ -11,10 +11,10 @@ frequencies of both together are there for the usual weights only.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise, product
+from itertools import product
 from typing import Any
 
-from vnsearch.index.schema import TEXT_FIELDS, label_field
+from vnsearch.index.schema import TEXT_FIELDS, label_field, pairs_of
 from vnsearch.opensearch.mapping import SCALE, field_of
 from vnsearch.opensearch.terms import written, written_label
 from vnsearch.search import tree
@@ -89,12 +89,8 @@ def day_filter(first: int | None, last: int | None) -> Query:
 def term_filter(kind: str, term: str, group: str = "both") -> Query:
     """Return a query for the reports that hold a term; of kind "phrase", all the pairs of its syllables."""
     if kind == "phrase":
-        return {"bool": {"filter": [term_filter("pair", pair, group) for pair in _pairs_of(term)]}}
+        return {"bool": {"filter": [term_filter("pair", pair, group) for pair in pairs_of(term)]}}
     return {"term": {field_of(group, kind): written(kind, term)}}
-
-
-def _pairs_of(phrase: str) -> list[str]:
-    return [f"{a} {b}" for a, b in pairwise(phrase.split(" "))]
 
 
 class Compiler:
@@ -181,7 +177,7 @@ class Compiler:
         Its frequency is that of the rarest pair, which is saturated as pairs are. The share of it that a syllable would score,
         ``1 / (2 - saturation)``, is approached from below in a few steps: what was typed comes before another way to write it.
         """
-        pairs = _pairs_of(phrase)
+        pairs = pairs_of(phrase)
         # Of equals the last: where the opening ends between them, that is the one outside.
         rarest = min(reversed(pairs), key=lambda pair: self._run.count("pair", pair))
         held = max(self._run.count("pair", rarest), 1)

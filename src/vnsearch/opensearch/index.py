@@ -19,9 +19,9 @@ from vnsearch.errors import (
     IndexLockedError,
     IndexNotFoundError,
     IndexWriteError,
-    InvalidArgumentError,
     VnSearchError,
 )
+from vnsearch.index.arguments import check_reports, wanted_ids
 from vnsearch.index.check import CheckResult
 from vnsearch.index.progress import OnProgress, progress_bar
 from vnsearch.index.schema import checked_keys
@@ -148,9 +148,7 @@ class OpenSearchIndex:
 
         """
         keys = checked_keys(filterable, checked_limits(limits).filterable_keys)
-        for option, value, least in (("shards", shards, 1), ("replicas", replicas, 0)):
-            if not isinstance(value, int) or isinstance(value, bool) or value < least:
-                raise InvalidArgumentError(f"{option} must be a whole number from {least} up, not {value!r}")
+        names.check_size(shards, replicas)
         cluster = _cluster(url, connection)
         cluster.check_version()
         names.create(cluster, name, keys, shards, replicas, overwrite=overwrite)
@@ -221,10 +219,7 @@ class OpenSearchIndex:
 
     def _with_latest(self, work: Callable[[_State], Result]) -> Result:
         """Do something with the index that the name stands for now; again where it has gone just then."""
-        try:
-            return work(self._latest())
-        except IndexNotFoundError:
-            return work(self._latest())
+        return names.asked_again(lambda: work(self._latest()))
 
     def _latest(self) -> _State:
         state = self._state
@@ -339,8 +334,7 @@ class OpenSearchIndex:
             IndexLockedError: the index is being rebuilt, or was in the middle of this call: to be run again.
 
         """
-        if isinstance(reports, Report | Mapping | str) or not isinstance(reports, Iterable):
-            raise InvalidArgumentError("add takes an iterable of reports; put a single one into a list")
+        check_reports(reports)
         from vnsearch.opensearch.publishing import Publishing  # noqa: PLC0415 - see above
         from vnsearch.opensearch.writing import add_reports  # noqa: PLC0415 - see above
 
@@ -367,10 +361,7 @@ class OpenSearchIndex:
 
     def delete(self, ids: Iterable[str]) -> int:
         """Delete reports by id; return how many there were. Unknown ids are passed over. It raises what ``add`` does."""
-        wanted = [ids] if isinstance(ids, str) else list(ids) if isinstance(ids, Iterable) else [ids]
-        for identity in wanted:
-            if not isinstance(identity, str):
-                raise InvalidArgumentError(f"an id is text, not {identity!r}")
+        wanted = wanted_ids(ids)
         from vnsearch.opensearch.writing import delete_reports  # noqa: PLC0415 - see above
 
         state = self._latest()

@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import chain, pairwise
+from itertools import chain
 from typing import Any, TypeVar
 
 from vnsearch.analysis import syllables_of
 from vnsearch.concurrency import cached_property
 from vnsearch.index.columnar.build import OPENING
-from vnsearch.index.schema import TEXT_FIELDS
+from vnsearch.index.schema import TEXT_FIELDS, pairs_of
 from vnsearch.opensearch.collection import Collection
 from vnsearch.opensearch.compiling import CLAUSES, NOTHING, Compiler, Query, clauses_of
 from vnsearch.opensearch.page_texts import PageTexts
@@ -141,8 +141,7 @@ class _Texts:
 def _parts(kind: str, term: str) -> list[tuple[str, str]]:
     if kind != "phrase":
         return [(kind, term)]
-    syllables = term.split(" ")
-    return [("pair", f"{a} {b}") for a, b in pairwise(syllables)] or [("syllable", term)]
+    return [("pair", pair) for pair in pairs_of(term)] or [("syllable", term)]
 
 
 class _ClusterLedger:

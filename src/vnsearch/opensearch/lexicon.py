@@ -22,9 +22,10 @@ import zstandard
 from vnsearch.analysis.abbreviations import AbbreviationTable
 from vnsearch.concurrency import cached_property
 from vnsearch.index.columnar.container import Array, check_starts, narrow
+from vnsearch.index.columnar.known import KnownGrids, KnownNumbers
 from vnsearch.index.columnar.terms import PairTerms, Terms, encode_term, write_groups, write_pairs, write_terms
 from vnsearch.index.snapshot import LearntAbbreviation, learnt_abbreviations
-from vnsearch.text.memo import make_room, remembered
+from vnsearch.text.memo import remembered
 
 __all__ = ["CONTENT_BYTES_MAX", "KINDS", "Content", "Lexicon", "Pairs", "TermCounts"]
 
@@ -50,9 +51,7 @@ _STORED = (
 _HEAD = struct.Struct("<" + "BQ" * len(_STORED))  # of each array: the bytes of a number, and how many numbers
 _DTYPES = {1: "<u1", 2: "<u2", 4: "<u4", 8: "<u8"}
 
-# As a snapshot keeps them: counts of the pairs of some syllables with some others, numbers of syllables, folded groups.
-_KEPT_PAIR_COUNTS = 1 << 11
-_KEPT_NUMBERS = 10_000
+# Folded groups kept, as many as of an index on disk.
 _KEPT_GROUPS = 1 << 14
 
 
@@ -158,8 +157,8 @@ class Lexicon:
         #: How many syllables there are in all, and how many different pairs.
         self.syllable_count, pruned = map(int, arrays["facts"])
         self.pair_types = len(self._pairs) + pruned
-        self._numbers: dict[str, int] = {}
-        self._pair_counts: dict[tuple[tuple[str, ...], tuple[str, ...], float], npt.NDArray[np.float64]] = {}
+        self._numbers = KnownNumbers()
+        self._grids = KnownGrids()
 
     def size(self, kind: str) -> int:
         """Return how many different terms of a kind ("syllable", "pair", "word", "definition") are held."""
@@ -215,18 +214,7 @@ class Lexicon:
         ``discount`` is taken from the count of every pair that is there; nothing gets below 0. The array has a row and a column
         for as many syllables as there are at most; the rest of it is 0.
         """
-        keys = [((*before,), (*after,), discount) for before, after in steps]
-        grids = {key: self._pair_counts.get(key) for key in keys}
-        if missing := [key for key, grid in grids.items() if grid is None]:
-            new = dict(zip(missing, self._count_pairs([key[:2] for key in missing], discount), strict=True))
-            grids |= new
-            make_room(self._pair_counts, _KEPT_PAIR_COUNTS)
-            self._pair_counts |= new
-        size = max((len(side) for step in steps for side in step), default=0)
-        counts = np.zeros((len(keys), size, size))
-        for at, key in enumerate(keys):
-            counts[at, : len(key[0]), : len(key[1])] = grids[key]
-        return counts
+        return self._grids.counts(steps, discount, self._count_pairs)
 
     def _count_pairs(
         self, steps: Sequence[tuple[Sequence[str], Sequence[str]]], discount: float
@@ -243,21 +231,7 @@ class Lexicon:
 
     def _numbers_of(self, syllables: Sequence[str]) -> list[int]:
         """Return the number of each syllable, or -1; those asked for lately are remembered."""
-        known = self._numbers
-        try:
-            return [known[syllable] for syllable in syllables]
-        except KeyError:
-            missing = [syllable for syllable in dict.fromkeys(syllables) if syllable not in known]
-        found = self._terms["syllable"].find_all([encode_term(syllable) for syllable in missing])
-        new = dict(zip(missing, found, strict=True))
-        # Other threads may keep and forget meanwhile: what was known a moment ago is looked up again, if need be.
-        make_room(known, _KEPT_NUMBERS)
-        known.update(new)
-        return [new[syllable] if syllable in new else self._number(syllable) for syllable in syllables]
-
-    def _number(self, syllable: str) -> int:
-        found = self._numbers.get(syllable)
-        return self._terms["syllable"].find(encode_term(syllable)) if found is None else found
+        return self._numbers.of(syllables, self._terms["syllable"])
 
     # -- what suggestions and variants ask
 

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from opensearchpy.exceptions import NotFoundError, RequestError
@@ -24,7 +24,22 @@ from vnsearch.opensearch.cluster import Cluster
 from vnsearch.opensearch.lexicon_parts import counts_body
 from vnsearch.opensearch.mapping import index_body
 
-__all__ = ["Place", "create", "drop", "find", "found_or_raise", "make", "make_counts", "move", "next_place"]
+__all__ = [
+    "Place",
+    "asked_again",
+    "check_name",
+    "check_size",
+    "create",
+    "drop",
+    "find",
+    "found_or_raise",
+    "make",
+    "make_counts",
+    "move",
+    "next_place",
+]
+
+Answer = TypeVar("Answer")
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,199}")
 _NUMBERED = re.compile(r"-(\d{6,})")
@@ -58,6 +73,21 @@ def check_name(name: str) -> None:
         raise InvalidArgumentError(
             f"the name of an index has lower-case letters, digits, and . _ - inside, at most 200 of them; not {name!r}"
         )
+
+
+def check_size(shards: int, replicas: int) -> None:
+    """Raise InvalidArgumentError for numbers that make no sense."""
+    for option, value, least in (("shards", shards, 1), ("replicas", replicas, 0)):
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            raise InvalidArgumentError(f"{option} must be a whole number from {least} up, not {value!r}")
+
+
+def asked_again(ask: Callable[[], Answer]) -> Answer:
+    """Return the answer of what asks by a name; once more where the index has gone just then: another has its name by now."""
+    try:
+        return ask()
+    except IndexNotFoundError:
+        return ask()
 
 
 def find(cluster: Cluster, name: str, timeout_s: float | None = None) -> Place | None:

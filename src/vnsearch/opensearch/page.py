@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 from vnsearch.concurrency import cached_property
 from vnsearch.opensearch.page_texts import PageTexts
@@ -10,7 +11,7 @@ from vnsearch.opensearch.vocabulary import ClusterVocabulary
 from vnsearch.report import Report
 from vnsearch.search.marks import Wanted
 from vnsearch.search.matches import TermKey
-from vnsearch.search.parts import AllOf, AnyOf, InField, Maybe, Only, Part, Phrase, Words
+from vnsearch.search.parts import Phrase, leaves
 from vnsearch.search.plan import Contribution
 from vnsearch.search.query import Group, ParsedQuery
 from vnsearch.search.results import Page
@@ -47,14 +48,10 @@ class ClusterPage(Page):
         return [self._reports[document] for document in documents]
 
     @cached_property
-    def _groups(self) -> list[Group]:
-        """All groups that the query has, wherever."""
-        return [*self.query.groups, *(_groups_of(self.query.part) if self.query.part else ())]
-
-    @cached_property
     def _texts(self) -> PageTexts:
-        phrases = _phrases_of(self.query.part) if self.query.part else ()
-        return PageTexts(self._reports, _syllables_of(self._groups, phrases))
+        found = list(leaves(self.query.part)) if self.query.part else []
+        groups = chain(self.query.groups, *(leaf.groups for leaf in found))
+        return PageTexts(self._reports, _syllables_of(groups, [leaf for leaf in found if isinstance(leaf, Phrase)]))
 
     def looked_for(self, text_field: str, groups: Sequence[Group], phrases: Sequence[Phrase]) -> Wanted:
         """Return what finds groups and phrases in a field of the reports."""
@@ -73,24 +70,6 @@ class ClusterPage(Page):
         return self._explain(self._reports[document])
 
 
-def _inner(part: Part) -> Sequence[Part]:
-    match part:
-        case AnyOf(parts) | AllOf(parts):
-            return parts
-        case Maybe(required, optional):
-            return (required, optional)
-        case Only(inner) | InField(_, inner):
-            return (inner,)
-    return ()
-
-
-def _groups_of(part: Part) -> Iterator[Group]:
-    if isinstance(part, Words | Phrase):
-        yield from part.groups
-    for inner in _inner(part):
-        yield from _groups_of(inner)
-
-
 def _syllables_of(groups: Iterable[Group], phrases: Iterable[Phrase]) -> Iterator[str]:
     """Yield the syllables that are looked for, in all their spellings."""
     for group in groups:
@@ -103,10 +82,3 @@ def _syllables_of(groups: Iterable[Group], phrases: Iterable[Phrase]) -> Iterato
     for phrase in phrases:
         for place in phrase.places:
             yield from [option.term for option in place.options]
-
-
-def _phrases_of(part: Part) -> Iterator[Phrase]:
-    if isinstance(part, Phrase):
-        yield part
-    for inner in _inner(part):
-        yield from _phrases_of(inner)

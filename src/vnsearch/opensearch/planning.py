@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
-from vnsearch.index.schema import TEXT_FIELDS
+from vnsearch.index.schema import TEXT_FIELDS, pairs_of
 from vnsearch.opensearch.collection import Collection
 from vnsearch.opensearch.compiling import term_filter
 from vnsearch.opensearch.lexicon_parts import LOOK_EVERY_S
@@ -60,9 +60,8 @@ class _Heard:
     def hear(self, group: str, kind: str, term: str) -> None:
         self._counts.setdefault((kind, term, group), None)
         if kind == "phrase":  # it is scored by one of its pairs
-            syllables = term.split(" ")
-            for at in range(len(syllables) - 1):
-                self._counts.setdefault(("pair", f"{syllables[at]} {syllables[at + 1]}", group), None)
+            for pair in pairs_of(term):
+                self._counts.setdefault(("pair", pair, group), None)
 
     def count(self, group: str, kind: str, term: str) -> int:
         found = self._counts.get((kind, term, group))

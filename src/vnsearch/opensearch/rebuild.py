@@ -7,7 +7,7 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from vnsearch.errors import IndexNotFoundError, IndexVersionError, InvalidArgumentError, SearchIndexError, VnSearchError
+from vnsearch.errors import IndexNotFoundError, IndexVersionError, SearchIndexError, VnSearchError
 from vnsearch.index.progress import OnProgress, progress_bar
 from vnsearch.index.rebuild import RebuildResult
 from vnsearch.index.schema import checked_keys
@@ -77,9 +77,7 @@ def rebuild_index(
         ClusterAccessError: it does not let us in.
 
     """
-    for option, value, least in (("shards", shards, 1), ("replicas", replicas, 0)):
-        if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < least):
-            raise InvalidArgumentError(f"{option} must be a whole number from {least} up, not {value!r}")
+    names.check_size(1 if shards is None else shards, 0 if replicas is None else replicas)
     owned = not isinstance(url, Cluster)
     cluster = url if isinstance(url, Cluster) else Cluster(url, **connection)
     try:

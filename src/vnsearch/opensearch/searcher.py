@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from vnsearch.errors import InvalidArgumentError, UnknownFieldError
-from vnsearch.index.schema import FACETS
 from vnsearch.limits import Limits
 from vnsearch.opensearch.collection import Collection, facet, values_of
 from vnsearch.opensearch.compiling import CLAUSES, Compiler, Query, clauses_of, day_filter, label_filter
@@ -25,7 +23,7 @@ from vnsearch.search.parts import read
 from vnsearch.search.plan import Contribution, Ledger, contributions, plan
 from vnsearch.search.query import ParsedQuery
 from vnsearch.search.results import Hit, SearchResults
-from vnsearch.search.searcher import SearchOptions, ordinal, wanted_labels
+from vnsearch.search.searcher import SearchOptions, check_query, known_label, wanted_labels
 from vnsearch.search.suggestions import restored
 
 __all__ = ["ClusterSearcher"]
@@ -48,8 +46,7 @@ class ClusterSearcher:
         """Run a query; see ``Index.search``. ``only`` is the id of the one report that may be found."""
         started = time.perf_counter()
         options.check()
-        if not isinstance(text, str):
-            raise InvalidArgumentError(f"a query is text, not {type(text).__name__}")
+        check_query(text)
         for limits in _ever_less(self.limits):
             query = read(text, self.vocabulary, options.match, limits=limits)
             compiled = self._compiled(query, options)
@@ -135,23 +132,15 @@ class ClusterSearcher:
         return explained(make, self.collection, options.weights(), _one(report.id), report, copy)
 
     def _known(self, name: str) -> str:
-        known = (*FACETS, *self.vocabulary.filterable)
-        if name not in known:
-            raise UnknownFieldError(
-                f"{name!r} cannot be filtered or faceted here; the fields are {', '.join(known)} "
-                "(more keys of extra when the index is created: filterable=(…))"
-            )
-        return name
+        return known_label(name, self.vocabulary.filterable)
 
     def _filters(self, options: SearchOptions) -> list[Query]:
         found = [
             label_filter(self._known(name), wanted_labels(name, values))
             for name, values in (options.filters or {}).items()
         ]
-        if options.date_from is not None or options.date_to is not None:
-            first = None if options.date_from is None else ordinal(options.date_from, "date_from")
-            last = None if options.date_to is None else ordinal(options.date_to, "date_to")
-            found.append(day_filter(first, last))
+        if (days := options.days()) is not None:
+            found.append(day_filter(*days))
         return found
 
 

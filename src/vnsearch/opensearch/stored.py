@@ -9,7 +9,7 @@ from typing import Any
 from opensearchpy import OpenSearch
 from opensearchpy.exceptions import NotFoundError, TransportError
 
-from vnsearch.errors import ClusterUnavailableError, IndexNotFoundError, VnSearchError
+from vnsearch.errors import ClusterUnavailableError, VnSearchError
 from vnsearch.index.check import CheckResult
 from vnsearch.opensearch.cluster import Cluster
 from vnsearch.opensearch.collection import Collection
@@ -17,7 +17,7 @@ from vnsearch.opensearch.documents import report_of
 from vnsearch.opensearch.failures import RAISED
 from vnsearch.opensearch.lease import rebuilding
 from vnsearch.opensearch.lexicon_parts import LexiconParts
-from vnsearch.opensearch.names import Place
+from vnsearch.opensearch.names import Place, asked_again
 from vnsearch.opensearch.terms import document_id
 from vnsearch.report import Report
 
@@ -31,10 +31,7 @@ _UNNAMED = {"bool": {"must_not": {"exists": {"field": "id"}}}}
 
 def one_report(cluster: Cluster, name: str, id: str) -> Report | None:
     """Return a report by its id, as it was last written."""
-    try:
-        return _one_report(cluster, name, id)
-    except IndexNotFoundError:  # another has its name since this began
-        return _one_report(cluster, name, id)
+    return asked_again(lambda: _one_report(cluster, name, id))
 
 
 def _one_report(cluster: Cluster, name: str, id: str) -> Report | None:

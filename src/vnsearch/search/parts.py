@@ -36,7 +36,20 @@ from vnsearch.search.vocabulary import Vocabulary
 from vnsearch.text.fold import fold
 from vnsearch.text.normalize import normalize
 
-__all__ = ["AllOf", "AnyOf", "Filter", "InField", "Maybe", "Only", "Part", "Phrase", "Words", "marked", "read"]
+__all__ = [
+    "AllOf",
+    "AnyOf",
+    "Filter",
+    "InField",
+    "Maybe",
+    "Only",
+    "Part",
+    "Phrase",
+    "Words",
+    "leaves",
+    "marked",
+    "read",
+]
 
 # What a report scores that is found without any word: it comes after those that have one.
 _UNSCORED = 1e-6
@@ -141,25 +154,38 @@ def read(
 
 def marked(part: Part, text_field: str, fields: Container[str]) -> tuple[list[Group], list[Phrase]]:
     """Return what is to be marked in a field, where ``fields`` are searched: words, and phrases, which are marked whole."""
-    leaves = list(_leaves(part, text_field, text_field in fields))
-    groups = [group for leaf in leaves if isinstance(leaf, Words) for group in leaf.groups]
-    return groups, [leaf for leaf in leaves if isinstance(leaf, Phrase)]
+    found = list(_leaves_in(part, text_field, text_field in fields))
+    groups = [group for leaf in found if isinstance(leaf, Words) for group in leaf.groups]
+    return groups, [leaf for leaf in found if isinstance(leaf, Phrase)]
 
 
-def _leaves(part: Part, text_field: str, is_searched: bool) -> Iterator[Words | Phrase]:
+def leaves(part: Part) -> Iterator[Words | Phrase]:
+    """Yield the words and phrases that a part asks for, in whatever field; not its conditions, nor what it does without."""
+    if isinstance(part, Words | Phrase):
+        yield part
+    for inner in _inner(part):
+        yield from leaves(inner)
+
+
+def _leaves_in(part: Part, text_field: str, is_searched: bool) -> Iterator[Words | Phrase]:
+    if isinstance(part, InField):
+        is_searched = part.name == text_field
+    if isinstance(part, Words | Phrase) and is_searched:
+        yield part
+    for inner in _inner(part):
+        yield from _leaves_in(inner, text_field, is_searched)
+
+
+def _inner(part: Part) -> Sequence[Part]:
+    """Return the parts of a part whose words are asked for."""
     match part:
-        case Words() | Phrase() if is_searched:
-            yield part
         case AnyOf(parts) | AllOf(parts):
-            for one in parts:
-                yield from _leaves(one, text_field, is_searched)
+            return parts
         case Maybe(required, optional):
-            yield from _leaves(required, text_field, is_searched)
-            yield from _leaves(optional, text_field, is_searched)
-        case Only(inner):
-            yield from _leaves(inner, text_field, is_searched)
-        case InField(name, inner):
-            yield from _leaves(inner, text_field, name == text_field)
+            return (required, optional)
+        case Only(inner) | InField(_, inner):
+            return (inner,)
+    return ()
 
 
 class _Reader:

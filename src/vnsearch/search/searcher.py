@@ -34,7 +34,7 @@ from vnsearch.search.scoring import Scorer
 from vnsearch.search.suggestions import restored
 from vnsearch.search.tree import Evaluator
 
-__all__ = ["Match", "SearchOptions", "Searcher", "Sort", "ordinal", "wanted_labels"]
+__all__ = ["Match", "SearchOptions", "Searcher", "Sort", "check_query", "known_label", "wanted_labels"]
 
 Match = Literal["any", "all"]
 Sort = Literal["relevance", "date", "-date"]
@@ -83,6 +83,18 @@ class SearchOptions:
         if not isinstance(self.filters, Mapping | None):
             raise InvalidArgumentError(f'filters is a mapping such as {{"source": ["…", "…"]}}, not {self.filters!r}')
 
+    def days(self) -> tuple[int | None, int | None] | None:
+        """Return the first day and the last one, as ordinals; None for days of any kind, or none.
+
+        Raises:
+            InvalidArgumentError: one of them is no date.
+
+        """
+        if self.date_from is None and self.date_to is None:
+            return None
+        first = None if self.date_from is None else _ordinal(self.date_from, "date_from")
+        return first, None if self.date_to is None else _ordinal(self.date_to, "date_to")
+
     def weights(self) -> dict[str, float]:
         """Return the fields to search, with their weights."""
         if self.fields is None:
@@ -97,6 +109,28 @@ class SearchOptions:
                     f"the weight of {name} must be a number from {1 / _WEIGHT_MAX:g} to {_WEIGHT_MAX:g}, not {weight!r}"
                 )
         return dict(self.fields)
+
+
+def check_query(text: object) -> None:
+    """Raise InvalidArgumentError for a query that is no text."""
+    if not isinstance(text, str):
+        raise InvalidArgumentError(f"a query is text, not {type(text).__name__}")
+
+
+def known_label(name: str, filterable: Iterable[str]) -> str:
+    """Return the name of a field that can be filtered and faceted; ``filterable`` are those of ``extra``.
+
+    Raises:
+        UnknownFieldError: it is none.
+
+    """
+    known = (*FACETS, *filterable)
+    if name not in known:
+        raise UnknownFieldError(
+            f"{name!r} cannot be filtered or faceted here; the fields are {', '.join(known)} "
+            "(more keys of extra with Index.create(…, filterable=(…)))"
+        )
+    return name
 
 
 def _is_number(value: object) -> bool:
@@ -134,8 +168,7 @@ class Searcher:
         """Run a query; see ``Index.search``. ``only`` is the number of the one document that may be found."""
         started = time.perf_counter()
         options.check()
-        if not isinstance(text, str):
-            raise InvalidArgumentError(f"a query is text, not {type(text).__name__}")
+        check_query(text)
         query = read(text, self.snapshot, options.match, limits=self._limits)
         return self.run(query, options, suggest=partial(restored, query, self.snapshot), only=only, started=started)
 
@@ -181,13 +214,7 @@ class Searcher:
         return SearchResults(hits, total, took_ms, facets, found.complete, suggest)
 
     def _labels(self, name: str) -> LabelColumn:
-        known = (*FACETS, *self.snapshot.filterable)
-        if name not in known:
-            raise UnknownFieldError(
-                f"{name!r} cannot be filtered or faceted here; the fields are {', '.join(known)} "
-                "(more keys of extra with Index.create(…, filterable=(…)))"
-            )
-        return self.snapshot.labels(name)
+        return self.snapshot.labels(known_label(name, self.snapshot.filterable))
 
     def _filters(self, options: SearchOptions) -> list[npt.NDArray[np.bool_]]:
         """Return a mask of the documents that each filter leaves. Masks are kept: filters come again."""
@@ -196,10 +223,8 @@ class Searcher:
             column = self._labels(name)
             wanted = wanted_labels(name, values)
             masks.append(self._mask(("label", name, *sorted(set(wanted))), partial(column.having, wanted)))
-        if options.date_from is not None or options.date_to is not None:
-            first = None if options.date_from is None else ordinal(options.date_from, "date_from")
-            last = None if options.date_to is None else ordinal(options.date_to, "date_to")
-            masks.append(self._mask(("days", first, last), partial(self.snapshot.dated, first, last)))
+        if (days := options.days()) is not None:
+            masks.append(self._mask(("days", *days), partial(self.snapshot.dated, *days)))
         return masks
 
     def _mask(self, key: tuple[object, ...], make: Callable[[], npt.NDArray[np.bool_]]) -> npt.NDArray[np.bool_]:
@@ -232,8 +257,7 @@ def wanted_labels(name: str, values: Any) -> list[str]:
         raise InvalidArgumentError(f"filters: {name}: values are text, numbers or true and false ({error})") from error
 
 
-def ordinal(value: dt.date | str, name: str) -> int:
-    """Return the ordinal of a day that the option ``name`` was given."""
+def _ordinal(value: dt.date | str, name: str) -> int:
     try:
         return parse_date(value).toordinal()
     except ValueError as error:

@@ -11,19 +11,17 @@ import numpy.typing as npt
 
 from vnsearch.concurrency import cached_property
 from vnsearch.index.columnar.container import Array, ArrayFile, Seal, check_starts
+from vnsearch.index.columnar.known import KnownNumbers
 from vnsearch.index.columnar.postings import DOCUMENTS_MAX, PostingLists
 from vnsearch.index.columnar.stored import StoredReports
 from vnsearch.index.columnar.terms import PairTerms, Terms, encode_term
 from vnsearch.index.columnar.tokens import TokenSequences
 from vnsearch.index.files import damaged
-from vnsearch.text.memo import KEPT_CHARS
 
 __all__ = ["Age", "SegmentData"]
 
 #: When a segment was written: the number of the commit, and which of its files it was. A merged one is as old as its newest part.
 Age = tuple[int, int]
-
-_SYLLABLES_KEPT = 10_000
 
 # The types that arrays may have, by the last part of their names; all others are counts and numbers of things. So nothing in a
 # segment is negative, nor too large to be added up, whoever made it.
@@ -73,7 +71,7 @@ class SegmentData:
             raise damaged(path, "it has arrays of types that they cannot have")
         self.documents, self.list_names, self.age = _facts(self.file)
         self._terms: dict[str, Terms] = {}
-        self._syllables: dict[str, int] = {}
+        self._numbers = KnownNumbers()
         self._postings: dict[str, PostingLists] = {}
 
     def terms(self, name: str) -> Terms:
@@ -156,19 +154,7 @@ class SegmentData:
 
     def syllable_numbers(self, syllables: Sequence[str]) -> list[int]:
         """Return the number of each syllable, or -1; those asked for lately are remembered."""
-        known = self._syllables
-        try:
-            return [known[syllable] for syllable in syllables]
-        except KeyError:
-            missing = [syllable for syllable in dict.fromkeys(syllables) if syllable not in known]
-        found = dict(
-            zip(missing, self.terms("syllable").find_all([encode_term(text) for text in missing]), strict=True)
-        )
-        numbers = [known[syllable] if syllable in known else found[syllable] for syllable in syllables]
-        if len(known) > _SYLLABLES_KEPT:
-            self._syllables = {}
-        self._syllables.update((syllable, number) for syllable, number in found.items() if len(syllable) <= KEPT_CHARS)
-        return numbers
+        return self._numbers.of(syllables, self.terms("syllable"))
 
     def term(self, kind: str, number: int) -> bytes:
         """Return the term of a number."""
