@@ -72,8 +72,13 @@ def test_a_wrong_tone_is_no_slip(new_index: Any) -> None:
     assert ids(index.search("chò")) == ["tree"]
     index.delete(["dog"])
     # Nothing better is left: now the folded tier is looked at.
-    for hit in index.search("chó"):
+    found = index.search("chó")
+    assert set(ids(found)) == {"tree", "wait"}
+    for hit in found:
         assert {part.tier for part in hit.explain().contributions} == {"folded"}
+    assert index.search("con").total == 0
+    index.add([Report("dog", "", "con chó khác")])
+    assert ids(index.search("chó")) == ["dog"]
 
 
 @pytest.mark.parametrize("query", ["đường", "chó", "cầu đường", "làng nước", "đường làng"])

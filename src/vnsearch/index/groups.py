@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from vnsearch.index.columnar.segment import SegmentData
 from vnsearch.index.columnar.terms import encode_term
 from vnsearch.index.files import Reading
@@ -15,12 +18,20 @@ __all__ = ["Groups"]
 
 # Folded groups kept: half a kilobyte each.
 _KEPT_GROUPS = 1 << 14
+# Where so many documents hold a syllable, one of the first as a rule is alive.
+_FIRST = 64
+
+#: Segments, and which documents of each are alive (None: all).
+_Segments = Sequence[tuple[SegmentData, npt.NDArray[np.bool_] | None]]
 
 
 class Groups:
-    """The folded groups of the syllables: for a key its spellings and their counts, commonest first."""
+    """The folded groups of the syllables: for a key its spellings and their counts, commonest first.
 
-    def __init__(self, files: Path, segments: Sequence[SegmentData]) -> None:
+    Deleted reports are counted until their segment is merged, but for a spelling that only they have: it is as one that never was.
+    """
+
+    def __init__(self, files: Path, segments: _Segments) -> None:
         # A partial function of the segments, not a method: in a cycle, a snapshot would stay until the garbage is collected.
         self._group = remembered(_KEPT_GROUPS)(partial(_group, files, segments))
         self._files, self._segments = files, segments
@@ -34,16 +45,29 @@ class Groups:
         encoded = [encode_term(key) for key in keys]
         found: set[str] = set()
         with Reading(self._files, "the folded groups"):
-            for segment in self._segments:
+            for segment, _ in self._segments:
                 numbers = segment.terms("group").find_all(encoded)
                 found.update(key for key, number in zip(keys, numbers, strict=True) if number >= 0)
         return found
 
 
-def _group(files: Path, segments: Sequence[SegmentData], key: str) -> list[tuple[str, int]]:
+def _group(files: Path, segments: _Segments, key: str) -> list[tuple[str, int]]:
     counts: dict[str, int] = {}
     with Reading(files, f"the spellings of {key!r}"):
-        for segment in segments:
+        for segment, _ in segments:
             for term, count in segment.group(key):
                 counts[term] = counts.get(term, 0) + count
+        if any(live is not None for _, live in segments):
+            counts = {term: count for term, count in counts.items() if _is_held(term, segments)}
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _is_held(syllable: str, segments: _Segments) -> bool:
+    """Tell whether a report that is not deleted has a syllable."""
+    for segment, live in segments:
+        (number,) = segment.syllable_numbers([syllable])
+        if number >= 0:
+            documents = segment.postings("syllable").documents_of(number)
+            if live is None or live[documents[:_FIRST]].any() or live[documents].any():
+                return True
+    return False

@@ -157,7 +157,7 @@ class Snapshot:
         self._labels: dict[str, LabelColumn] = {}
         self._lengths: dict[str, tuple[Floats, float]] = {}
         self._grids = KnownGrids()
-        self.groups = Groups(self._files, [leaf.segment for leaf in self.leaves])
+        self.groups = Groups(self._files, [(leaf.segment, leaf.live) for leaf in self.leaves])
 
     def _open(self, index: IndexFolder, opened: dict[str, SegmentData]) -> Contents:
         for attempt in range(_RETRIES):
