@@ -89,3 +89,14 @@ def test_floods_of_marks_end(text: str) -> None:
     assert unicodedata.is_normalized("NFC", composed)
     assert len(composed) <= 2 * len(text)
     assert offsets is None or len(offsets.starts) == len(composed)
+
+
+@given(vietnamese().map(nfd))
+def test_letter_by_letter_is_piece_by_piece(text: str) -> None:
+    """Where every letter becomes one character, all are composed at once; one mark that becomes two, and they are not."""
+    composed, offsets = compose(text)
+    whole, pieces = compose(text + "\u0344")
+    if offsets is not None and pieces is not None:
+        assert whole.startswith(composed[:-1])
+        assert pieces.starts[: len(composed) - 1] == offsets.starts[:-1]
+        assert pieces.ends[: len(composed) - 1] == offsets.ends[:-1]

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from vnsearch.text.normalize import LOOKALIKES, clean
 from vnsearch.text.offsets import OffsetMap
 
-__all__ = ["SIGNS", "Cut", "cleaned_together", "cut"]
+__all__ = ["CLEANING", "SIGNS", "Classes", "Cleaned", "Codes", "Cut", "classes_for_cleaning", "cleaned_together", "cut"]
 
 #: Signs that are tokens by themselves, the last two before white space only: not in "1,5", "http://", "TP.HCM".
 SIGNS = '\n";()!?,:.'
@@ -27,33 +27,51 @@ SIGNS = '\n";()!?,:.'
 _NOT_BEFORE_DOT = "prs"
 _ADDRESS = re.compile(r"://\S+")  # one token up to its end, whatever it holds
 
-_SPACE, _LOOKALIKE, _UNUSUAL, _SIGN, _COMMA, _DOT, _BEFORE_DOT = (1 << bit for bit in range(7))
+_LOOKALIKE, _UNUSUAL, _SPACE, _SIGN, _COMMA, _DOT, _BEFORE_DOT = (1 << bit for bit in range(7))
+#: The bits of what is known of a character that say how it is to be cleaned; the others are free.
+CLEANING = _LOOKALIKE | _UNUSUAL
 # What Vietnamese text is usually made of. In these blocks nothing is a mark, nothing changes under NFC, and nothing is
 # invisible but the soft hyphen, so that cleaning is replacing look-alikes.
 _USUAL = ((0, 0xAD), (0xAE, 0x300), (0x1E00, 0x1F00), (0x2010, 0x2028), (0x2030, 0x205F), (0x20A0, 0x20C0))
 _KNOWN = 0x3001  # past the last white space; one row more stands for all that follows
 
 
-@functools.cache
-def _tables() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint32]]:
-    """Return for every character what is to be known of it, as bits, and what it is to be replaced with."""
-    classes = np.full(_KNOWN + 1, _UNUSUAL, np.uint8)
-    replaced = np.arange(_KNOWN + 1, dtype=np.uint32)
+Codes = npt.NDArray[np.uint32]
+Classes = npt.NDArray[np.uint8]
+
+
+def classes_for_cleaning(size: int) -> Classes:
+    """Return for so many characters how each is to be cleaned, and, as one more, for all that follow."""
+    classes = np.full(size + 1, _UNUSUAL, np.uint8)
     for first, past in _USUAL:
         classes[first:past] = 0
+    classes[[ord(char) for char in LOOKALIKES if ord(char) < _KNOWN]] |= _LOOKALIKE
+    return classes
+
+
+@functools.cache
+def _replaced() -> Codes:
+    """Return for every character what it is to be replaced with."""
+    replaced = np.arange(_KNOWN + 1, dtype=np.uint32)
+    for char, plain in LOOKALIKES.items():
+        if ord(char) < _KNOWN:
+            replaced[ord(char)] = ord(plain)
+    return replaced
+
+
+@functools.cache
+def _classes() -> Classes:
+    """Return for every character what cutting has to know of it, as bits."""
+    classes = classes_for_cleaning(_KNOWN)
     for code in range(_KNOWN):
         if chr(code).isspace():
             classes[code] |= _SPACE
-    for char, plain in LOOKALIKES.items():
-        if ord(char) < _KNOWN:
-            classes[ord(char)] |= _LOOKALIKE
-            replaced[ord(char)] = ord(plain)
     for char in SIGNS:
         classes[ord(char)] |= _DOT if char == "." else _COMMA if char in ",:" else _SIGN
     for code in (*range(ord("a"), ord("z") + 1), *range(0x1EA0, 0x1EFA)):
         if chr(code).islower() and chr(code) not in _NOT_BEFORE_DOT:
             classes[code] |= _BEFORE_DOT
-    return classes, replaced
+    return classes
 
 
 class Cut(NamedTuple):
@@ -74,41 +92,46 @@ class Cut(NamedTuple):
     codes: npt.NDArray[np.uint32]
 
 
-Codes = npt.NDArray[np.uint32]
+class Cleaned(NamedTuple):
+    """Texts cleaned, as one: see ``Cut``; ``codes`` are all its characters, ``classes`` what is known of each, as bits."""
+
+    text: str
+    bounds: npt.NDArray[np.intp]
+    codes: Codes
+    classes: Classes
+    maps: list[OffsetMap | None]
 
 
-def cleaned_together(texts: Sequence[str]) -> tuple[str, npt.NDArray[np.intp], Codes, list[OffsetMap | None]]:
-    """Return texts cleaned, as one: the text, its bounds (see ``Cut``), its characters, and the maps to the texts as given."""
-    text, bounds, codes, _, maps = _cleaned(texts)
-    return text, bounds, codes, maps
-
-
-def _cleaned(
-    texts: Sequence[str],
-) -> tuple[str, npt.NDArray[np.intp], Codes, npt.NDArray[np.uint8], list[OffsetMap | None]]:
-    """Return texts cleaned, as one: the text, its bounds, its characters and what is known of each; the maps."""
-    known, replaced = _tables()
+def cleaned_together(texts: Sequence[str], known: Classes) -> Cleaned:
+    """Return texts cleaned. ``known``: ``classes_for_cleaning``, to which other bits may have been added."""
     texts = list(texts)
     maps: list[OffsetMap | None] = [None] * len(texts)
     text, bounds, codes = _joined(texts)
     classes = known.take(codes, mode="clip")
-    unusual = np.flatnonzero(classes & _UNUSUAL)
-    if len(unusual):
+    seen = _seen(classes)
+    if seen & _UNUSUAL:
+        unusual = np.flatnonzero(classes & _UNUSUAL)
         for place in np.flatnonzero(np.bincount(np.searchsorted(bounds, unusual) - 1)).tolist():
             texts[place], maps[place] = clean(texts[place])
         text, bounds, codes = _joined(texts)
         classes = known.take(codes, mode="clip")
-    alike = np.flatnonzero(classes & _LOOKALIKE)
-    if len(alike):
-        codes[alike] = replaced[codes[alike]]
+        seen = _seen(classes)
+    if seen & _LOOKALIKE:
+        alike = np.flatnonzero(classes & _LOOKALIKE)
+        codes[alike] = _replaced()[codes[alike]]
         classes[alike] = known[codes[alike]]
         text = _text(codes)
-    return text, bounds, codes, classes, maps
+    return Cleaned(text, bounds, codes, classes, maps)
+
+
+def _seen(classes: Classes) -> int:
+    """Return all bits that some character has."""
+    return int(np.bitwise_or.reduce(classes))
 
 
 def cut(texts: Sequence[str]) -> Cut:
     """Return texts cleaned and cut into chunks and signs."""
-    text, bounds, codes, classes, maps = _cleaned(texts)
+    text, bounds, codes, classes, maps = cleaned_together(texts, _classes())
     spaces = classes & np.uint8(_SPACE)
     signs = _signs(text, classes, spaces)
     found = codes[signs]

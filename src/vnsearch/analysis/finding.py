@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from vnsearch.analysis.cut import cleaned_together
+from vnsearch.analysis.cut import CLEANING, Classes, Codes, classes_for_cleaning, cleaned_together
 from vnsearch.analysis.syllables import TERMS
 from vnsearch.text.normalize import clean
 from vnsearch.text.values import Value, find_values
@@ -39,24 +39,27 @@ class FoundSyllables(NamedTuple):
     lengths: Ints
 
 
+# Syllables are made of letters. What has an odd character, or one of those that are not known, is to be read, whatever its sum.
+_LETTER, _MARK, _ODD = 1 << 5, 1 << 6, 1 << 7
+assert not CLEANING & (_LETTER | _MARK | _ODD)
+
+
 @functools.cache
-def _tables() -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.uint32], npt.NDArray[np.bool_]]:
-    """Return for every character whether syllables are made of it, what it adds to the sum of one, and whether what has it is to be
-    read, whatever its sum.
-    """
-    letters = np.zeros(_KNOWN, np.bool_)
+def _tables() -> tuple[Classes, Codes]:
+    """Return for every character what is known of it, as bits, and what it adds to the sum of a syllable."""
+    classes = classes_for_cleaning(_KNOWN)
     sums = np.zeros(_KNOWN, np.uint32)
-    odd = np.zeros(_KNOWN, np.bool_)
-    odd[slice(*_MARKS)] = odd[-1] = True  # the last one stands for all that follow
+    classes[slice(*_MARKS)] |= _MARK | _ODD
+    classes[-1] |= _ODD
     for code in range(_KNOWN):
         char = chr(code)
         if char.isalnum():
-            letters[code] = True
+            classes[code] |= _LETTER
             if len(folded := char.casefold()) == 1:
                 sums[code] = ord(unicodedata.normalize("NFD", folded)[0]) * _SPREAD & 0xFFFFFFFF
             else:
-                odd[code] = True
-    return letters, sums, odd
+                classes[code] |= _ODD
+    return classes, sums
 
 
 def find_syllables(texts: Sequence[str], wanted: Sequence[str]) -> FoundSyllables:
@@ -65,12 +68,12 @@ def find_syllables(texts: Sequence[str], wanted: Sequence[str]) -> FoundSyllable
     >>> find_syllables(["Quận uỷ họp, QUẬN"], ["quận", "ủy"])[:3]
     (array([1, 2, 0, 1], dtype=int32), array([ 0,  5,  8, 13]), array([ 4,  7, 11, 17]))
     """
-    text, bounds, codes, maps = cleaned_together(texts)
-    starts, ends = _spans(codes)
+    text, bounds, codes, classes, maps = cleaned_together(texts, _tables()[0])
+    starts, ends = _spans(codes, classes)
     numbers = np.zeros(len(starts), np.int32)
     if len(starts) and wanted:
         known = {term: number for number, term in enumerate(wanted, 1)}
-        at = _candidates(codes, starts, ends, wanted)
+        at = _candidates(codes, classes, starts, ends, wanted)
         spans = zip(starts[at].tolist(), ends[at].tolist(), strict=True)
         numbers[at] = [known.get(TERMS[text[start:end]], 0) for start, end in spans]
     firsts = np.searchsorted(starts, bounds)
@@ -99,19 +102,18 @@ def values_of(text: str) -> list[Value]:
     return [Value(value.kind, value.term, *offsets.span(value.start, value.end)) for value in found]
 
 
-def _spans(codes: npt.NDArray[np.uint32]) -> tuple[Ints, Ints]:
+def _spans(codes: Codes, classes: Classes) -> tuple[Ints, Ints]:
     """Return where syllables start and end; the first and the last character are none of theirs."""
-    letters, _, _ = _tables()
-    inside = letters.take(codes, mode="clip")
-    if len(far := np.flatnonzero(codes >= _KNOWN)):
+    inside = (classes & _LETTER) != 0
+    seen = int(np.bitwise_or.reduce(classes))
+    if seen & _ODD and len(far := np.flatnonzero(codes >= _KNOWN)):
         inside[far] = [chr(code).isalnum() for code in codes[far].tolist()]
-    marks = (codes >= _MARKS[0]) & (codes < _MARKS[1])
-    if not marks.any():
+    if not seen & _MARK:
         edges = np.flatnonzero(inside[1:] != inside[:-1]) + 1
         return edges[::2], edges[1::2]
     # A mark that found no letter to join belongs to the syllable that it stands in, or behind.
     first = np.flatnonzero(inside)
-    joined = inside | marks
+    joined = inside | ((classes & _MARK) != 0)
     edges = np.flatnonzero(joined[1:] != joined[:-1]) + 1
     starts, ends = edges[::2], edges[1::2]
     at = np.searchsorted(first, starts)
@@ -119,20 +121,19 @@ def _spans(codes: npt.NDArray[np.uint32]) -> tuple[Ints, Ints]:
     return first[at[held]], ends[held]
 
 
-def _candidates(codes: npt.NDArray[np.uint32], starts: Ints, ends: Ints, wanted: Sequence[str]) -> Ints:
+def _candidates(codes: Codes, classes: Classes, starts: Ints, ends: Ints, wanted: Sequence[str]) -> Ints:
     """Return which syllables may be wanted ones."""
-    _, sums, odd = _tables()
     lasts, before = ends - 1, starts - 1
-    totals = sums.take(codes, mode="clip").cumsum(dtype=np.uint32)
-    reading = np.isin(totals[lasts] - totals[before], [_sum_of(term) for term in wanted])
-    odds = odd.take(codes, mode="clip")
-    if odds.any():
-        counts = odds.cumsum()
+    totals = _tables()[1].take(codes, mode="clip").cumsum(dtype=np.uint32)
+    found = totals[lasts] - totals[before]
+    reading = np.logical_or.reduce([found == total for total in {_sum_of(term) for term in wanted}])
+    odd = (classes & _ODD) != 0
+    if odd.any():
+        counts = odd.cumsum()
         reading |= counts[lasts] != counts[before]
     return np.flatnonzero(reading)
 
 
-def _sum_of(term: str) -> np.uint32:
+def _sum_of(term: str) -> int:
     codes = np.frombuffer(term.encode("utf-32-le", "surrogatepass"), "<u4")
-    total: np.uint32 = _tables()[1].take(codes, mode="clip").sum(dtype=np.uint32)
-    return total
+    return int(_tables()[1].take(codes, mode="clip").sum(dtype=np.uint32))

@@ -17,23 +17,32 @@ from vnsearch.text.memo import make_room
 __all__ = ["ClusterPlanner", "KnownCounts"]
 
 _COUNTS_KEPT = 1 << 13
+# A count weighs by its logarithm: that it grew is not noticed. Added reports bring a new vocabulary, and with it new counts.
+_COUNTS_KEPT_S = 60.0
 
 #: A kind, a term, and the group of fields that is to hold it.
 _Key = tuple[str, str, str]
 
 
 class KnownCounts:
-    """How many reports hold a term, as the cluster said lately; safe for many threads. Numbers and abbreviations come again and again."""
+    """How many reports hold a term, as the cluster said lately; safe for many threads. Numbers and abbreviations come again and again.
+
+    What no report held is asked again sooner: what is held by none is not looked for.
+    """
 
     def __init__(self) -> None:
-        self._since = time.monotonic()
         self._counts: dict[_Key, int] = {}
+        self._since = self._zeros_since = time.monotonic()
         self.reports = 0  #: in all, as it last said
 
     def of(self, collection: Collection, keys: Sequence[_Key]) -> dict[_Key, int]:
         """Return the counts of terms; what was not asked for lately is asked for in one request."""
-        if time.monotonic() - self._since > LOOK_EVERY_S:
-            self._counts, self._since = {}, time.monotonic()
+        now = time.monotonic()
+        if now - self._since > _COUNTS_KEPT_S:
+            self._counts, self._since = {}, now
+        elif now - self._zeros_since > LOOK_EVERY_S:
+            self._counts = {key: count for key, count in self._counts.copy().items() if count}
+            self._zeros_since = now
         kept = self._counts
         found = {key: kept[key] for key in keys if key in kept}
         if unknown := [key for key in keys if key not in found]:

@@ -6,6 +6,10 @@ import functools
 import itertools
 import re
 import unicodedata
+from array import array
+
+import numpy as np
+import numpy.typing as npt
 
 from vnsearch.text.offsets import OffsetMap, places
 
@@ -17,16 +21,13 @@ _LONGEST_RUN = 30
 # Where the characters are that canonical composition changes: planes 0 and 1, and the compatibility ideographs.
 _SCANNED = (range(0x80, 0x20000), range(0x2F800, 0x2FA20))
 _HANGUL_VOWELS_AND_FINALS = [*range(0x1161, 0x1176), *range(0x11A8, 0x11C3)]
+# The marks that letters of Latin script have.
+_MARKS = (0x300, 0x370)
 
 
 @functools.cache
-def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Return a pattern for the runs of characters that NFC may change, and one for the pieces around and inside them.
-
-    The pieces can be composed one by one: a character and what may join it. NFC of a text is the NFC of such pieces side
-    by side, because every piece starts where the Unicode standard sees a boundary (UAX #15, section 9): at a character
-    that is neither a mark nor the second half of a composition.
-    """
+def _joining() -> tuple[set[int], set[int]]:
+    """Return the characters that may join the one before them, and those that NFC changes wherever they stand."""
     joining = set(_HANGUL_VOWELS_AND_FINALS)
     decomposed: list[tuple[int, str]] = []
     for code in itertools.chain(*_SCANNED):
@@ -39,7 +40,18 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
             if unicodedata.normalize("NFC", whole) == char:
                 joining.update(ord(second) for second in whole[1:])
     joining.update(code for code, whole in decomposed if ord(whole[0]) in joining)
-    alone = {code for code, _ in decomposed if unicodedata.normalize("NFC", chr(code)) != chr(code)}
+    return joining, {code for code, _ in decomposed if unicodedata.normalize("NFC", chr(code)) != chr(code)}
+
+
+@functools.cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return a pattern for the runs of characters that NFC may change, and one for the pieces around and inside them.
+
+    The pieces can be composed one by one: a character and what may join it. NFC of a text is the NFC of such pieces side
+    by side, because every piece starts where the Unicode standard sees a boundary (UAX #15, section 9): at a character
+    that is neither a mark nor the second half of a composition.
+    """
+    joining, alone = _joining()
     members = "".join(re.escape(chr(code)) for code in sorted(joining))
     # The first pattern is a single class, with all past the basic plane as one range: a text is searched with it many times
     # as fast as with the second.
@@ -58,6 +70,35 @@ def _in_canonical_order(piece: str) -> str:
     return "".join(chars[at] for _, _, at in sorted(zip(groups, classes, range(len(chars)), strict=True)))
 
 
+@functools.cache
+def _others_join() -> npt.NDArray[np.bool_]:
+    """Return for every character but ``_MARKS`` whether it may join the one before it; all past the basic plane may."""
+    found = np.zeros(0x10001, np.bool_)
+    found[[code for code in _joining()[0] if code < 0x10000]] = found[-1] = True
+    found[slice(*_MARKS)] = False
+    return found
+
+
+def _letter_by_letter(text: str) -> tuple[str, OffsetMap] | None:
+    """Return what ``compose`` does, where every character with its marks becomes one, as in decomposed Vietnamese; or None."""
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+    starts = np.flatnonzero((codes < _MARKS[0]) | (codes >= _MARKS[1]))
+    if not len(starts) or starts[0] or _others_join().take(codes, mode="clip").any():
+        return None
+    ends = np.append(starts[1:], len(text))
+    if int((ends - starts).max()) > _LONGEST_RUN:
+        return None
+    composed = unicodedata.normalize("NFC", text)
+    # None of them vanishes. So if there are as many as before, each has become one.
+    return (composed, OffsetMap(_array(starts), _array(ends))) if len(composed) == len(starts) else None
+
+
+def _array(found: npt.NDArray[np.int64]) -> array[int]:
+    numbers = places()
+    numbers.frombytes(found.astype(np.intc).tobytes())
+    return numbers
+
+
 def compose(text: str) -> tuple[str, OffsetMap | None]:
     r"""Return ``text`` in NFC and the map onto the text as given; no map when nothing had to change.
 
@@ -69,6 +110,10 @@ def compose(text: str) -> tuple[str, OffsetMap | None]:
     """
     if text.isascii() or unicodedata.is_normalized("NFC", text):
         return text, None
+    return _letter_by_letter(text) or _piece_by_piece(text)
+
+
+def _piece_by_piece(text: str) -> tuple[str, OffsetMap]:
     pieces: list[str] = []
     starts, ends = places(), places()
     at = 0
