@@ -241,10 +241,11 @@ class Wanted:
         rows = read.owners(at)
         found: list[_Found] = [(rows, at - read.firsts(rows), *read.places(at), forms[at])]
         if phrases or values:
-            needed = self._needed(rows, forms[at], len(documents))
-            found += [_phrases(read, *phrase) for phrase in phrases if phrase[-1] in needed]
-            if values := {value: form for value, form in values.items() if form in needed}:
-                found.append(_values(segment, numbers, field, values, read))
+            lacking = self._lacking(rows, forms[at], len(documents))
+            found += [_phrases(read, *phrase) for phrase in phrases if lacking[phrase[-1]].any()]
+            if values := {value: form for value, form in values.items() if lacking[form].any()}:
+                some = np.logical_or.reduce(lacking[list(values.values())]).nonzero()[0]
+                found.append(_values(segment, numbers, some, field, values, read))
         rows, positions, starts, ends, forms = (
             found[0] if len(found) == 1 else tuple(np.concatenate(column) for column in zip(*found, strict=True))
         )
@@ -254,14 +255,13 @@ class Wanted:
         occurrences = Occurrences(texts[rows], starts, ends, positions, self._places[forms], self._weights[forms])
         return occurrences if len(found) == 1 else occurrences.take(_order(occurrences))
 
-    def _needed(self, rows: Ints, forms: Ints, count: int) -> set[int]:
-        """Return the forms to be looked for beside syllables: a variant only if some document lacks what was typed."""
+    def _lacking(self, rows: Ints, forms: Ints, count: int) -> npt.NDArray[np.bool_]:
+        """Return for each form (a row) in which documents it is to be looked for: a variant only where what was typed is lacking."""
         present = self._present(rows, forms, count)
-        needed = set(range(1, len(present)))
+        lacking = np.ones_like(present)
         for members, places in self._rules[2]:
-            if _complete(present, places).all():
-                needed.difference_update(members)
-        return needed
+            lacking[members] = ~_complete(present, places)
+        return lacking
 
     def _present(self, rows: Ints, forms: Ints, count: int) -> npt.NDArray[np.bool_]:
         """Return for each form (a row) which of the documents have it."""
@@ -343,11 +343,11 @@ def _worth(phrase: Phrase, rarities_of: Rarities) -> float:
     return sum(rarities_of(terms).values())
 
 
-def _values(segment: TextSegment, numbers: Ints, field: int, wanted: dict[int, int], read: Texts) -> _Found:
-    """Return where values stand: the position is that of the syllable in which one begins, or of the last before it."""
-    rows, terms, starts, ends = segment.values_of(numbers, field)
+def _values(segment: TextSegment, numbers: Ints, some: Ints, field: int, wanted: dict[int, int], read: Texts) -> _Found:
+    """Return where values stand in some of the texts: the position is that of the syllable in which one begins, or of the last before."""
+    at, terms, starts, ends = segment.values_of(numbers[some], field)
     held = np.logical_or.reduce([terms == term for term in wanted]).nonzero()[0]  # few
-    rows, terms, starts, ends = rows[held], terms[held], starts[held], ends[held]
+    rows, terms, starts, ends = some[at[held]], terms[held], starts[held], ends[held]
     positions = np.empty(len(held), np.int64)
     for row in dict.fromkeys(rows.tolist()):
         past = int(read.pasts[row])
