@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from vnsearch.analysis.finding import find_syllables, values_of
 from vnsearch.index.columnar.container import Array
-from vnsearch.index.columnar.tokens import Texts, encode_places
+from vnsearch.index.columnar.tokens import Texts, joined
 from vnsearch.index.schema import TEXT_FIELDS
 from vnsearch.report import Report
 
@@ -35,9 +35,8 @@ class PageTexts:
         self._tokens = found.numbers
         self._lengths = found.lengths
         self._firsts = self._lengths.cumsum() - self._lengths
-        places = encode_places(found.starts, found.ends, self._lengths)
-        self.codes: Array = places.codes
-        self.escapes: tuple[Array, Array, Array] = places.escapes
+        self._ends = found.ends
+        self._sizes = found.ends - found.starts
 
     # -- a source of one segment
 
@@ -91,6 +90,11 @@ class PageTexts:
     def gather(self, tokens: Ints | slice) -> Array:
         """Return the syllables of some tokens."""
         return self._tokens[tokens]
+
+    def places(self, texts: Texts) -> tuple[Ints, Array]:
+        """Return where each token of some texts ends in its text, and how long it is."""
+        ends, sizes = (joined([found[run] for run in texts.runs], np.int64) for found in (self._ends, self._sizes))
+        return ends, sizes
 
     def sequence(self, document: int, field: int) -> Array:
         """Return the syllables of a document's title (0) or body (1)."""

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from vnsearch.concurrency import cached_property
 from vnsearch.index.columnar.container import Array, ArrayFile, ArrayFileWriter, narrow
 
-__all__ = ["Places", "Sequences", "Texts", "TokenSequences", "encode_places", "write_tokens"]
+__all__ = ["Places", "Sequences", "Texts", "TokenSequences", "encode_places", "joined", "write_tokens"]
 
 _GAP_MAX, _LENGTH_MAX = 14, 15
 _ESCAPE = 0xF0  # a gap of 15
@@ -66,18 +66,13 @@ def write_tokens(file: ArrayFileWriter, tokens: Sequence[Array], places: Sequenc
 
 
 class Sequences(Protocol):
-    """Token sequences, and the encoded places of all tokens; ``Texts`` reads them."""
-
-    @property
-    def codes(self) -> Array:
-        """One byte for every token."""
-
-    @property
-    def escapes(self) -> tuple[Array, Array, Array]:
-        """For each escaped token its number, its gap and its length."""
+    """Token sequences, and where the tokens stand; ``Texts`` reads them."""
 
     def gather(self, tokens: npt.NDArray[np.int64] | slice) -> Array:
         """Return the syllables of some tokens, given by their numbers or as a run."""
+
+    def places(self, texts: Texts) -> tuple[npt.NDArray[np.int64], Array]:
+        """Return where each token of some texts ends in its text, and how long it is."""
 
 
 class TokenSequences:
@@ -130,6 +125,25 @@ class TokenSequences:
         """Return the syllables of a run of tokens."""
         return self.gather(slice(start, end))
 
+    def places(self, texts: Texts) -> tuple[npt.NDArray[np.int64], Array]:
+        """Return where each token of some texts ends in its text, and how long it is."""
+        codes = joined([self.codes[run] for run in texts.runs], np.uint8)
+        sizes = codes & 15
+        steps = (codes >> 4) + sizes  # how far an end is from the one before
+        escaped = (codes == _ESCAPE).nonzero()[0]
+        if len(escaped):
+            at, escaped_gaps, escaped_sizes = self.escapes
+            owners = texts.owners(escaped)
+            which = at.searchsorted((escaped - texts.firsts(owners) + texts.origins[owners]).astype(at.dtype))
+            sizes, steps = sizes.astype(np.int64), steps.astype(np.int64)
+            sizes[escaped] = escaped_sizes[which]
+            steps[escaped] = sizes[escaped] + escaped_gaps[which]
+        ends = steps.cumsum(dtype=np.int64)
+        if len(texts.pasts) > 1:  # every text begins at 0
+            before = np.concatenate(([0], ends))[texts.pasts - texts.lengths]
+            ends -= before.repeat(texts.lengths)
+        return ends, sizes
+
     def read(self, documents: npt.NDArray[np.int64], field: int) -> Texts:
         """Return some documents' titles (0) or bodies (1), one after the other."""
         return Texts(self, *self.spans(documents, field))
@@ -139,16 +153,17 @@ class Texts:
     """Some texts as tokens, one after the other.
 
     ``syllables`` has the syllable of every token; ``lengths`` says how many tokens each text has, ``pasts`` which is the first
-    behind it. Where tokens stand is worked out when it is asked for.
+    behind it. In the sequences a text begins at one of ``origins`` and is one of ``runs``. Where tokens stand is worked out when it is
+    asked for.
     """
 
-    def __init__(self, sequences: Sequences, firsts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> None:
+    def __init__(self, sequences: Sequences, origins: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> None:
         self._sequences = sequences
-        self._firsts = firsts
-        self._runs = list(map(slice, firsts.tolist(), (firsts + lengths).tolist()))
+        self.origins = origins
+        self.runs = list(map(slice, origins.tolist(), (origins + lengths).tolist()))
         self.lengths = lengths
         self.pasts = lengths.cumsum()
-        self.syllables: Array = _joined([sequences.gather(run) for run in self._runs], np.uint16)
+        self.syllables: Array = joined([sequences.gather(run) for run in self.runs], np.uint16)
 
     def owners(self, tokens: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
         """Return in which text each of some tokens is."""
@@ -168,24 +183,9 @@ class Texts:
 
     @cached_property
     def _places(self) -> tuple[npt.NDArray[np.int64], Array]:
-        """Return the end of each token, and its length."""
-        codes = _joined([self._sequences.codes[run] for run in self._runs], np.uint8)
-        sizes = codes & 15
-        steps = (codes >> 4) + sizes  # how far an end is from the one before
-        escaped = (codes == _ESCAPE).nonzero()[0]
-        if len(escaped):
-            at, escaped_gaps, escaped_sizes = self._sequences.escapes
-            owners = self.owners(escaped)
-            which = at.searchsorted((escaped - self.firsts(owners) + self._firsts[owners]).astype(at.dtype))
-            sizes, steps = sizes.astype(np.int64), steps.astype(np.int64)
-            sizes[escaped] = escaped_sizes[which]
-            steps[escaped] = sizes[escaped] + escaped_gaps[which]
-        ends = steps.cumsum(dtype=np.int64)
-        if len(self.pasts) > 1:  # every text begins at 0
-            before = np.concatenate(([0], ends))[self.pasts - self.lengths]
-            ends -= before.repeat(self.lengths)
-        return ends, sizes
+        return self._sequences.places(self)
 
 
-def _joined(parts: Sequence[Array], dtype: npt.DTypeLike) -> Array:
+def joined(parts: Sequence[Array], dtype: npt.DTypeLike) -> Array:
+    """Return some arrays as one; of a type if there are none."""
     return np.concatenate(parts) if parts else np.empty(0, dtype)
