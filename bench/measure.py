@@ -61,25 +61,34 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def interleaved(
-    cases: Mapping[Key, Callable[[Any], object]], queries: Sequence[Any], rounds: int
+    cases: Mapping[Key, Callable[[Any], object]], queries: Sequence[Any], rounds: int, *, by_query: bool = False
 ) -> dict[Key, list[float]]:
     """Time every case on every query; return each query's median milliseconds over the rounds, by case.
 
     One round to warm up is not counted. In a round each case runs all queries; every other round goes backward, so that
-    none always comes after the same one. Garbage is collected as ever.
+    none always comes after the same one. ``by_query``: it is all cases that run each query in turn, so that a server is as rested
+    for one as for the other. Garbage is collected as ever.
     """
     times: dict[Key, list[list[float]]] = {name: [[] for _ in queries] for name in cases}
     clock = time.perf_counter
     for number in range(rounds + 1):
-        for name in list(cases) if number % 2 else reversed(list(cases)):
-            run = cases[name]
-            for slot, query in zip(times[name], queries, strict=True):
+        for names, at in _turns(list(cases), len(queries), backward=not number % 2, by_query=by_query):
+            for name in names:
+                run, query = cases[name], queries[at]
                 began = clock()
                 run(query)
                 elapsed = clock() - began
                 if number:
-                    slot.append(elapsed * 1000)
+                    times[name][at].append(elapsed * 1000)
     return {name: [statistics.median(slot) for slot in slots] for name, slots in times.items()}
+
+
+def _turns(names: list[Key], count: int, *, backward: bool, by_query: bool) -> Iterator[tuple[list[Key], int]]:
+    """Yield which cases run next, and on which query."""
+    if by_query:
+        yield from ((names[::-1] if backward != bool(at % 2) else names, at) for at in range(count))
+    else:
+        yield from (([name], at) for name in (names[::-1] if backward else names) for at in range(count))
 
 
 def percentiles(values: Sequence[float]) -> tuple[float, float, float]:

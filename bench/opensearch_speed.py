@@ -29,6 +29,7 @@ ADD_TARGET, SEARCH_TARGET = 0.7, 1.5
 _THREADS, _CHUNK, _CHUNK_BYTES = 4, 250, 2 << 20
 _BATCH = 256
 _OURS, _BARE, _LOCAL = "vnsearch on the cluster", "the bare query", "vnsearch, local index"
+_LOOP = "the bare query, without a pause"
 
 #: What was reached, what was to be reached, and whether it was.
 Line = tuple[str, float, str, bool]
@@ -151,7 +152,8 @@ def searching(
             _BARE: lambda text, found=found: cluster.client.search(**found[text][0]),
             _LOCAL: partial(with_snippets, local),
         }
-        times = interleaved(cases, texts, rounds)
+        times = interleaved(cases, texts, rounds, by_query=True)
+        times |= interleaved({_LOOP: cases[_BARE]}, texts, rounds)
         shares = {case: [percentile(taken, share) for share in (0.5, 0.95)] for case, taken in times.items()}
         rows: list[Row] = [
             (case, *taken, *(ratio(ours, theirs) for ours, theirs in zip(shares[_OURS], taken, strict=True)))
