@@ -26,7 +26,7 @@ from vnsearch.opensearch.names import found_or_raise
 #: Reports/s of ours are to be so many times those of the plain client; and its search at most so many times as slow.
 ADD_TARGET, SEARCH_TARGET = 0.7, 1.5
 #: As ``OpenSearchIndex.add`` has them, for the plain client too.
-_THREADS, _CHUNK, _CHUNK_BYTES = 4, 250, 2 << 20
+_THREADS, _CHUNK, _CHUNK_BYTES = 4, 250, 8 << 20
 _BATCH = 256
 _OURS, _BARE, _LOCAL = "vnsearch on the cluster", "the bare query", "vnsearch, local index"
 _LOOP = "the bare query, without a pause"
