@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ class Ours(Peer):
         super().__init__(folder)
         self.processes = processes
         self.index: Index
+        self._asked: Counter[str] = Counter()
 
     def build(self, documents: Iterable[Report]) -> None:
         self.index = Index.create(self.folder, overwrite=True)
@@ -46,6 +48,19 @@ class Ours(Peer):
     def search_with_default_snippets(self, query: Query) -> list[str]:
         """As they are made unless something else is asked for: of two fragments."""
         return self._with_snippets(query)
+
+    def search_anew(self, query: Query) -> Any:
+        """Search for a query as one that was not asked before, so that it is read anew."""
+        return self.search(self.anew(query))
+
+    def search_anew_with_snippets(self, query: Query) -> list[str]:
+        """As ``search_anew``."""
+        return self.search_with_snippets(self.anew(query))
+
+    def anew(self, query: Query) -> Query:
+        """Return the same query, which no text that was asked before is: every time it ends with one space more."""
+        self._asked[query.text] += 1
+        return Query(query.text + " " * self._asked[query.text], query.syllables, query.pairs)
 
     def _with_snippets(self, query: Query, **options: int) -> list[str]:
         snippets = []

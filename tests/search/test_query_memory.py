@@ -11,6 +11,7 @@ import pytest
 
 from vnsearch import Index
 from vnsearch.search import searcher
+from vnsearch.text.fold import fold
 
 CHARS = 5_000
 QUERIES = 40
@@ -59,3 +60,32 @@ def test_filters_that_never_come_again_take_no_more_than_their_share(
     with Index.open(index.path) as again:
         left = bytes_left(lambda number: again.search("xã", filters={"source": f"{number:04}".ljust(CHARS, "-")}))
     assert left < 10 * CHARS
+
+
+def test_queries_asked_twice_take_no_more_than_their_share(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ["xã", "họp", "dân", "bàn", "chuyện", "đê"]
+
+    def ask(number: int) -> None:
+        for _ in range(2):
+            fresh.search(" ".join([*words, *(fold(word) for word in words), f"{number}"]))
+
+    monkeypatch.setattr(searcher, "_QUERY_BYTES", 40_000)
+    with Index.open(index.path) as fresh:
+        bounded = bytes_left(ask)
+    monkeypatch.undo()
+    with Index.open(index.path) as fresh:
+        assert bounded < bytes_left(ask) / 2
+
+
+def test_a_query_asked_again_is_answered_as_at_first(index: Index) -> None:
+    for query in ("xa hop dan", "xã họp 5", '"xã họp"', "xã -đê", "họp  xã"):
+        for match in ("any", "all"):
+            first, _, second = (index.search(query, match=match) for _ in range(3))
+            assert [(hit.id, hit.score, hit.snippet) for hit in first] == [
+                (hit.id, hit.score, hit.snippet) for hit in second
+            ]
+            assert (first.total, first.suggestion) == (second.total, second.suggestion)
+    assert index.search("đường").total == 0
+    index.add([{"id": "new", "body": "đường mới"}])
+    assert [hit.id for hit in index.search("đường")] == ["new"]
+    assert [hit.id for hit in index.search("duong")] == ["new"]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from vnsearch.analysis import Analysis, syllables_of
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from vnsearch.search.parts import Part
 
 __all__ = ["Group", "Option", "ParsedQuery", "Place", "options_of", "parse"]
+
+
+_READING_BYTES = 250
 
 
 class Option(NamedTuple):
@@ -75,6 +79,12 @@ class ParsedQuery:
     groups: tuple[Group, ...]
     part: Part | None = None
     asked: str = ""
+
+    @property
+    def size_bytes(self) -> int:
+        """About how much memory it takes: most of it are spellings, of syllables and of pairs, and what is made of them."""
+        readings = sum(map(len, chain(self.spellings.syllables, self.spellings.pairs)))
+        return _READING_BYTES * readings + (2 * len(repr(self.part)) if self.part is not None else 0)
 
 
 def parse(

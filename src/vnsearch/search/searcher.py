@@ -44,7 +44,13 @@ _WEIGHT_MAX = 1e6
 # Weighings of fields whose scores are kept (both, and each that a query may name), and bytes of masks.
 _SCORERS_KEPT = 3
 _MASK_BYTES = 8 << 20
-# What is taken for a mask besides its documents and the values that it is asked for by.
+# Queries as they were read, in bytes: about a thousand typed with their marks, or three hundred without.
+_QUERY_BYTES = 8 << 20
+# Longer ones hardly come again.
+_QUERY_CHARS = 500
+# Queries remembered to have been asked.
+_ASKED_KEPT = 1 << 14
+# What is taken for a mask, or a query, besides what it holds and is asked for by.
 _ENTRY_BYTES = 300
 
 
@@ -145,6 +151,8 @@ class Searcher:
         self._limits = limits
         self._scorers: OrderedDict[tuple[tuple[str, float], ...], Scorer] = OrderedDict()
         self._masks: Kept[npt.NDArray[np.bool_]] = Kept(_MASK_BYTES)
+        self._queries: Kept[ParsedQuery] = Kept(_QUERY_BYTES)
+        self._asked: set[int] = set()
         self._lock = lock_of(self, "_lock")
 
     def scorer(self, fields: Mapping[str, float]) -> Scorer:
@@ -169,8 +177,23 @@ class Searcher:
         started = time.perf_counter()
         options.check()
         check_query(text)
-        query = read(text, self.snapshot, options.match, limits=self._limits)
+        query = self._read(text, options.match)
         return self.run(query, options, suggest=partial(restored, query, self.snapshot), only=only, started=started)
+
+    def _read(self, text: str, match: Match) -> ParsedQuery:
+        """Read a query, unless it is known: some are asked again, for the next page, with a filter, by somebody else."""
+        key = text, match
+        query = self._queries.get(key)
+        if query is None:
+            query = read(text, self.snapshot, match, limits=self._limits)
+            # Most are not. To keep those too would cost them a tenth of their time: what is kept is cold when it goes.
+            if hash(key) not in self._asked:
+                self._asked.add(hash(key))
+                if len(self._asked) > _ASKED_KEPT:
+                    self._asked = set()
+            elif len(text) <= _QUERY_CHARS:
+                self._queries.keep(key, query, _ENTRY_BYTES + query.size_bytes)
+        return query
 
     def run(
         self,
