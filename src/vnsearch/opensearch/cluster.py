@@ -18,7 +18,7 @@ from urllib3.util import Timeout
 
 from vnsearch.concurrency import lock_of
 from vnsearch.errors import IndexVersionError, InvalidArgumentError
-from vnsearch.opensearch.failures import RAISED, answer_error, passes, translated
+from vnsearch.opensearch.failures import RAISED, passes, translated
 
 __all__ = ["Cluster"]
 
@@ -132,10 +132,6 @@ class Cluster:
             yield
         except RAISED as error:
             raise translated(error, what, ", ".join(self.urls)) from error
-
-    def item_error(self, item: dict[str, Any], what: str) -> Exception:
-        """Our error for one failed item of a bulk answer: what stands below "index", "create" or "delete"."""
-        return answer_error(int(item["status"]), item.get("error"), what, ", ".join(self.urls))
 
     @property
     def look_s(self) -> float:

@@ -18,7 +18,7 @@ from vnsearch.errors import (
     SearchIndexError,
 )
 
-__all__ = ["MISSING", "RAISED", "answer_error", "is_out_of_time", "passes", "translated"]
+__all__ = ["MISSING", "RAISED", "is_out_of_time", "passes", "translated"]
 
 RAISED = (exceptions.OpenSearchException, exceptions.ImproperlyConfigured, HTTPError)
 """What opensearch-py and urllib3 raise."""
@@ -103,7 +103,7 @@ def translated(error: Exception, what: str, where: str) -> SearchIndexError | In
         )
     if isinstance(error, exceptions.TransportError) and isinstance(error.status_code, int):
         told = error.info if isinstance(error.info, Mapping) else {}
-        return answer_error(error.status_code, told.get("error") if told else error.error, what, where)
+        return _answer_error(error.status_code, told.get("error") if told else error.error, what, where)
     if isinstance(error, exceptions.SerializationError):
         return SearchIndexError(
             f"{what}: an answer from {where} cannot be read ({_brief(error)}): see that the URL leads to OpenSearch itself"
@@ -116,7 +116,7 @@ def translated(error: Exception, what: str, where: str) -> SearchIndexError | In
     return SearchIndexError(f"{what}: {_brief(error)}")
 
 
-def answer_error(status: int, error: Any, what: str, where: str) -> SearchIndexError | InvalidArgumentError:
+def _answer_error(status: int, error: Any, what: str, where: str) -> SearchIndexError | InvalidArgumentError:
     """Our error for a failure that the cluster answered, as a whole or for one item of a bulk request.
 
     Args:
