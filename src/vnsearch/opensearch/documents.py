@@ -13,14 +13,15 @@ import json
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import cache, partial
+from itertools import islice, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import zstandard
 
-from vnsearch.analysis import syllables_of
+from vnsearch.analysis.finding import find_syllables
 from vnsearch.index.columnar.build import OPENING, AnalysedReports, pair_firsts, text_keys
 from vnsearch.index.columnar.container import Array
 from vnsearch.index.columnar.postings import FIELD_BITS, IN_OPENING, IN_TITLE
@@ -31,14 +32,19 @@ from vnsearch.opensearch.mapping import GROUPS, SCALE, WEIGHED_KINDS, field_of
 from vnsearch.opensearch.terms import EVERY, TERM_CHARS, document_id, written, written_label
 from vnsearch.report import Report
 from vnsearch.search.parameters import DEFAULT_FIELDS, PARAMETERS
+from vnsearch.text.memo import Memo
 
 __all__ = ["Lengths", "Prepared", "actions", "prepare", "report_of"]
 
 Floats = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int64]
+# Arrays of strings are put together several times as fast as lists.
+_Strings = npt.NDArray[np.object_]
 
 # Of titles and bodies where there are none to go by.
 _TITLE_LENGTH, _BODY_LENGTH = 12.0, 300.0
+# Reports whose syllables are counted at once.
+_TOGETHER = 64
 # What readers of JSON are sure to keep; a report with other things in it is packed.
 _DEEPEST = 20
 _KEY_CHARS = 1000
@@ -57,8 +63,12 @@ class Lengths:
     @classmethod
     def of(cls, reports: Iterable[Report]) -> Lengths:
         """Return those of some reports, of those that have a title, and a body; 12 and 300 where none has."""
-        lengths = [[len(syllables_of(getattr(report, name)).syllables) for name in TEXT_FIELDS] for report in reports]
-        titles, bodies = np.array(lengths, np.int64).reshape(-1, len(TEXT_FIELDS)).T
+        left = iter(reports)
+        parts = [np.empty(0, np.int64)]
+        while some := list(islice(left, _TOGETHER)):
+            texts = [getattr(report, name) for report in some for name in TEXT_FIELDS]
+            parts.append(find_syllables(texts, ()).lengths)
+        titles, bodies = np.concatenate(parts).reshape(-1, len(TEXT_FIELDS)).T
         return cls(_average(titles, _TITLE_LENGTH), _average(bodies, _BODY_LENGTH))
 
     def norms(self, lengths: Array) -> tuple[Floats, Floats]:
@@ -123,9 +133,10 @@ def _text_columns(analysed: AnalysedReports, lengths: Lengths) -> Iterator[tuple
     texts = analysed.texts
     tokens = texts.tokens.astype(np.int64)
     syllables = _Terms("syllable", texts.syllables)
-    names = syllables.of(tokens)
+    (names,) = syllables.of(tokens)
+    spoken = names.tolist()
     bounds = [0, *np.cumsum(texts.lengths).tolist()]
-    sequences = [" ".join(names[start:end]) for start, end in pairwise(bounds)]
+    sequences = [" ".join(spoken[start:end]) for start, end in pairwise(bounds)]
     for field, text_field in enumerate(TEXT_FIELDS):
         yield f"text.{text_field}", sequences[field :: len(TEXT_FIELDS)]
 
@@ -144,30 +155,35 @@ def _text_columns(analysed: AnalysedReports, lengths: Lengths) -> Iterator[tuple
 
 
 class _Terms:
-    """The different terms of a kind, and how each stands in JSON."""
+    """The different terms of a kind, and how each stands in JSON: as strings side by side."""
 
     def __init__(self, kind: str, terms: Sequence[str]) -> None:
         self._terms = terms
-        self._names = [_inside(written(kind, term)) for term in terms]
+        names = [_NAMES[term] for term in terms] if kind == "syllable" else [_name(kind, term) for term in terms]
+        self._names: _Strings = np.array(names, np.object_)
         # A pair of these is written as the two are.
         self._plain = np.array(
-            [len(term) < TERM_CHARS // 2 and term == name for term, name in zip(terms, self._names, strict=True)],
-            np.bool_,
+            [len(term) < TERM_CHARS // 2 and term == name for term, name in zip(terms, names, strict=True)], np.bool_
         )
 
-    def of(self, numbers: Numbers) -> list[str]:
-        return list(map(self._names.__getitem__, numbers.tolist()))
+    def of(self, numbers: Numbers) -> list[_Strings]:
+        return [self._names.take(numbers)]
 
-    def pairs(self, firsts: Numbers, seconds: Numbers) -> list[str]:
+    def pairs(self, firsts: Numbers, seconds: Numbers) -> list[_Strings]:
         """Return how pairs of these, as syllables, stand in JSON."""
-        names = list(map("_".join, zip(self.of(firsts), self.of(seconds), strict=True)))
+        found = [self._names.take(firsts), np.full(len(firsts), "_", np.object_), self._names.take(seconds)]
         for at in np.flatnonzero(~(self._plain[firsts] & self._plain[seconds])).tolist():
-            names[at] = _inside(written("pair", f"{self._terms[firsts[at]]} {self._terms[seconds[at]]}"))
-        return names
+            name = _name("pair", f"{self._terms[firsts[at]]} {self._terms[seconds[at]]}")
+            found[0][at], found[1][at], found[2][at] = name, "", ""
+        return found
 
 
-def _inside(text: str) -> str:
-    return _quoted(text)[1:-1]
+def _name(kind: str, term: str) -> str:
+    return _quoted(written(kind, term))[1:-1]
+
+
+# The syllables of one batch are those of the next.
+_NAMES = Memo(partial(_name, "syllable"))
 
 
 class _Weighed(NamedTuple):
@@ -216,26 +232,33 @@ def _rounded(tf: Floats) -> Numbers:
     return frequencies
 
 
-def _weighed_columns(kind: str, weighed: _Weighed, names: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
-    """Yield the fields of a kind; ``names`` has what the term of each posting is called."""
-    suffixes = _Suffixes()
+def _weighed_columns(kind: str, weighed: _Weighed, names: Sequence[_Strings]) -> Iterator[tuple[str, list[str]]]:
+    """Yield the fields of a kind; ``names`` have what the term of each posting is called, part by part."""
     for group in GROUPS if kind in WEIGHED_KINDS else ("both",):
         frequencies = weighed.frequencies[group]
         held = np.flatnonzero(frequencies)
-        parts = [""] * (2 * len(held))
-        parts[::2] = map(names.__getitem__, held.tolist())
-        parts[1::2] = map(suffixes.__getitem__, frequencies[held].tolist())
-        bounds = 2 * np.searchsorted(weighed.reports[held], np.arange(weighed.size + 1))
-        rows = [f"{EVERY}|1 {''.join(parts[start:end])}" for start, end in pairwise(bounds.tolist())]
+        parts = np.empty((len(held), len(names) + 1), np.object_)
+        for column, name in enumerate(names):
+            parts[:, column] = name.take(held)
+        parts[:, -1] = _suffixes(frequencies[held])
+        pieces = parts.ravel().tolist()
+        bounds = parts.shape[1] * np.searchsorted(weighed.reports[held], np.arange(weighed.size + 1))
+        rows = [f"{EVERY}|1 {''.join(pieces[start:end])}" for start, end in pairwise(bounds.tolist())]
         yield field_of(group, kind), rows
 
 
-class _Suffixes(dict[int, str]):
-    """Frequency -> how it stands behind its term."""
+@cache
+def _usual_suffixes() -> _Strings:
+    return np.array([f"|{frequency} " for frequency in range(1 << 12)], np.object_)
 
-    def __missing__(self, frequency: int) -> str:
-        text = self[frequency] = f"|{frequency} "
-        return text
+
+def _suffixes(frequencies: Numbers) -> _Strings:
+    """Return how each frequency stands behind its term."""
+    usual = _usual_suffixes()
+    found = usual.take(frequencies, mode="clip")
+    for at in np.flatnonzero(frequencies >= len(usual)).tolist():
+        found[at] = f"|{frequencies[at]} "
+    return found
 
 
 def _stored(report: Report) -> bytes:

@@ -36,10 +36,8 @@ class Publishing:
             self.finish()
         self._builder.add(analysed)
         self._reports += len(analysed.ids)
-        for identity in analysed.ids:
-            self._digest.update(f"{identity}\n".encode("utf-8", "surrogatepass"))
-        for syllable in analysed.texts.syllables:
-            self._digest.update(f"{syllable} ".encode("utf-8", "surrogatepass"))
+        for words, end in ((analysed.ids, "\n"), (analysed.texts.syllables, " ")):
+            self._digest.update(end.join([*words, ""]).encode("utf-8", "surrogatepass"))
         self._digest.update(analysed.texts.tokens.tobytes())
 
     def finish(self) -> None:
