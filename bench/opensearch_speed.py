@@ -68,7 +68,10 @@ def _plain(index: OpenSearchIndex, urls: Sequence[str], ready: Sequence[tuple[di
 
 
 def adding(urls: Sequence[str], reports: Sequence[Report], rounds: int, options: Mapping[str, int]) -> list[Line]:
-    """Print reports/s of ours and of the plain client; every round has new indices, and the other order."""
+    """Print reports/s of ours and of the plain client; every round has new indices, and the other order.
+
+    The first one is not counted: nodes that have just started get several times as fast while they compile what they run.
+    """
     ready = _ready_made(reports)
     cases: dict[str, Callable[[OpenSearchIndex], object]] = {
         "vnsearch, one process": lambda index: index.add(reports, threads=_THREADS),
@@ -76,12 +79,14 @@ def adding(urls: Sequence[str], reports: Sequence[Report], rounds: int, options:
         "helpers.parallel_bulk of ready-made JSON": lambda index: _plain(index, urls, ready),
     }
     seconds: dict[str, list[float]] = {name: [] for name in cases}
-    for number in range(rounds):
+    for number in range(rounds + 1):
         for name in list(cases) if number % 2 else reversed(list(cases)):
             with index_on(urls, "add", **options) as index:
                 began = time.perf_counter()
                 cases[name](index)
-                seconds[name].append(time.perf_counter() - began)
+                elapsed = time.perf_counter() - began
+                if number:
+                    seconds[name].append(elapsed)
                 index.refresh()
                 assert len(index) == len(reports)
     medians = {name: statistics.median(found) for name, found in seconds.items()}
