@@ -18,8 +18,6 @@ __all__ = ["Groups"]
 
 # Folded groups kept: half a kilobyte each.
 _KEPT_GROUPS = 1 << 14
-# Where so many documents hold a syllable, one of the first as a rule is alive.
-_FIRST = 64
 
 #: Segments, and which documents of each are alive (None: all).
 _Segments = Sequence[tuple[SegmentData, npt.NDArray[np.bool_] | None]]
@@ -28,7 +26,7 @@ _Segments = Sequence[tuple[SegmentData, npt.NDArray[np.bool_] | None]]
 class Groups:
     """The folded groups of the syllables: for a key its spellings and their counts, commonest first.
 
-    Deleted reports are counted until their segment is merged, but for a spelling that only they have: it is as one that never was.
+    Deleted reports are counted until their segment is merged, but where only they have a spelling: it is as one that never was.
     """
 
     def __init__(self, files: Path, segments: _Segments) -> None:
@@ -54,20 +52,7 @@ class Groups:
 def _group(files: Path, segments: _Segments, key: str) -> list[tuple[str, int]]:
     counts: dict[str, int] = {}
     with Reading(files, f"the spellings of {key!r}"):
-        for segment, _ in segments:
-            for term, count in segment.group(key):
+        for segment, live in segments:
+            for term, count in segment.group(key, live):
                 counts[term] = counts.get(term, 0) + count
-        if any(live is not None for _, live in segments):
-            counts = {term: count for term, count in counts.items() if _is_held(term, segments)}
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-
-
-def _is_held(syllable: str, segments: _Segments) -> bool:
-    """Tell whether a report that is not deleted has a syllable."""
-    for segment, live in segments:
-        (number,) = segment.syllable_numbers([syllable])
-        if number >= 0:
-            documents = segment.postings("syllable").documents_of(number)
-            if live is None or live[documents[:_FIRST]].any() or live[documents].any():
-                return True
-    return False

@@ -38,11 +38,18 @@ _TYPES = {
     **dict.fromkeys(("starts", "term_starts", "first_starts", "stored_starts"), ("u1", "u2", "u4", "u8")),
 }
 _COUNTS = ("u1", "u2", "u4")
+# So many documents of a list are looked at before all the others.
+_FIRST = 64
 
 
 @lru_cache(1 << 10)  # the names are nearly the same in all segments
 def _fits(name: str, kind: str) -> bool:
     return kind in _TYPES.get(name.rpartition(".")[2], _COUNTS)
+
+
+def _any_live(documents: Array, live: npt.NDArray[np.bool_]) -> bool:
+    # Of many documents one of the first is, as a rule.
+    return bool(live[documents[:_FIRST]].any() or live[documents[_FIRST:]].any())
 
 
 def _facts(file: ArrayFile) -> tuple[int, Sequence[str], Age]:
@@ -182,18 +189,20 @@ class SegmentData:
         row = self.pairs.seconds[numbers.start : numbers.stop]
         return numbers.start + int(np.searchsorted(row, syllables.lower_bound(term[end + 1 :])))
 
-    def group(self, key: str) -> list[tuple[str, int]]:
-        """Return the spellings of a folded group, and how often each occurs."""
-        number = self.terms("group").find(encode_term(key))
-        return [] if number < 0 else self._members(number)
+    def group(self, key: str, live: npt.NDArray[np.bool_] | None = None) -> list[tuple[str, int]]:
+        """Return the spellings of a folded group, and how often each occurs.
 
-    def _members(self, number: int) -> list[tuple[str, int]]:
-        starts, members = self._groups
+        ``live``: which documents are not deleted. A spelling that only deleted ones have is left out; others count them.
+        """
+        number = self.terms("group").find(encode_term(key))
+        if number < 0:
+            return []
+        starts, groups = self._groups
         syllables, lists = self.terms("syllable"), self.postings("syllable")
-        return [
-            (syllables[member].decode(), lists.count(member))
-            for member in members[starts[number] : starts[number + 1]].tolist()
-        ]
+        members = groups[starts[number] : starts[number + 1]].tolist()
+        if live is not None:
+            members = [member for member in members if _any_live(lists.documents_of(member), live)]
+        return [(syllables[member].decode(), lists.count(member)) for member in members]
 
     @cached_property
     def _groups(self) -> tuple[Array, Array]:
