@@ -337,13 +337,9 @@ def test_a_worker_that_is_killed(template: Path, tmp_path: Path) -> None:
         assert index.add(new_reports()).added == 17
 
 
-# Whatever started the tests may have it ignore Ctrl-C, as shells do with what they start in the background.
 WORKING = """
-import signal
 import sys
 from vnsearch import Index, Report
-
-signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def reports():
     number = 0
