@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import signal
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -20,6 +21,9 @@ from cluster_fixtures import cluster, killable, local_cluster  # noqa: F401 - fo
 # The machine that runs the tests may be busy: no example is too slow.
 settings.register_profile("vnsearch", deadline=None)
 settings.load_profile("vnsearch")
+
+# A shell has what it starts in the background ignore Ctrl-C, and so would all processes that tests start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SEEDS = Path(__file__).parents[2] / "shared" / "seeds"
 
