@@ -13,9 +13,9 @@ cluster by those that its first ``add`` found, in steps of 1/128. What a byte fo
 weighs terms itself, is measured on a plain index of the same texts.
 
 *Adding*: ours takes reports; ``helpers.parallel_bulk`` the same documents as ready-made JSON, into an equal index, with as many threads
-and chunks of the same size, and again what a busy cluster refused. Both end with a refresh. *Searching*: ours is given the text of a query and gives hits with reports and
-snippets; the bare query is what ours sends, by the same client, its answer parsed as JSON. The queries are those of ``bench.search``.
-All are asked each query in turn. *Without a pause* each is asked all queries, one after the other: while the bare query is, nobody
+and chunks of the same size, and again what a busy cluster refused. Both end with a refresh. *Searching*: ours is given the text of a
+query and gives hits with reports and snippets; the bare query is what ours sends, by the same client, its answer parsed as JSON. The
+queries are those of ``bench.search``. All are asked each query in turn. *Without a pause* each is asked all queries, one after the other: while the bare query is, nobody
 does anything with the answers, so nodes and processors do not come to rest, and answer sooner, whoever asks.
 *Growth*: the documents of ``bench.scale`` are added to one index, size after size.
 

@@ -20,13 +20,14 @@ from bench.peers.base import MEMORY_MB
 from vnsearch import Index, Report
 from vnsearch.contract import AnyIndex
 from vnsearch.opensearch import Cluster, OpenSearchIndex
+from vnsearch.opensearch.bulk import CHUNK_BYTES, CHUNK_REPORTS
 from vnsearch.opensearch.documents import Lengths, prepare
 from vnsearch.opensearch.names import found_or_raise
 
 #: Reports/s of ours are to be so many times those of the plain client; and its search at most so many times as slow.
 ADD_TARGET, SEARCH_TARGET = 0.7, 1.5
 #: As ``OpenSearchIndex.add`` has them, for the plain client too.
-_THREADS, _CHUNK, _CHUNK_BYTES = 4, 250, 8 << 20
+_THREADS = 4
 _BATCH = 256
 _OURS, _BARE, _LOCAL = "vnsearch on the cluster", "the bare query", "vnsearch, local index"
 
@@ -56,8 +57,8 @@ def _plain(index: OpenSearchIndex, urls: Sequence[str], ready: Sequence[tuple[di
                 cluster.client,
                 left,
                 thread_count=_THREADS,
-                chunk_size=_CHUNK,
-                max_chunk_bytes=_CHUNK_BYTES,
+                chunk_size=CHUNK_REPORTS,
+                max_chunk_bytes=CHUNK_BYTES,
                 expand_action_callback=lambda action: action,
                 raise_on_error=False,
                 index=place.index,
@@ -101,7 +102,7 @@ def adding(urls: Sequence[str], reports: Sequence[Report], rounds: int, options:
         )
         for name, found in medians.items()
     ]
-    title = f"adding {len(reports):,} articles, {_THREADS} threads, chunks of {_CHUNK}; medians of {rounds} runs on new indices"
+    title = f"adding {len(reports):,} articles, {_THREADS} threads, chunks of {CHUNK_REPORTS}; medians of {rounds} runs on new indices"
     table(title, ("", "reports/s", "least", "most", "x parallel_bulk"), rows)
     reached = plain / next(iter(medians.values()))
     return [("adding, x parallel_bulk", reached, f"≥ {ADD_TARGET}", reached >= ADD_TARGET)]

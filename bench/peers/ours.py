@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -51,16 +52,16 @@ class Ours(Peer):
 
     def search_anew(self, query: Query) -> Any:
         """Search for a query as one that was not asked before, so that it is read anew."""
-        return self.search(self.anew(query))
+        return self.search(self._anew(query))
 
     def search_anew_with_snippets(self, query: Query) -> list[str]:
         """As ``search_anew``."""
-        return self.search_with_snippets(self.anew(query))
+        return self.search_with_snippets(self._anew(query))
 
-    def anew(self, query: Query) -> Query:
+    def _anew(self, query: Query) -> Query:
         """Return the same query, which no text that was asked before is: every time it ends with one space more."""
         self._asked[query.text] += 1
-        return Query(query.text + " " * self._asked[query.text], query.syllables, query.pairs)
+        return replace(query, text=query.text + " " * self._asked[query.text])
 
     def _with_snippets(self, query: Query, **options: int) -> list[str]:
         snippets = []

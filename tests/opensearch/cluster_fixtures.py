@@ -9,18 +9,20 @@ import pytest
 from cluster import ClusterError, LocalCluster, RunningCluster, prepare
 
 
-@pytest.fixture(scope="session")
-def local_cluster() -> Iterator[LocalCluster]:
-    """Three nodes of this test run. A test that kills some asks for ``killable``.
-
-    Skips where no nodes can be made: no JDK, no Maven, or nothing to fetch from. That nodes do not start is a failure.
-    """
+def require_nodes() -> None:
+    """Skip where no nodes can be made: no JDK, no Maven, or nothing to fetch from. That nodes do not start is a failure."""
     if os.environ.get("VNSEARCH_OPENSEARCH") == "0":
         pytest.skip("OPENSEARCH IS NOT TESTED: VNSEARCH_OPENSEARCH=0")
     try:
         prepare()
     except ClusterError as error:
         pytest.skip(f"OPENSEARCH IS NOT TESTED: {error}")
+
+
+@pytest.fixture(scope="session")
+def local_cluster() -> Iterator[LocalCluster]:
+    """Three nodes of this test run, where there can be some. A test that kills some asks for ``killable``."""
+    require_nodes()
     with LocalCluster(3) as nodes:
         yield nodes
 

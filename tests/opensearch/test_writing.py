@@ -91,7 +91,7 @@ def place(cluster: LocalCluster | RunningCluster, request: pytest.FixtureRequest
 
 @pytest.fixture
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bulk, "_CHUNK_REPORTS", 5)
+    monkeypatch.setattr(bulk, "CHUNK_REPORTS", 5)
 
 
 @pytest.fixture(autouse=True)
@@ -119,7 +119,7 @@ class TestCounts:
     @pytest.mark.parametrize("apart", [False, True])
     def test_of_the_same_id_the_last_counts(self, place: Place, monkeypatch: pytest.MonkeyPatch, apart: bool) -> None:
         if apart:
-            monkeypatch.setattr(bulk, "_CHUNK_REPORTS", 2)
+            monkeypatch.setattr(bulk, "CHUNK_REPORTS", 2)
         chance = random.Random(4)
         stream = [draw_report(chance, f"r{chance.randrange(40)}") for _ in range(120)]
         last = {report.id: report for report in stream}

@@ -18,7 +18,18 @@ import numpy.typing as npt
 from vnsearch.text.normalize import LOOKALIKES, clean
 from vnsearch.text.offsets import OffsetMap
 
-__all__ = ["CLEANING", "SIGNS", "Classes", "Cleaned", "Codes", "Cut", "classes_for_cleaning", "cleaned_together", "cut"]
+__all__ = [
+    "CLEANING",
+    "SIGNS",
+    "Classes",
+    "Cleaned",
+    "Codes",
+    "Cut",
+    "classes_for_cleaning",
+    "cleaned_together",
+    "cut",
+    "seen_in",
+]
 
 #: Signs that are tokens by themselves, the last two before white space only: not in "1,5", "http://", "TP.HCM".
 SIGNS = '\n";()!?,:.'
@@ -108,14 +119,14 @@ def cleaned_together(texts: Sequence[str], known: Classes) -> Cleaned:
     maps: list[OffsetMap | None] = [None] * len(texts)
     text, bounds, codes = _joined(texts)
     classes = known.take(codes, mode="clip")
-    seen = _seen(classes)
+    seen = seen_in(classes)
     if seen & _UNUSUAL:
         unusual = np.flatnonzero(classes & _UNUSUAL)
         for place in np.flatnonzero(np.bincount(np.searchsorted(bounds, unusual) - 1)).tolist():
             texts[place], maps[place] = clean(texts[place])
         text, bounds, codes = _joined(texts)
         classes = known.take(codes, mode="clip")
-        seen = _seen(classes)
+        seen = seen_in(classes)
     if seen & _LOOKALIKE:
         alike = np.flatnonzero(classes & _LOOKALIKE)
         codes[alike] = _replaced()[codes[alike]]
@@ -124,7 +135,7 @@ def cleaned_together(texts: Sequence[str], known: Classes) -> Cleaned:
     return Cleaned(text, bounds, codes, classes, maps)
 
 
-def _seen(classes: Classes) -> int:
+def seen_in(classes: Classes) -> int:
     """Return all bits that some character has."""
     return int(np.bitwise_or.reduce(classes))
 

@@ -14,8 +14,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from vnsearch.analysis.cut import CLEANING, Classes, Codes, classes_for_cleaning, cleaned_together
+from vnsearch.analysis.cut import CLEANING, Classes, Codes, classes_for_cleaning, cleaned_together, seen_in
 from vnsearch.analysis.syllables import TERMS
+from vnsearch.text.compose import MARKS
 from vnsearch.text.normalize import clean
 from vnsearch.text.values import Value, find_values
 
@@ -24,7 +25,6 @@ __all__ = ["FoundSyllables", "find_syllables", "values_of"]
 Ints = npt.NDArray[np.int64]
 
 _KNOWN = 1 << 16  # characters past these are few, and told apart by reading them
-_MARKS = (0x300, 0x370)
 _SPREAD = 0x9E3779B1  # an odd number, so that different characters stay different (Knuth's multiplicative hash)
 
 
@@ -49,7 +49,7 @@ def _tables() -> tuple[Classes, Codes]:
     """Return for every character what is known of it, as bits, and what it adds to the sum of a syllable."""
     classes = classes_for_cleaning(_KNOWN)
     sums = np.zeros(_KNOWN, np.uint32)
-    classes[slice(*_MARKS)] |= _MARK | _ODD
+    classes[slice(*MARKS)] |= _MARK | _ODD
     classes[-1] |= _ODD
     for code in range(_KNOWN):
         char = chr(code)
@@ -105,7 +105,7 @@ def values_of(text: str) -> list[Value]:
 def _spans(codes: Codes, classes: Classes) -> tuple[Ints, Ints]:
     """Return where syllables start and end; the first and the last character are none of theirs."""
     inside = (classes & _LETTER) != 0
-    seen = int(np.bitwise_or.reduce(classes))
+    seen = seen_in(classes)
     if seen & _ODD and len(far := np.flatnonzero(codes >= _KNOWN)):
         inside[far] = [chr(code).isalnum() for code in codes[far].tolist()]
     if not seen & _MARK:
@@ -127,9 +127,8 @@ def _candidates(codes: Codes, classes: Classes, starts: Ints, ends: Ints, wanted
     totals = _tables()[1].take(codes, mode="clip").cumsum(dtype=np.uint32)
     found = totals[lasts] - totals[before]
     reading = np.logical_or.reduce([found == total for total in {_sum_of(term) for term in wanted}])
-    odd = (classes & _ODD) != 0
-    if odd.any():
-        counts = odd.cumsum()
+    if seen_in(classes) & _ODD:
+        counts = ((classes & _ODD) != 0).cumsum()
         reading |= counts[lasts] != counts[before]
     return np.flatnonzero(reading)
 

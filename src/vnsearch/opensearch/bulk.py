@@ -24,13 +24,14 @@ from vnsearch.index.batches import OnError, SkippedReport
 if TYPE_CHECKING:
     from opensearchpy import OpenSearch
 
-__all__ = ["Chunk", "Done", "Item", "Patience", "Sender", "Sending"]
+__all__ = ["CHUNK_BYTES", "CHUNK_REPORTS", "Chunk", "Done", "Item", "Patience", "Sender", "Sending"]
 
 Result = TypeVar("Result")
 
-# A chunk: bytes and reports of one request. And the chunks for each thread that are on their way or wait for it.
-_CHUNK_BYTES = 8 << 20
-_CHUNK_REPORTS = 250
+#: Bytes and reports of one request, at most: a chunk.
+CHUNK_BYTES = 8 << 20
+CHUNK_REPORTS = 250
+# Chunks for each thread that are on their way or wait for it.
 _FLYING = 2
 # Seconds before the second attempt, and at most before another.
 _FIRST_PAUSE_S = 0.25
@@ -288,7 +289,7 @@ class Sending:
 
     def put(self, key: str, item: Item) -> None:
         """Take an operation; it replaces one on the same document."""
-        if self._chunk and (self._reports == _CHUNK_REPORTS or self._bytes + len(item.lines) > _CHUNK_BYTES):
+        if self._chunk and (self._reports == CHUNK_REPORTS or self._bytes + len(item.lines) > CHUNK_BYTES):
             self.send()
         self._chunk[key] = item._replace(earlier=self._chunk.get(key))
         self._reports += 1

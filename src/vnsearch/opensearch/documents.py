@@ -14,7 +14,7 @@ import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
-from itertools import islice, pairwise
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -43,8 +43,8 @@ _Strings = npt.NDArray[np.object_]
 
 # Of titles and bodies where there are none to go by.
 _TITLE_LENGTH, _BODY_LENGTH = 12.0, 300.0
-# Reports whose syllables are counted at once.
-_TOGETHER = 64
+# Those below are at hand as text.
+_USUAL_FREQUENCIES = 1 << 12
 # What readers of JSON are sure to keep; a report with other things in it is packed.
 _DEEPEST = 20
 _KEY_CHARS = 1000
@@ -63,9 +63,10 @@ class Lengths:
     @classmethod
     def of(cls, reports: Iterable[Report]) -> Lengths:
         """Return those of some reports, of those that have a title, and a body; 12 and 300 where none has."""
-        left = iter(reports)
+        from vnsearch.index.batches import batches  # noqa: PLC0415 - whoever only reads reports does not wait for it
+
         parts = [np.empty(0, np.int64)]
-        while some := list(islice(left, _TOGETHER)):
+        for some in batches(reports):
             texts = [getattr(report, name) for report in some for name in TEXT_FIELDS]
             parts.append(find_syllables(texts, ()).lengths)
         titles, bodies = np.concatenate(parts).reshape(-1, len(TEXT_FIELDS)).T
@@ -249,7 +250,7 @@ def _weighed_columns(kind: str, weighed: _Weighed, names: Sequence[_Strings]) ->
 
 @cache
 def _usual_suffixes() -> _Strings:
-    return np.array([f"|{frequency} " for frequency in range(1 << 12)], np.object_)
+    return np.array([f"|{frequency} " for frequency in range(_USUAL_FREQUENCIES)], np.object_)
 
 
 def _suffixes(frequencies: Numbers) -> _Strings:

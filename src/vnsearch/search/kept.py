@@ -7,9 +7,30 @@ from typing import Generic, TypeVar
 
 from vnsearch.concurrency import lock_of
 
-__all__ = ["Kept", "MostUsed"]
+__all__ = ["Asked", "Kept", "MostUsed"]
 
 Value = TypeVar("Value")
+
+
+class Asked:
+    """What was asked for lately, by hashes: what two have in common now and then costs nothing. About 100 bytes each.
+
+    Where most is not asked for again, it is kept from the second time on.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._hashes: set[int] = set()
+        self._limit = limit
+
+    def again(self, key: Hashable) -> bool:
+        """Tell whether a key was asked for before; it is from now on."""
+        if hash(key) in self._hashes:
+            return True
+        self._hashes.add(hash(key))
+        # Not emptied but replaced: another thread may be in the middle of it.
+        if len(self._hashes) > self._limit:
+            self._hashes = set()
+        return False
 
 
 class _Bounded(Generic[Value]):

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Group", "Option", "ParsedQuery", "Place", "options_of", "parse"]
 
-
+# A spelling of a place, and what is made of it.
 _READING_BYTES = 250
 
 

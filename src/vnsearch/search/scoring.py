@@ -26,7 +26,7 @@ import numpy.typing as npt
 from vnsearch.concurrency import cached_property
 from vnsearch.index.schema import TEXT_FIELDS
 from vnsearch.index.snapshot import Postings, Runs, Snapshot, run_size
-from vnsearch.search.kept import Kept, MostUsed
+from vnsearch.search.kept import Asked, Kept, MostUsed
 from vnsearch.search.long_lists import Levels, LongMatches, saturations
 from vnsearch.search.matches import NO_MATCHES, Bits, Documents, Floats, Matches, TermKey, bits_of, held
 from vnsearch.search.parameters import BM25, PARAMETERS, Parameters
@@ -49,7 +49,7 @@ _ROW_BYTES_BEYOND = 8 << 20
 # What is taken for an entry besides its scores, and how many long lists are remembered.
 _ENTRY_BYTES = 600
 _LONG_KEPT = 2048
-# Terms remembered that were asked for, and not kept: about 100 bytes each.
+# Terms remembered that were asked for, and not kept.
 _ASKED_KEPT = 1 << 13
 # A posting list is long when this part of the documents is in it.
 _LONG = 8
@@ -102,7 +102,7 @@ class Scorer:
         self.rows_fit = snapshot.size <= _ROWS_FIT
         most = _SHORT_BYTES if self.rows_fit else _SHORT_BYTES_BEYOND
         self._short: Kept[_Short] = Kept(min(most, _SHORT_BYTES_LEAST + _SHORT_BYTES_PER_DOCUMENT * snapshot.size))
-        self._asked: set[int] = set()  # hashes: what two terms have in common now and then costs nothing
+        self._asked = Asked(_ASKED_KEPT)
         self._long: dict[TermKey, LongMatches] = {}
         self.rows_kept: MostUsed[Levels] = MostUsed(_ROW_BYTES if self.rows_fit else _ROW_BYTES_BEYOND)
         self.bits_kept: Kept[Bits] = Kept(_BITS_BYTES + _BITS_BYTES_PER_DOCUMENT * snapshot.size)
@@ -246,13 +246,9 @@ class Scorer:
         scores *= np.array(worths, np.float32).repeat(sizes)
         for (key, runs), start, size in zip(new, starts, sizes, strict=True):
             # Pairs and values are many, and most are not asked for again.
-            if key[0] == "syllable" or hash(key) in self._asked:
+            if key[0] == "syllable" or self._asked.again(key):
                 kept = _Short(runs, scores[start : start + size].copy())
                 self._short.keep(key, kept, _ENTRY_BYTES + 4 * (size + len(key[1])))
-            else:
-                self._asked.add(hash(key))
-        if len(self._asked) > _ASKED_KEPT:
-            self._asked = set()
         return scores
 
     def made(self, key: Hashable, make: Callable[[], Matches]) -> Matches:

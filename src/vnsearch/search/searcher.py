@@ -23,7 +23,7 @@ from vnsearch.limits import LIMITS, Limits
 from vnsearch.report import parse_date
 from vnsearch.search.assemble import assemble
 from vnsearch.search.evaluate import Evaluation, evaluate
-from vnsearch.search.kept import Kept
+from vnsearch.search.kept import Asked, Kept
 from vnsearch.search.page import IndexPage
 from vnsearch.search.parameters import DEFAULT_FIELDS
 from vnsearch.search.parts import read
@@ -152,7 +152,7 @@ class Searcher:
         self._scorers: OrderedDict[tuple[tuple[str, float], ...], Scorer] = OrderedDict()
         self._masks: Kept[npt.NDArray[np.bool_]] = Kept(_MASK_BYTES)
         self._queries: Kept[ParsedQuery] = Kept(_QUERY_BYTES)
-        self._asked: set[int] = set()
+        self._asked = Asked(_ASKED_KEPT)
         self._lock = lock_of(self, "_lock")
 
     def scorer(self, fields: Mapping[str, float]) -> Scorer:
@@ -187,11 +187,7 @@ class Searcher:
         if query is None:
             query = read(text, self.snapshot, match, limits=self._limits)
             # Most are not. To keep those too would cost them a tenth of their time: what is kept is cold when it goes.
-            if hash(key) not in self._asked:
-                self._asked.add(hash(key))
-                if len(self._asked) > _ASKED_KEPT:
-                    self._asked = set()
-            elif len(text) <= _QUERY_CHARS:
+            if len(text) <= _QUERY_CHARS and self._asked.again(key):
                 self._queries.keep(key, query, _ENTRY_BYTES + query.size_bytes)
         return query
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from vnsearch.text.offsets import OffsetMap, places
 
-__all__ = ["compose"]
+__all__ = ["MARKS", "compose"]
 
 # UAX #15, "Stream-Safe Text Process": no text needs more than thirty marks on one letter. unicodedata sorts a longer run in
 # quadratic time, which would let a hostile document stop an indexer: such a run is sorted beforehand.
@@ -21,8 +21,8 @@ _LONGEST_RUN = 30
 # Where the characters are that canonical composition changes: planes 0 and 1, and the compatibility ideographs.
 _SCANNED = (range(0x80, 0x20000), range(0x2F800, 0x2FA20))
 _HANGUL_VOWELS_AND_FINALS = [*range(0x1161, 0x1176), *range(0x11A8, 0x11C3)]
-# The marks that letters of Latin script have.
-_MARKS = (0x300, 0x370)
+#: The marks that letters of Latin script have: the first, and past the last.
+MARKS = (0x300, 0x370)
 
 
 @functools.cache
@@ -72,17 +72,17 @@ def _in_canonical_order(piece: str) -> str:
 
 @functools.cache
 def _others_join() -> npt.NDArray[np.bool_]:
-    """Return for every character but ``_MARKS`` whether it may join the one before it; all past the basic plane may."""
+    """Return for every character but ``MARKS`` whether it may join the one before it; all past the basic plane may."""
     found = np.zeros(0x10001, np.bool_)
     found[[code for code in _joining()[0] if code < 0x10000]] = found[-1] = True
-    found[slice(*_MARKS)] = False
+    found[slice(*MARKS)] = False
     return found
 
 
 def _letter_by_letter(text: str) -> tuple[str, OffsetMap] | None:
     """Return what ``compose`` does, where every character with its marks becomes one, as in decomposed Vietnamese; or None."""
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
-    starts = np.flatnonzero((codes < _MARKS[0]) | (codes >= _MARKS[1]))
+    starts = np.flatnonzero((codes < MARKS[0]) | (codes >= MARKS[1]))
     if not len(starts) or starts[0] or _others_join().take(codes, mode="clip").any():
         return None
     ends = np.append(starts[1:], len(text))
